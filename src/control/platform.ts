@@ -1,0 +1,173 @@
+import type { AppSpec } from '../spec/app-spec.ts';
+
+/** Everything that the API offers, as one interface: routes translate HTTP to it, `createPlatform` is it. */
+
+export type DeploymentStatus = 'building' | 'provisioning' | 'rolling' | 'succeeded' | 'rolled-back' | 'failed';
+
+export interface DeploymentView {
+  readonly id: string;
+  readonly app: string;
+  readonly release: number;
+  readonly status: DeploymentStatus;
+  /** For a person; why it is where it is. */
+  readonly reason: string;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+  /** Every transition, oldest first. */
+  readonly transitions: readonly { readonly at: number; readonly status: DeploymentStatus; readonly reason: string }[];
+}
+
+export interface ReleaseView {
+  /** 1, 2, 3 … within the app. */
+  readonly version: number;
+  readonly app: string;
+  readonly createdAt: number;
+  /** The outcome of its newest deployment. */
+  readonly status: DeploymentStatus | 'superseded';
+  readonly reason: string;
+  /** The release that is serving. */
+  readonly current: boolean;
+}
+
+export interface InstanceView {
+  readonly id: string;
+  readonly service: string;
+  readonly release: number;
+  readonly state: 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopping' | 'exited';
+  readonly reason: string;
+  readonly startedAt: number;
+  readonly restarts: number;
+  readonly volumes: readonly string[];
+}
+
+export interface ServiceView {
+  readonly name: string;
+  readonly type: string;
+  /** Public URL of a web service. */
+  readonly url: string | null;
+  readonly desired: number;
+  /** Why there are fewer than wanted, back-off of a crash loop, missing volumes; empty when all is well. */
+  readonly notice: string;
+  readonly instances: readonly InstanceView[];
+}
+
+export interface StorageView {
+  readonly id: string;
+  readonly app: string | null;
+  readonly name: string;
+  readonly kind: 'bucket' | 'volume' | 'filesystem';
+  /** `detached`: no longer in the app file, kept. `destroyed`: recoverable until `purgeAt`. */
+  readonly state: 'active' | 'detached' | 'destroyed';
+  readonly purgeAt: number | null;
+  readonly region: string | null;
+  readonly sizeBytes: number | null;
+  readonly usedBytes: number | null;
+  readonly attachedTo: string | null;
+  readonly createdAt: number;
+}
+
+export interface AppView {
+  readonly name: string;
+  readonly release: number | null;
+  readonly deployment: DeploymentView | null;
+  readonly services: readonly ServiceView[];
+  readonly storage: readonly StorageView[];
+  /** What a person should know: detached storage, drivers that cannot enforce something. */
+  readonly notices: readonly string[];
+}
+
+export interface RegionView {
+  readonly code: string;
+  readonly name: string;
+  readonly hosts: readonly string[];
+}
+
+export interface BucketCredentials {
+  readonly bucket: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface DeployRequest {
+  readonly spec: AppSpec;
+  /** Path of the uploaded archive, inside the data directory; the platform takes it over. */
+  readonly archivePath: string;
+}
+
+export interface LogLine {
+  readonly instance: string;
+  readonly service: string;
+  readonly line: string;
+}
+
+export interface Platform {
+  /** Records the deployment and answers at once; `deployment` tells how it goes. @throws HoldfastError `deployment.in-progress` */
+  deploy(request: DeployRequest): Promise<DeploymentView>;
+  deployment(id: string): Promise<DeploymentView>;
+  /** Output of the build so far, from character `offset`. */
+  buildLog(deployment: string, offset: number): Promise<{ readonly text: string; readonly next: number }>;
+  /** Deploys a kept release again, without its source. */
+  rollback(input: { readonly app: string; readonly release: number }): Promise<DeploymentView>;
+  releases(app: string): Promise<readonly ReleaseView[]>;
+
+  apps(): Promise<readonly AppView[]>;
+  app(name: string): Promise<AppView>;
+  /** Stops and forgets the services; storage becomes detached. */
+  destroyApp(name: string): Promise<void>;
+  scale(input: { readonly app: string; readonly service: string; readonly count: number }): Promise<AppView>;
+  /** Stops and starts every instance of the app or of one service, as a rollout of the same release. */
+  logs(input: {
+    readonly app: string;
+    readonly service?: string | undefined;
+    readonly instance?: string | undefined;
+    readonly tail?: number | undefined;
+    readonly follow?: boolean | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncIterable<LogLine>;
+
+  secrets(
+    app: string,
+  ): Promise<readonly { readonly name: string; readonly version: number; readonly updatedAt: number }[]>;
+  setSecrets(input: { readonly app: string; readonly values: Readonly<Record<string, string>> }): Promise<void>;
+  unsetSecrets(input: { readonly app: string; readonly names: readonly string[] }): Promise<void>;
+
+  regions(): Promise<readonly RegionView[]>;
+
+  storage(input: {
+    readonly kind?: StorageView['kind'] | undefined;
+    readonly app?: string | undefined;
+  }): Promise<readonly StorageView[]>;
+  createBucket(input: {
+    readonly name: string;
+    readonly app?: string | undefined;
+    readonly accessibility?: 'private' | 'public' | undefined;
+    readonly versioning?: boolean | undefined;
+  }): Promise<StorageView>;
+  /** An operator's credentials for one bucket. */
+  bucketCredentials(name: string): Promise<BucketCredentials>;
+  /** @throws HoldfastError `region.unknown` with the nearest one, `disk.full` */
+  createVolume(input: {
+    readonly name: string;
+    readonly app?: string | undefined;
+    readonly region?: string | undefined;
+    readonly sizeBytes: number;
+    readonly fromSnapshot?: string | undefined;
+  }): Promise<StorageView>;
+  extendVolume(input: { readonly id: string; readonly sizeBytes: number }): Promise<StorageView>;
+  createFilesystem(input: { readonly name: string; readonly app?: string | undefined }): Promise<StorageView>;
+  /**
+   * Soft: recoverable for 24 h, at once with `now`. `id` is the id or, where it is clear, the name.
+   * @throws HoldfastError `storage.in-use` while an instance holds it or the current release names it
+   */
+  destroyStorage(input: {
+    readonly kind: StorageView['kind'];
+    readonly id: string;
+    readonly now: boolean;
+  }): Promise<StorageView | null>;
+  recoverStorage(input: { readonly kind: StorageView['kind']; readonly id: string }): Promise<StorageView>;
+
+  snapshots(volume: string): Promise<readonly { readonly id: string; readonly createdAt: number }[]>;
+  createSnapshot(volume: string): Promise<{ readonly id: string; readonly createdAt: number }>;
+}

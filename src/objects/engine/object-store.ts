@@ -1,0 +1,170 @@
+/** The store below the S3 gateway. It knows buckets, keys and bytes; not HTTP, XML or signatures. */
+
+export type Versioning = 'disabled' | 'enabled' | 'suspended';
+
+export interface BucketSettings {
+  readonly versioning: Versioning;
+  /** `public`: anyone may read objects. */
+  readonly accessibility: 'private' | 'public';
+}
+
+export interface Bucket extends BucketSettings {
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+/** Stored with an object and given back as it came. Names are lower-case header names. */
+export interface ObjectMetadata {
+  readonly contentType: string;
+  /** cache-control, content-disposition, content-encoding, content-language, expires. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `x-amz-meta-*` without the prefix. */
+  readonly user: Readonly<Record<string, string>>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes: the MD5 in hex, or `<md5 of part md5s>-<parts>` for multipart objects. */
+  readonly etag: string;
+  /** `null` in a bucket that never had versioning. */
+  readonly versionId: string;
+  readonly lastModified: number;
+  readonly metadata: ObjectMetadata;
+}
+
+/**
+ * Decided by the store in the order of its journal, so that of several racing
+ * writers exactly one wins (RFC 9110 section 13.1; S3 conditional writes).
+ * @throws HoldfastError `object.precondition` (kind `conflict`)
+ */
+export interface WriteConditions {
+  /** `*` or an ETag without quotes. */
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
+}
+
+export interface PutObject {
+  readonly bucket: string;
+  readonly key: string;
+  /**
+   * Read once, in order, with back-pressure. When it throws (client gone, checksum
+   * or signature wrong) nothing is stored and the error is passed on.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Where it is known beforehand; decides where the bytes go. */
+  readonly size?: number | undefined;
+  readonly metadata: ObjectMetadata;
+  readonly conditions?: WriteConditions | undefined;
+}
+
+/** Bytes `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ObjectRead {
+  readonly info: ObjectInfo;
+  /**
+   * The bytes, all or `range`; may be called once. Reading stops when the consumer
+   * stops. An object that is overwritten or deleted meanwhile is still read to its end.
+   */
+  body(range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Must be called when the read is over, also when `body` never was. */
+  release(): void;
+}
+
+export interface ListObjects {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  /** Keys (and common prefixes) strictly after this one, in UTF-8 byte order. */
+  readonly after?: string | undefined;
+  /** Objects and common prefixes together. */
+  readonly limit: number;
+}
+
+export interface ListPage {
+  readonly objects: readonly ObjectInfo[];
+  readonly commonPrefixes: readonly string[];
+  /** `after` of the next page; absent on the last one. */
+  readonly next?: string | undefined;
+}
+
+export interface CopyObject {
+  readonly source: { readonly bucket: string; readonly key: string };
+  readonly target: { readonly bucket: string; readonly key: string };
+  /** Absent: the source's. */
+  readonly metadata?: ObjectMetadata | undefined;
+  /** Checked against the source. */
+  readonly sourceConditions?: WriteConditions | undefined;
+  readonly conditions?: WriteConditions | undefined;
+}
+
+export interface MultipartUpload {
+  readonly uploadId: string;
+  readonly key: string;
+  readonly initiatedAt: number;
+}
+
+export interface PartInfo {
+  /** 1 to 10,000. */
+  readonly partNumber: number;
+  readonly size: number;
+  readonly etag: string;
+  readonly lastModified: number;
+}
+
+export interface PartRef {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/**
+ * Whatever a method that writes has answered survives `kill -9` and power loss
+ * and is seen by every later call. Unknown names throw `bucket.not-found`,
+ * `object.not-found`, `upload.not-found`; a full disk throws `disk.full` and
+ * leaves reads and deletes working.
+ */
+export interface ObjectStore {
+  /** @throws HoldfastError `bucket.exists`, `bucket.name` */
+  createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
+  updateBucket(name: string, settings: Partial<BucketSettings>): Promise<Bucket>;
+  /** @throws HoldfastError `bucket.not-empty` unless `force`, which deletes the objects too */
+  deleteBucket(name: string, options?: { readonly force?: boolean }): Promise<void>;
+  bucket(name: string): Bucket | undefined;
+  buckets(): readonly Bucket[];
+  usage(name: string): { readonly objects: number; readonly bytes: number };
+
+  put(object: PutObject): Promise<ObjectInfo>;
+  head(bucket: string, key: string): Promise<ObjectInfo>;
+  open(bucket: string, key: string): Promise<ObjectRead>;
+  /** Deleting what is absent is no error (S3 DeleteObject). */
+  remove(bucket: string, key: string, conditions?: WriteConditions): Promise<void>;
+  copy(request: CopyObject): Promise<ObjectInfo>;
+  list(request: ListObjects): Promise<ListPage>;
+
+  createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload>;
+  putPart(
+    upload: PartRef & {
+      readonly partNumber: number;
+      readonly body: AsyncIterable<Uint8Array>;
+      readonly size?: number | undefined;
+    },
+  ): Promise<PartInfo>;
+  listParts(upload: PartRef): Promise<readonly PartInfo[]>;
+  listUploads(bucket: string, options?: { readonly prefix?: string }): Promise<readonly MultipartUpload[]>;
+  /** @throws HoldfastError `upload.part` (unknown part or wrong ETag), `upload.part-order`, `upload.part-size` (a part but the last under 5 MiB) */
+  completeUpload(
+    upload: PartRef & {
+      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
+      readonly conditions?: WriteConditions | undefined;
+    },
+  ): Promise<ObjectInfo>;
+  abortUpload(upload: PartRef): Promise<void>;
+
+  /** Writes what is pending and ends. Not needed for durability. */
+  close(): Promise<void>;
+}

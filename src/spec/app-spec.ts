@@ -1,0 +1,89 @@
+/** The app file after parsing: every default filled in, every unit converted, every alias resolved. */
+
+export interface AppSpec {
+  readonly app: string;
+  readonly buckets: Readonly<Record<string, BucketSpec>>;
+  readonly volumes: Readonly<Record<string, VolumeSpec>>;
+  readonly filesystems: Readonly<Record<string, FilesystemSpec>>;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+}
+
+export interface BucketSpec {
+  readonly accessibility: 'private' | 'public';
+  readonly versioning: boolean;
+}
+
+export interface VolumeSpec {
+  readonly sizeBytes: number;
+  /** Absent: any region. */
+  readonly region?: string | undefined;
+  readonly snapshotRetention: number;
+}
+
+export interface FilesystemSpec {
+  readonly throughputMode: 'elastic' | 'provisioned' | 'bursting';
+  readonly provisionedThroughputInMibps?: number | undefined;
+  readonly backupEnabled: boolean;
+}
+
+export type ServiceType = 'web-service' | 'private-service' | 'worker-service' | 'job';
+
+export interface ServiceSpec {
+  readonly type: ServiceType;
+  readonly packaging: SourcePackaging;
+  readonly resources: { readonly cpu: number; readonly memoryBytes: number };
+  /** Port of the service as its author knows it; on the process driver `PORT` names the real one. */
+  readonly port: number;
+  readonly healthCheck: HealthCheckSpec;
+  readonly scaling: { readonly minTasks: number; readonly maxTasks: number };
+  readonly deploy: DeploySpec;
+  /** Names of buckets of this file. */
+  readonly connectTo: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  readonly volumeMounts: readonly VolumeMountSpec[];
+  readonly filesystemMounts: readonly FilesystemMountSpec[];
+  /** SIGTERM to SIGKILL. */
+  readonly stopTimeoutMs: number;
+}
+
+export interface SourcePackaging {
+  readonly type: 'source';
+  readonly directory?: string | undefined;
+  readonly entryfilePath?: string | undefined;
+  readonly installCommand?: string | undefined;
+  readonly buildCommand?: string | undefined;
+  readonly startCommand?: string | undefined;
+}
+
+export interface HealthCheckSpec {
+  /** `default` is TCP for what listens and `running` for workers. */
+  readonly probe:
+    | { readonly kind: 'http'; readonly path: string }
+    | { readonly kind: 'command'; readonly command: string }
+    | { readonly kind: 'tcp' }
+    | { readonly kind: 'running' };
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** How long a new instance may take until its first healthy answer. */
+  readonly graceMs: number;
+}
+
+export interface DeploySpec {
+  readonly strategy: 'rolling';
+  /** Requests under way may take so long after their instance is taken out of routing. */
+  readonly drainMs: number;
+  /** How long the edge holds requests while an instance with a volume is replaced. */
+  readonly holdMs: number;
+}
+
+export interface VolumeMountSpec {
+  readonly volumeName: string;
+  readonly mountPath: string;
+}
+
+export interface FilesystemMountSpec {
+  readonly filesystemName: string;
+  readonly mountPath: string;
+  readonly rootDirectory?: string | undefined;
+}
