@@ -1,0 +1,15 @@
+// `npm test`: installs what the tests need and runs them all.
+import { join } from 'node:path';
+import { installDependencies, installPrograms, pinnedBin, run } from './set-up.mjs';
+
+installDependencies();
+const missing = installPrograms({ bwrap: 'bubblewrap', '/usr/bin/aws': 'awscli', '/usr/bin/chromium': 'chromium' });
+if (missing.length > 0 && process.env.CI === 'true') {
+  console.error(`missing and not to be installed: ${missing.join(', ')}`);
+  process.exit(1);
+}
+run([join(pinnedBin, 'tsc'), '--noEmit']);
+run([join(pinnedBin, 'biome'), 'check', '.']);
+run([join(pinnedBin, 'knip')]);
+run([join(pinnedBin, 'node'), 'scripts/vendor-sdk.mjs']);
+run([join(pinnedBin, 'vitest'), 'run', ...process.argv.slice(2)]);

@@ -1,0 +1,60 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { HoldfastError } from '../core/errors.ts';
+import { checkRegion } from '../spec/regions.ts';
+
+/** What a platform on this machine is started with. Parsed once, handed to the roles as it is. */
+export interface HostConfig {
+  readonly dataDirectory: string;
+  /** Address that the API, S3 and the edge listen on. */
+  readonly listenAddress: string;
+  readonly apiPort: number;
+  readonly s3Port: number;
+  readonly httpPort: number;
+  readonly region: string;
+  /** Ports that instances get, first to last. */
+  readonly instancePorts: { readonly first: number; readonly last: number };
+  readonly logLevel: string;
+}
+
+export interface ConfigFlags {
+  readonly dataDir?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/**
+ * Flags first, then `HOLDFAST_*` variables, then defaults.
+ * @throws HoldfastError `config.invalid`, `region.unknown`
+ */
+export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConfig {
+  return Object.freeze({
+    dataDirectory: dataDirectory(flags, env),
+    listenAddress: env.HOLDFAST_LISTEN ?? '127.0.0.1',
+    apiPort: port(env, 'HOLDFAST_API_PORT', 7300),
+    s3Port: port(env, 'HOLDFAST_S3_PORT', 7301),
+    httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
+    region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
+    instancePorts: {
+      first: port(env, 'HOLDFAST_INSTANCE_PORT_FIRST', 21_000),
+      last: port(env, 'HOLDFAST_INSTANCE_PORT_LAST', 28_999),
+    },
+    logLevel: env.HOLDFAST_LOG_LEVEL ?? 'info',
+  });
+}
+
+export function dataDirectory(flags: ConfigFlags, env: NodeJS.ProcessEnv): string {
+  return resolve(flags.dataDir ?? env.HOLDFAST_DATA_DIR ?? join(homedir(), '.holdfast'));
+}
+
+function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new HoldfastError({
+    code: 'config.invalid',
+    kind: 'invalid',
+    message: `${name} is "${text}", which is not a port`,
+    hint: `set ${name} to a number from 1 to 65535, or leave it out for ${fallback}`,
+  });
+}

@@ -1,0 +1,52 @@
+import { HoldfastError } from '../core/errors.ts';
+import { createLogger, type Logger } from '../core/log.ts';
+import { acquireProcessLock, type ProcessLock } from '../core/process-lock.ts';
+import type { HostConfig } from './config.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { ROLE_CONFIG, type RoleMessage, type RoleName } from './role-process.ts';
+
+export interface RoleContext {
+  readonly config: HostConfig;
+  readonly directory: DataDirectory;
+  readonly log: Logger;
+}
+
+export interface RunningRole {
+  close(): Promise<void>;
+}
+
+/** A killed platform's roles end with it; so long may the last of their writes take. */
+const PREDECESSOR_MS = 15_000;
+
+/**
+ * The life of a role's process: one of its kind a data directory, ready said to
+ * the supervisor, ended by SIGTERM or by the supervisor's death.
+ */
+export async function runRole(name: RoleName, start: (context: RoleContext) => Promise<RunningRole>): Promise<void> {
+  const tell = (message: RoleMessage) => process.send?.(message);
+  const config = JSON.parse(process.env[ROLE_CONFIG] ?? '{}') as HostConfig;
+  const log = createLogger(name, config.logLevel);
+  let role: RunningRole | undefined;
+  let lock: ProcessLock | undefined;
+  const stop = async () => {
+    await role?.close();
+    lock?.release();
+    process.exit();
+  };
+  process.once('SIGTERM', stop);
+  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole terminal group; the supervisor decides
+  process.once('disconnect', stop);
+  try {
+    const directory = await openDataDirectory(config.dataDirectory);
+    lock = await acquireProcessLock(directory.lock(name), { waitMs: PREDECESSOR_MS });
+    if (!lock) throw new Error(`another ${name} role still holds ${directory.lock(name)}`);
+    role = await start({ config, directory, log });
+    tell({ type: 'ready' });
+  } catch (error) {
+    const failure = HoldfastError.from(error);
+    if (failure.kind === 'internal') log.error(error, 'the role could not start');
+    tell({ type: 'failed', error: failure.toJSON() });
+    process.exitCode = 1;
+    process.disconnect?.();
+  }
+}
