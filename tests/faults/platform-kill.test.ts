@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { AppView, DeploymentView } from '../../src/control/platform.ts';
+import { waitUntil } from '../../src/core/retry.ts';
+import { sampleApp } from '../support/sample-app.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+import { TestPlatform } from '../support/test-platform.ts';
+
+const ROUNDS = 50;
+const ENDED = new Set<DeploymentView['status']>(['succeeded', 'rolled-back', 'failed']);
+
+/** Seeded, so that a failing run can be looked at again: mulberry32. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+test(`kill -9 of the platform, ${ROUNDS} times during deploys and uploads`, async () => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1e9);
+  const next = random(seed);
+  await using platform = await TestPlatform.start();
+  const app = await sampleApp('notes-app', platform.directory);
+  await platform.run(['deploy', app.path]);
+  const uploads = new Map<string, string>();
+
+  for (let round = 1; round <= ROUNDS; round++) {
+    const where = `round ${round}, SEED=${seed}`;
+    await app.environment({ APP_VERSION: String(round), ...(next() < 0.2 ? { CRASH: where } : {}) });
+    const load = new SteadyLoad({
+      platform,
+      host: 'notes',
+      places: ['/data', '/shared'],
+      clients: 2,
+      prefix: `r${round}`,
+    });
+    const deploy = platform.cli(['deploy', app.path]);
+    await sleep(next() * 2000); // the moment of the cut is what is varied; nothing waits on it
+    await platform.kill9();
+    await deploy;
+    for (const [path, content] of (await load.stop()).uploads) uploads.set(path, content);
+    await platform.up();
+    await settled(platform, where);
+    await expectOneProcessEachInstance(platform, where);
+  }
+
+  for (const [path, content] of uploads) {
+    const answer = await platform.http('notes', path);
+    expect(answer.body.toString(), `${path}, SEED=${seed}`).toBe(content);
+  }
+  expect(uploads.size).toBeGreaterThan(ROUNDS);
+});
+
+/** The deployment has ended, one way or the other, and the app serves. */
+async function settled(platform: TestPlatform, where: string): Promise<void> {
+  await waitUntil(
+    async () => {
+      const status = await platform.json<AppView>(['status', '--app', 'notes']).catch(() => undefined);
+      if (!status?.deployment || !ENDED.has(status.deployment.status)) return false;
+      const [web] = status.services;
+      return web?.instances.length === 1 && web.instances[0]?.state === 'healthy';
+    },
+    { timeoutMs: 60_000, what: `a settled platform (${where})` },
+  );
+}
+
+async function expectOneProcessEachInstance(platform: TestPlatform, where: string): Promise<void> {
+  const status = await platform.json<AppView>(['status', '--app', 'notes']);
+  const known = status.services.flatMap((service) => service.instances.map((instance) => instance.id));
+  const running = new Set((await platform.instanceProcesses()).values());
+  expect([...running], where).toEqual(known);
+  const volumes = status.storage.filter((storage) => storage.kind === 'volume');
+  expect(
+    volumes.map((volume) => volume.attachedTo),
+    where,
+  ).toEqual(known);
+}
