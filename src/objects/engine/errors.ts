@@ -1,0 +1,202 @@
+import { type ErrorKind, HoldfastError } from '../../core/errors.ts';
+
+/** The catalogue of what the object store refuses. Codes are stable. */
+
+interface Refusal {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly hint: string;
+  readonly resource?: string;
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+const refuse = (refusal: Refusal) => new HoldfastError(refusal);
+
+export const bucketName = (name: string) =>
+  refuse({
+    code: 'bucket.name',
+    kind: 'invalid',
+    message: `"${name}" is not a bucket name`,
+    hint: 'use 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit',
+  });
+
+export const bucketExists = (name: string) =>
+  refuse({
+    code: 'bucket.exists',
+    kind: 'conflict',
+    message: `bucket ${name} exists already`,
+    hint: 'use it as it is, or choose another name',
+    resource: `bucket ${name}`,
+  });
+
+export const bucketNotFound = (name: string) =>
+  refuse({
+    code: 'bucket.not-found',
+    kind: 'not-found',
+    message: `there is no bucket ${name}`,
+    hint: 'create the bucket first, or check its name',
+    resource: `bucket ${name}`,
+  });
+
+export const bucketNotEmpty = (name: string) =>
+  refuse({
+    code: 'bucket.not-empty',
+    kind: 'conflict',
+    message: `bucket ${name} still holds objects`,
+    hint: 'delete its objects first, or ask for them to be deleted with it',
+    resource: `bucket ${name}`,
+  });
+
+export const versioningSuspended = (name: string) =>
+  refuse({
+    code: 'bucket.versioning-suspended',
+    kind: 'not-implemented',
+    message: `versioning of bucket ${name} cannot be suspended yet`,
+    hint: 'leave versioning enabled, or create a bucket without it',
+    resource: `bucket ${name}`,
+  });
+
+export const versioningStays = (name: string) =>
+  refuse({
+    code: 'bucket.versioning-stays',
+    kind: 'conflict',
+    message: `bucket ${name} has versions; versioning cannot be taken back`,
+    hint: 'copy the objects to a bucket without versioning',
+    resource: `bucket ${name}`,
+  });
+
+export const objectKey = (reason: string) =>
+  refuse({
+    code: 'object.key',
+    kind: 'invalid',
+    message: `the object key ${reason}`,
+    hint: 'use 1 to 1024 bytes of UTF-8 without U+0000',
+  });
+
+export const objectNotFound = (bucket: string, key: string) =>
+  refuse({
+    code: 'object.not-found',
+    kind: 'not-found',
+    message: `there is no object ${key} in bucket ${bucket}`,
+    hint: 'check the key; list the bucket to see what it holds',
+    resource: `object ${bucket}/${key}`,
+  });
+
+export const preconditionFailed = (bucket: string, key: string) =>
+  refuse({
+    code: 'object.precondition',
+    kind: 'conflict',
+    message: `object ${key} in bucket ${bucket} is not what the condition asks for`,
+    hint: 'read the object again and decide with its current ETag',
+    resource: `object ${bucket}/${key}`,
+  });
+
+export const metadataTooLarge = (bytes: number, limit: number) =>
+  refuse({
+    code: 'object.metadata-size',
+    kind: 'invalid',
+    message: `the metadata of the object takes ${bytes} bytes, more than ${limit}`,
+    hint: 'store less in headers, for example in an object of its own',
+  });
+
+export const objectDamaged = (what: string) =>
+  refuse({
+    code: 'object.damaged',
+    kind: 'internal',
+    message: `${what} does not match its checksum`,
+    hint: 'the disk returned wrong bytes: check it, and restore the object from a backup',
+    retryable: false,
+  });
+
+export const rangeInvalid = (start: number, end: number, size: number) =>
+  refuse({
+    code: 'object.range',
+    kind: 'invalid',
+    message: `bytes ${start} to ${end} are outside of an object of ${size} bytes`,
+    hint: 'ask for a range inside the object',
+  });
+
+export const uploadNotFound = (uploadId: string) =>
+  refuse({
+    code: 'upload.not-found',
+    kind: 'not-found',
+    message: `there is no upload ${uploadId}`,
+    hint: 'it was completed or aborted; start a new one',
+    resource: `upload ${uploadId}`,
+  });
+
+export const uploadPart = (partNumber: number, reason: string) =>
+  refuse({
+    code: 'upload.part',
+    kind: 'invalid',
+    message: `part ${partNumber} ${reason}`,
+    hint: 'list the parts of the upload, and name those with their ETags',
+  });
+
+export const uploadPartOrder = () =>
+  refuse({
+    code: 'upload.part-order',
+    kind: 'invalid',
+    message: 'the parts are not in ascending order',
+    hint: 'sort the parts by number, each once',
+  });
+
+export const uploadPartSize = (partNumber: number, minimum: number) =>
+  refuse({
+    code: 'upload.part-size',
+    kind: 'invalid',
+    message: `part ${partNumber} is smaller than ${minimum} bytes and not the last`,
+    hint: 'upload larger parts',
+  });
+
+export const storeInUse = (directory: string) =>
+  refuse({
+    code: 'store.in-use',
+    kind: 'conflict',
+    message: `another process has the object store in ${directory} open`,
+    hint: 'stop the other process, or give this one a directory of its own',
+    retryable: true,
+  });
+
+export const storeFormat = (directory: string, format: unknown) =>
+  refuse({
+    code: 'store.format',
+    kind: 'invalid',
+    message: `the object store in ${directory} has format ${String(format)}, which this version does not know`,
+    hint: 'run the version of Holdfast that wrote it, or a newer one',
+  });
+
+export const storeClosed = () =>
+  refuse({
+    code: 'store.closed',
+    kind: 'unavailable',
+    message: 'the object store is closed',
+    hint: 'open it again',
+  });
+
+export const storeOptions = (message: string) =>
+  refuse({
+    code: 'store.options',
+    kind: 'invalid',
+    message,
+    hint: 'use larger segments or a smaller inline limit',
+  });
+
+export const journalFailed = (cause: unknown) =>
+  refuse({
+    code: 'journal.failed',
+    kind: 'unavailable',
+    message: 'a write to the journal failed; the store takes no more writes until it is opened again',
+    hint: 'check the disk and the system log, then restart the objects service',
+    cause,
+  });
+
+export const journalCorrupt = (segment: string, offset: number) =>
+  refuse({
+    code: 'journal.corrupt',
+    kind: 'internal',
+    message: `journal segment ${segment} is damaged at byte ${offset}, and valid records follow`,
+    hint: 'this is not a torn write but a damaged disk: keep the directory as it is and restore from a backup',
+  });
