@@ -1,0 +1,47 @@
+import { type ClientResponse, hc } from 'hono/client';
+import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
+import type { Routes } from './routes.ts';
+
+/** The API with the types of its routes and nothing of their code: `routes.ts` is imported for its type alone. */
+
+export type ApiClient = ReturnType<typeof hc<Routes>>;
+
+export interface ApiConnection {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A call rejects with the HoldfastError that the platform threw, or with that of `unreachable` when it does not answer. */
+export function createApiClient(connection: ApiConnection, unreachable: (cause: unknown) => HoldfastError): ApiClient {
+  return hc<Routes>(`${connection.url}/v1`, {
+    headers: { authorization: `Bearer ${connection.token}` },
+    fetch: async (input: string | URL | Request, init?: RequestInit) => {
+      const response = await fetch(input, init).catch((error: unknown) => {
+        throw init?.signal?.aborted ? error : unreachable(error);
+      });
+      if (response.ok) return response;
+      throw problemError(response.status, await response.text());
+    },
+  });
+}
+
+/** The error that a problem document describes; any other failure is somebody else's, a proxy's for instance. */
+export function problemError(status: number, body: string): HoldfastError {
+  try {
+    const details = JSON.parse(body) as ErrorDetails;
+    if (typeof details.code === 'string' && typeof details.message === 'string') return new HoldfastError(details);
+  } catch {
+    // not JSON: told below
+  }
+  return new HoldfastError({
+    code: 'api.unexpected',
+    kind: 'internal',
+    message: `the API answered with status ${status} and no problem document`,
+    hint: 'check that HOLDFAST_URL is the address of a Holdfast API',
+  });
+}
+
+/** The JSON of an answer. */
+export async function read<T>(answer: Promise<ClientResponse<T, number, 'json'>>): Promise<T> {
+  return (await (await answer).json()) as T;
+}

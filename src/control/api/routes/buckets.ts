@@ -1,0 +1,38 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Platform } from '../../platform.ts';
+import { idParams, json, jsonBody, routeGroup } from '../route-group.ts';
+import { appName, bucketCredentials, storage } from '../schemas.ts';
+
+const tags = ['buckets'];
+
+const create = createRoute({
+  method: 'post',
+  path: '/',
+  tags,
+  summary: 'Create a bucket',
+  request: {
+    body: jsonBody(
+      z.object({
+        name: z.string().max(255),
+        app: appName.optional(),
+        accessibility: z.enum(['private', 'public']).optional(),
+        versioning: z.boolean().optional(),
+      }),
+    ),
+  },
+  responses: { 201: json(storage, 'the bucket') },
+});
+
+const credentials = createRoute({
+  method: 'get',
+  path: '/{id}/credentials',
+  tags,
+  summary: "An operator's S3 credentials for one bucket",
+  request: { params: idParams },
+  responses: { 200: json(bucketCredentials, 'the credentials') },
+});
+
+export const bucketRoutes = (platform: Platform) =>
+  routeGroup()
+    .openapi(create, async (c) => c.json(await platform.createBucket(c.req.valid('json')), 201))
+    .openapi(credentials, async (c) => c.json(await platform.bucketCredentials(c.req.valid('param').id), 200));

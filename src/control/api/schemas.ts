@@ -1,0 +1,149 @@
+import { z } from '@hono/zod-openapi';
+import type {
+  AppView,
+  BucketCredentials,
+  DeploymentView,
+  InstanceView,
+  LogLine,
+  RegionView,
+  ReleaseView,
+  ServiceView,
+  StorageView,
+} from '../platform.ts';
+
+/** The views of `Platform` as schemas: for the OpenAPI document and the types of the client. Times are epoch milliseconds. */
+
+const time = z.int().openapi({ description: 'milliseconds since the epoch' });
+
+/** A label of a host name (RFC 1123, section 2.1): an app's services get host names of it. */
+export const appName = z
+  .string()
+  .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a name is lower-case letters, digits and -, and begins with a letter');
+
+/** Volumes and filesystems: as keys of the app file, upper case and _ too. */
+export const storageName = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, 'a name is letters, digits, - and _, and begins with a letter');
+
+const deploymentStatus = z.enum(['building', 'provisioning', 'rolling', 'succeeded', 'rolled-back', 'failed']);
+
+export const deployment: z.ZodType<DeploymentView> = z
+  .object({
+    id: z.string(),
+    app: z.string(),
+    release: z.int(),
+    status: deploymentStatus,
+    reason: z.string().openapi({ description: 'why it is where it is, for a person' }),
+    createdAt: time,
+    finishedAt: time.nullable(),
+    transitions: z.array(z.object({ at: time, status: deploymentStatus, reason: z.string() })),
+  })
+  .openapi('Deployment');
+
+export const release: z.ZodType<ReleaseView> = z
+  .object({
+    version: z.int(),
+    app: z.string(),
+    createdAt: time,
+    status: z.enum([...deploymentStatus.options, 'superseded']),
+    reason: z.string(),
+    current: z.boolean(),
+  })
+  .openapi('Release');
+
+export const storage: z.ZodType<StorageView> = z
+  .object({
+    id: z.string(),
+    app: z.string().nullable(),
+    name: z.string(),
+    kind: z.enum(['bucket', 'volume', 'filesystem']),
+    state: z.enum(['active', 'detached', 'destroyed']),
+    purgeAt: time.nullable(),
+    region: z.string().nullable(),
+    sizeBytes: z.int().nullable(),
+    usedBytes: z.int().nullable(),
+    attachedTo: z.string().nullable(),
+    createdAt: time,
+  })
+  .openapi('Storage');
+
+const instance: z.ZodType<InstanceView> = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    release: z.int(),
+    state: z.enum(['starting', 'healthy', 'unhealthy', 'draining', 'stopping', 'exited']),
+    reason: z.string(),
+    startedAt: time,
+    restarts: z.int(),
+    volumes: z.array(z.string()),
+  })
+  .openapi('Instance');
+
+const service: z.ZodType<ServiceView> = z
+  .object({
+    name: z.string(),
+    type: z.string(),
+    url: z.string().nullable(),
+    desired: z.int(),
+    notice: z.string(),
+    instances: z.array(instance),
+  })
+  .openapi('Service');
+
+export const app: z.ZodType<AppView> = z
+  .object({
+    name: z.string(),
+    release: z.int().nullable(),
+    deployment: deployment.nullable(),
+    services: z.array(service),
+    storage: z.array(storage),
+    notices: z.array(z.string()),
+  })
+  .openapi('App');
+
+export const region: z.ZodType<RegionView> = z
+  .object({ code: z.string(), name: z.string(), hosts: z.array(z.string()) })
+  .openapi('Region');
+
+export const bucketCredentials: z.ZodType<BucketCredentials> = z
+  .object({
+    bucket: z.string(),
+    endpoint: z.string(),
+    region: z.string(),
+    accessKeyId: z.string(),
+    secretAccessKey: z.string(),
+  })
+  .openapi('BucketCredentials');
+
+export const logLine: z.ZodType<LogLine> = z
+  .object({ instance: z.string(), service: z.string(), line: z.string() })
+  .openapi('LogLine');
+
+export const secret = z.object({ name: z.string(), version: z.int(), updatedAt: time }).openapi('Secret');
+
+export const snapshot = z.object({ id: z.string(), createdAt: time }).openapi('Snapshot');
+
+export const upload = z.object({ id: z.string(), size: z.int(), sha256: z.string() }).openapi('Upload');
+
+/** The app file as text: only the server knows its language. */
+export const appFile = z
+  .object({
+    text: z.string().max(256 * 1024),
+    filename: z.string().max(255).openapi({ description: 'its name says its form', example: 'holdfast.yaml' }),
+    directoryName: z.string().max(255).openapi({ description: 'the app is named so when the file does not say' }),
+  })
+  .openapi('AppFile');
+
+export const problem = z
+  .object({
+    status: z.int(),
+    code: z.string().openapi({ description: 'stable, for programs', example: 'volume.attached' }),
+    kind: z.string(),
+    message: z.string(),
+    hint: z.string().optional().openapi({ description: 'what to do about it' }),
+    resource: z.string().optional(),
+    retryable: z.boolean(),
+  })
+  .openapi('Problem');

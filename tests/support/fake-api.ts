@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type ApiOptions, createApi, type ParseAppFile } from '../../src/control/api/api.ts';
+import { startApiServer } from '../../src/control/api/server.ts';
+import { HoldfastError } from '../../src/core/errors.ts';
+import { createFakePlatform, type FakePlatform } from './fake-platform.ts';
+
+export const TOKEN = 'hf_test-token';
+
+/** The real API over real HTTP, in front of a platform in memory. */
+export interface FakeApi extends AsyncDisposable {
+  readonly url: string;
+  readonly platform: FakePlatform;
+  readonly uploadDirectory: string;
+  /** With the token unless `headers` say otherwise. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export async function startFakeApi(options: Partial<ApiOptions> = {}): Promise<FakeApi> {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-api-'));
+  const uploadDirectory = join(directory, 'uploads');
+  const platform = createFakePlatform();
+  const api = createApi({
+    platform,
+    verifyToken: async (token) => (token === TOKEN ? { name: 'test' } : undefined),
+    uploadDirectory,
+    version: '0.0.0-test',
+    log: pino({ level: 'silent' }),
+    parseAppFile,
+    ...options,
+  });
+  const server = await startApiServer({ api, host: '127.0.0.1', port: 0 });
+  return {
+    url: server.url,
+    platform,
+    uploadDirectory,
+    request: (path, init = {}) =>
+      fetch(server.url + path, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } }),
+    [Symbol.asyncDispose]: async () => {
+      await server.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const parseAppFile: ParseAppFile = ({ text, directoryName }) => {
+  if (text.includes('resorces')) {
+    throw new HoldfastError({
+      code: 'app-file.unknown-key',
+      kind: 'invalid',
+      message: 'holdfast.yaml:2:1: "resorces" is not a key',
+      hint: 'did you mean "resources"?',
+    });
+  }
+  const app = /^app: (.*)$/m.exec(text)?.[1] ?? directoryName;
+  return { spec: { app, buckets: {}, volumes: {}, filesystems: {}, services: {} }, notices: [] };
+};
