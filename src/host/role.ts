@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { HoldfastError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../core/log.ts';
 import { acquireProcessLock, type ProcessLock } from '../core/process-lock.ts';
@@ -42,6 +43,7 @@ export async function runRole(name: RoleName, start: (context: RoleContext) => P
     if (!lock) throw new Error(`another ${name} role still holds ${directory.lock(name)}`);
     role = await start({ config, directory, log });
     tell({ type: 'ready' });
+    flushCompileCache(); // a killed process would not have written it
   } catch (error) {
     const failure = HoldfastError.from(error);
     if (failure.kind === 'internal') log.error(error, 'the role could not start');

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
+import type { AppView, BucketCredentials } from '../../src/control/platform.ts';
+import { sampleApp } from '../support/sample-app.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
+import { TestPlatform } from '../support/test-platform.ts';
+
+const root = process.getuid?.() === 0;
+
+test.skipIf(!root)(
+  '(needs root to mount) a full disk refuses writes with a reason, loses nothing, and recovers',
+  async () => {
+    await using platform = await TestPlatform.create();
+    await mkdir(platform.dataDirectory);
+    await using disk = await mountSmallDisk(platform.dataDirectory, 400 * 1024 * 1024);
+    await using _stopped = { [Symbol.asyncDispose]: async () => void (await platform.cli(['down', '--all'])) };
+    await platform.up();
+    const app = await sampleApp('notes-app', platform.directory);
+    await platform.run(['deploy', app.path]);
+    await platform.run(['object-store', 'create', 'pictures', '--app', 'notes']);
+    const s3 = await client(platform);
+    await s3.send(new PutObjectCommand({ Bucket: 'pictures', Key: 'before', Body: 'kept' }));
+
+    await disk.fill();
+    const big = Buffer.alloc(8 * 1024 * 1024, 1);
+    await expect(s3.send(new PutObjectCommand({ Bucket: 'pictures', Key: 'big', Body: big }))).rejects.toMatchObject({
+      message: expect.stringMatching(/full/i),
+    });
+    await app.environment({ APP_VERSION: '2' });
+    const deploy = await platform.cli(['deploy', app.path]);
+    expect(deploy.code).not.toBe(0);
+    expect(deploy.stdout + deploy.stderr).toMatch(/disk is full/);
+    const create = await platform.cli(['volumes', 'create', 'more', '--app', 'notes']);
+    expect(create.code).not.toBe(0);
+    expect(create.stderr).toMatch(/disk is full/);
+
+    expect((await platform.http('notes', '/version')).status).toBe(200);
+    const kept = await s3.send(new GetObjectCommand({ Bucket: 'pictures', Key: 'before' }));
+    expect(await kept.Body?.transformToString()).toBe('kept');
+
+    await disk.empty();
+    await s3.send(new PutObjectCommand({ Bucket: 'pictures', Key: 'big', Body: big }));
+    await platform.run(['deploy', app.path]);
+    const status = await platform.json<AppView>(['status', '--app', 'notes']);
+    expect(status.storage.filter((storage) => storage.kind === 'volume').map((volume) => volume.name)).toEqual([
+      'data',
+    ]);
+    expect(JSON.parse((await platform.http('notes', '/version')).body.toString())).toMatchObject({ APP_VERSION: '2' });
+  },
+);
+
+async function client(platform: TestPlatform): Promise<S3Client> {
+  const keys = await platform.json<BucketCredentials>(['object-store', 'keys', 'pictures']);
+  return new S3Client({
+    endpoint: keys.endpoint,
+    region: keys.region,
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey },
+  });
+}
