@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { decimal, flag, region, size, wholeNumber } from './fields.ts';
+import { key, landed, notYet } from './notes.ts';
+
+export const bucketProperties = z.strictObject({
+  accessibility: key(
+    z.enum(['private', 'public']).default('private'),
+    'Who may read objects without a key: nobody, or everybody.',
+  ),
+  versioning: landed(z.boolean().default(false), 'Keep every version of an object instead of the newest alone.', {
+    values: [false],
+  }),
+});
+
+const volumeSize = size({ bare: 'GB', min: '10MB', max: '64TB' });
+
+const autoExtend = z.strictObject({
+  threshold: key(wholeNumber(50, 99), 'Percentage of the size in use at which the volume grows.', { default: 80 }),
+  increment: key(volumeSize, 'How much it grows at a time.', { default: '1GB' }),
+  limit: key(volumeSize, 'The size that it never passes.'),
+});
+
+export const volumeProperties = z.strictObject({
+  size: key(volumeSize.prefault('1GB'), 'Size of each volume of this name. A bare number is GB (10^9 bytes).'),
+  region: key(region().optional(), 'Region of the host that holds it; any when absent. `holdfast regions` lists them.'),
+  snapshotRetention: landed(
+    wholeNumber(1, 60).optional(),
+    'Days for which the daily snapshots are kept. Daily snapshots themselves are not available yet.',
+    { values: [5], default: 5 },
+  ),
+  autoExtend: notYet(autoExtend, 'Grow by itself when it fills.'),
+});
+
+export const filesystemProperties = z.strictObject({
+  throughputMode: landed(
+    z.enum(['elastic', 'provisioned', 'bursting']).default('elastic'),
+    '`elastic` follows the load, `provisioned` is fixed, `bursting` grows with the stored size.',
+    { values: ['elastic'] },
+  ),
+  provisionedThroughputInMibps: notYet(
+    decimal(1, 3414),
+    'Throughput in MiB/s; required with `throughputMode: provisioned`, refused without it.',
+  ),
+  backupEnabled: landed(flag().default(false), 'Back it up daily, and keep each backup for 35 days.', {
+    values: [false],
+  }),
+});
+
+export const bucket = z.strictObject({
+  type: key(z.literal('bucket'), 'Object storage, reached over the S3 API.'),
+  properties: key(bucketProperties.prefault({}), 'Settings of the bucket.'),
+});
+
+export const volume = z.strictObject({
+  type: key(z.literal('volume'), 'A disk that one instance mounts at a time.'),
+  properties: key(volumeProperties.prefault({}), 'Settings of the volume.'),
+});
+
+export const filesystem = z.strictObject({
+  type: key(z.literal('filesystem'), 'Files that any number of instances share. Also written `efs-filesystem`.'),
+  properties: key(filesystemProperties.prefault({}), 'Settings of the filesystem.'),
+});
+
+export const efsFilesystem = filesystem.extend({
+  type: key(z.literal('efs-filesystem'), 'The same as `filesystem`, under the name that Stacktape gives it.'),
+});
