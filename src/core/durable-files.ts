@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isNodeError } from './errors.ts';
 
@@ -9,11 +9,37 @@ import { isNodeError } from './errors.ts';
  * only once its directory is synced (fsync(2), NOTES).
  */
 
+export interface WriteOptions {
+  readonly mode?: number;
+}
+
 /** Replaces or creates `path`. When it resolves, the new content survives power loss; before, the old one does. */
-export async function writeFileDurable(
+export async function writeFileDurable(path: string, data: string | Uint8Array, options?: WriteOptions): Promise<void> {
+  await throughTemporaryFile(path, data, { ...options, place: (temporary) => rename(temporary, path) });
+}
+
+/**
+ * Creates `path` unless it is there: of several that race, one writes and all find the same whole file.
+ * Gives whether this call was the one.
+ */
+export async function createFileDurable(
   path: string,
   data: string | Uint8Array,
-  { mode = 0o600 }: { readonly mode?: number } = {},
+  options?: WriteOptions,
+): Promise<boolean> {
+  try {
+    await throughTemporaryFile(path, data, { ...options, place: (temporary) => link(temporary, path) });
+    return true;
+  } catch (error) {
+    if (isNodeError(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function throughTemporaryFile(
+  path: string,
+  data: string | Uint8Array,
+  { mode = 0o600, place }: WriteOptions & { readonly place: (temporary: string) => Promise<void> },
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -24,10 +50,9 @@ export async function writeFileDurable(
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-  } catch (error) {
+    await place(temporary);
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
   }
   await syncDirectory(dirname(path));
 }

@@ -27,3 +27,9 @@ test('the master key is made once, for its owner alone', async () => {
   expect(await loadMasterKey(directory.path)).toEqual(first);
   expect((await stat(join(directory.path, 'keys', 'master.key'))).mode & 0o777).toBe(0o600);
 });
+
+test('of many that make it at once all get the same', async () => {
+  await using directory = await temporaryDirectory();
+  const keys = await Promise.all(Array.from({ length: 16 }, () => loadMasterKey(directory.path)));
+  expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
+});

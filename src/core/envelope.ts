@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectoryDurable, writeFileDurable } from './durable-files.ts';
-import { HoldfastError, isNodeError } from './errors.ts';
+import { createFileDurable, makeDirectoryDurable } from './durable-files.ts';
+import { HoldfastError } from './errors.ts';
 
 const NONCE = 12;
 const TAG = 16;
@@ -32,16 +32,17 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
   }
 }
 
-/** The 32-byte key that wraps every other secret of a data directory, made at the first start. */
+/** The 32-byte key that wraps every other secret of a data directory, made at the first start by whoever asks first. */
 export async function loadMasterKey(dataDirectory: string): Promise<Buffer> {
-  const path = join(dataDirectory, 'keys', 'master.key');
-  try {
-    return Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
-  } catch (error) {
-    if (!isNodeError(error, 'ENOENT')) throw error;
+  const directory = join(dataDirectory, 'keys');
+  const path = join(directory, 'master.key');
+  const present = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!present) {
+    await makeDirectoryDurable(directory);
+    await createFileDurable(path, `${randomBytes(32).toString('base64')}\n`);
   }
-  const key = randomBytes(32);
-  await makeDirectoryDurable(join(dataDirectory, 'keys'));
-  await writeFileDurable(path, `${key.toString('base64')}\n`);
-  return key;
+  return Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
 }
