@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { invalidArgument, networkError, StorageError } from './errors.ts';
+import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
+import type { S3Client } from './s3-client.ts';
+
+/** Bytes `start` to `end`, both included, as in HTTP; without `end` to the last one. Or the `last` so many bytes. */
+export type ByteRange = { readonly start: number; readonly end?: number } | { readonly last: number };
+
+export interface ReadOptions {
+  readonly range?: ByteRange | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An object whose bytes are still on the server: call `stream`, `buffer` or `close`, and only one of them. */
+export interface OpenedObject extends ObjectInfo {
+  /** Bytes that the body has: `size`, or less with a range. */
+  readonly length: number;
+  /** The bytes at the reader's pace. A connection that breaks is made again from where it broke. */
+  stream(): Readable;
+  buffer(): Promise<Buffer>;
+  /** Gives the body up unread. */
+  close(): void;
+}
+
+/** `null` when there is no such object. */
+export async function openObject(
+  client: S3Client,
+  key: string,
+  { range, signal }: ReadOptions,
+): Promise<OpenedObject | null> {
+  let response: IncomingMessage;
+  try {
+    response = await client.open({ method: 'GET', key, headers: rangeHeaders(range), signal });
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+  const info = toObjectInfo(key, response.headers);
+  const start = Number(/^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1] ?? 0);
+  const length = Number(response.headers['content-length'] ?? 0);
+  const bytes = () => resumed(client, response, { info, position: start, end: start + length, signal });
+  return {
+    ...info,
+    length,
+    stream: () => Readable.from(bytes(), { objectMode: false }),
+    buffer: () => collect(bytes(), length),
+    close: () => void response.destroy(),
+  };
+}
+
+export function isAbsent(error: unknown): boolean {
+  return error instanceof StorageError && error.status === 404 && error.code !== 'NoSuchBucket';
+}
+
+function rangeHeaders(range: ByteRange | undefined): Record<string, string> {
+  if (range === undefined) return {};
+  if ('last' in range) {
+    if (!Number.isSafeInteger(range.last) || range.last < 1) throw invalidArgument('`range.last` must be 1 or more');
+    return { range: `bytes=-${range.last}` };
+  }
+  const { start, end } = range;
+  const valid =
+    Number.isSafeInteger(start) && start >= 0 && (end === undefined || (Number.isSafeInteger(end) && end >= start));
+  if (!valid) throw invalidArgument(`the range ${start}-${end ?? ''} is none: 0 <= start <= end is needed`);
+  return { range: `bytes=${start}-${end ?? ''}` };
+}
+
+/** Bytes `position` to before `end`. `If-Match` keeps a resumed read from joining two versions of the object. */
+async function* resumed(
+  client: S3Client,
+  first: IncomingMessage,
+  { info, position, end, signal }: { info: ObjectInfo; position: number; end: number; signal: AbortSignal | undefined },
+): AsyncGenerator<Buffer, void, void> {
+  let response = first;
+  for (let failures = 0; ; ) {
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        position += chunk.length;
+        failures = 0;
+        yield chunk;
+      }
+      if (position === end) return;
+      throw new Error(`the answer ended ${end - position} bytes early`);
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures += 1;
+      if (failures > client.retries) throw networkError(error, client.endpoint);
+    } finally {
+      response.destroy();
+    }
+    await client.backOff(failures, signal);
+    const headers = { range: `bytes=${position}-${end - 1}`, 'if-match': `"${info.etag}"` };
+    response = await client.open({ method: 'GET', key: info.key, headers, signal });
+    if (response.statusCode !== 206) {
+      response.destroy();
+      throw networkError(new Error('it cannot resume an interrupted read'), client.endpoint);
+    }
+  }
+}
+
+async function collect(bytes: AsyncIterable<Buffer>, length: number): Promise<Buffer> {
+  const body = Buffer.allocUnsafe(length);
+  let offset = 0;
+  for await (const chunk of bytes) offset += chunk.copy(body, offset);
+  return body;
+}
