@@ -71,11 +71,14 @@ export interface ServiceDriverCapabilities {
 export interface ServiceDriver {
   readonly name: string;
   readonly capabilities: ServiceDriverCapabilities;
+  /** For a person: what this driver cannot do on this machine and why; absent when there is nothing to say. */
+  readonly notice?: string | undefined;
 
   /**
    * Starts the instance unless it has been started before. Resolves when the
    * process exists and `list` shows it, not when it is healthy.
-   * @throws HoldfastError `instance.start` (bad command, no free port, full disk): nothing is left behind
+   * @throws HoldfastError `instance.start` (bad command, no free port), `disk.full`: nothing is left behind.
+   * A command that cannot be found may instead show as an instance that has exited, its log says why.
    */
   start(spec: InstanceSpec): Promise<void>;
 
@@ -85,7 +88,10 @@ export interface ServiceDriver {
    */
   stop(id: string, options: { readonly graceMs: number }): Promise<void>;
 
-  /** Deletes the ephemeral files of an instance that is not running; its log stays. Unknown ids are no error. */
+  /**
+   * Deletes the ephemeral files of an instance that is not running; its log stays. Unknown ids are no error.
+   * @throws HoldfastError `instance.running`
+   */
   remove(id: string): Promise<void>;
 
   /** All instances started and not removed, also those whose process has ended. */
@@ -94,8 +100,14 @@ export interface ServiceDriver {
   /** One probe, now. Never throws for an unwell instance. */
   probe(id: string, probe: HealthProbe): Promise<HealthResult>;
 
-  /** The instance's output (stdout and stderr as it came), oldest first; with `follow`, until aborted. */
+  /**
+   * The instance's output (stdout and stderr as it came), oldest first: one item a line, without its line end.
+   * With `follow` it goes on until aborted and then ends without an error. Also after `remove`; unknown ids are empty.
+   */
   logs(id: string, options?: LogOptions): AsyncIterable<string>;
+
+  /** Ends the driver's own timers; instances go on. */
+  close?(): Promise<void>;
 }
 
 export interface LogOptions {
