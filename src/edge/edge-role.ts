@@ -1,0 +1,112 @@
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { isNodeError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { serveRpc } from '../core/rpc.ts';
+import type { EdgeAdmin, RouteTable } from './edge-admin.ts';
+import { edgeErrors } from './errors.ts';
+import { defaultLimits, type EdgeLimits } from './limits.ts';
+import { createProxy } from './proxy.ts';
+import { loadRouteTable, parseRouteTable, routeTableSaver } from './route-table.ts';
+import { Router } from './router.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+export interface EdgeRoleOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Unix socket of the `EdgeAdmin` contract. */
+  readonly adminSocket: string;
+  /** File that keeps the route table. */
+  readonly tablePath: string;
+  readonly log: Logger;
+  readonly limits?: Partial<EdgeLimits> | undefined;
+}
+
+export interface EdgeRole {
+  readonly port: number;
+  /** Takes no more connections, lets requests under way end for a while, then ends the rest. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the apps by host name, with the table of the last run until control gives a new one.
+ * @throws HoldfastError `port.in-use`, `port.forbidden`
+ */
+export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole> {
+  const { log, tablePath } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const router = new Router();
+  const room = new WaitingRoom(limits.maxHeld);
+  const closing = new AbortController();
+  const kept = await loadRouteTable(tablePath).catch((error: unknown) => {
+    log.error({ err: error, tablePath }, 'the kept route table cannot be read; waiting for a new one from control');
+    return null;
+  });
+  if (kept) router.apply(kept);
+
+  const proxy = createProxy({ router, room, limits, log, closing: closing.signal });
+  const sockets = trackSockets(proxy);
+  const port = await listen(proxy, options);
+  const save = routeTableSaver(tablePath);
+  const admin: EdgeAdmin = {
+    async setRoutes(value: RouteTable) {
+      const table = parseRouteTable(value);
+      router.apply(table);
+      room.wakeAll();
+      await save(table);
+    },
+    getRoutes: async () => router.table,
+    traffic: async () => router.traffic(),
+  };
+  const rpc = await serveRpc<EdgeAdmin>(options.adminSocket, admin);
+  log.info({ port, host: options.host, routes: kept?.routes.length ?? 0 }, 'the edge is up');
+
+  const close = async () => {
+    closing.abort();
+    room.wakeAll();
+    await Promise.all([rpc.close(), closeProxy(proxy, sockets, limits.closeMs)]);
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    port,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+async function listen(server: Server, { port, host }: EdgeRoleOptions): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    if (isNodeError(error, 'EADDRINUSE')) throw edgeErrors.portInUse(host, port, error);
+    if (isNodeError(error, 'EACCES')) throw edgeErrors.portForbidden(host, port, error);
+    throw error;
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+/** Every open connection, upgraded ones included: node forgets those. */
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+async function closeProxy(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, graceMs);
+  await new Promise((resolve) => server.close(resolve)); // closes idle connections too
+  clearTimeout(timer);
+}
