@@ -1,0 +1,130 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { canonicalRequest, hashCanonicalRequest, type RequestHead } from './canonical-request.ts';
+import { ChunkSignatures } from './chunk-signatures.ts';
+import { type Credentials, parseAuthorization, parsePresigned } from './credentials.ts';
+import { accessErrors } from './errors.ts';
+import type { AccessKeys, KeyScope } from './key-store.ts';
+import { sign, signaturesEqual, stringToSign } from './signature-v4.ts';
+import { SigningKeys } from './signing-keys.ts';
+
+export type Identity = { readonly kind: 'anonymous' } | ({ readonly kind: 'key' } & KeyScope);
+
+/** How the body is to be read and what it must prove. */
+export type Payload =
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'hash'; readonly sha256: string }
+  | { readonly kind: 'chunked'; readonly signatures?: ChunkSignatures | undefined; readonly trailer: boolean };
+
+export interface Authentication {
+  readonly identity: Identity;
+  readonly payload: Payload;
+  /** The signature came in the URL. */
+  readonly presigned: boolean;
+}
+
+/** S3 takes requests signed up to 15 minutes from its own time. */
+const MAX_SKEW = 15 * 60_000;
+
+export type Authenticate = (head: RequestHead) => Authentication;
+
+/**
+ * Who sent a request, proven by its signature; `anonymous` when it has none.
+ * @throws HoldfastError `access.*`
+ */
+export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: { clock?: Clock } = {}): Authenticate {
+  const signingKeys = new SigningKeys();
+  return (head) => {
+    const authorization = head.headers.get('authorization');
+    const presigned = head.query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
+    if (authorization !== undefined && presigned) {
+      throw accessErrors.mechanism('only one authentication mechanism is allowed: the header or the query');
+    }
+    if (authorization === undefined && !presigned) return anonymous(head);
+
+    const credentials = presigned ? parsePresigned(head.query) : parseAuthorization(authorization ?? '', head.headers);
+    const payloadHash = presigned ? presignedPayloadHash(head) : head.headers.get('x-amz-content-sha256');
+    if (payloadHash === undefined) throw accessErrors.payloadHash('the header x-amz-content-sha256 is missing');
+
+    const key = keys.find(credentials.accessKeyId);
+    if (!key) throw accessErrors.keyUnknown(credentials.accessKeyId);
+    checkTime(credentials, clock.now());
+    checkSignedHeaders(head, credentials.signedHeaders);
+    checkNoSessionToken(head);
+
+    const { scope, timestamp } = credentials;
+    const signingKey = signingKeys.get(key.accessKeyId, key.secretAccessKey, scope);
+    const canonicalHash = hashCanonicalRequest(canonicalRequest(head, credentials.signedHeaders, payloadHash));
+    const seed = sign(signingKey, stringToSign(timestamp, scope, canonicalHash));
+    if (!signaturesEqual(seed, credentials.signature)) {
+      throw accessErrors.signature(
+        'the request signature we calculated does not match the signature you provided; check your key and signing method',
+      );
+    }
+    return {
+      identity: { kind: 'key', accessKeyId: key.accessKeyId, owner: key.owner, buckets: key.buckets },
+      payload: parsePayload(payloadHash, () => new ChunkSignatures(signingKey, { timestamp, scope, seed })),
+      presigned,
+    };
+  };
+}
+
+function anonymous(head: RequestHead): Authentication {
+  const payloadHash = head.headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD';
+  return {
+    identity: { kind: 'anonymous' },
+    payload: parsePayload(payloadHash, () => {
+      throw accessErrors.denied('a signed body needs a signed request');
+    }),
+    presigned: false,
+  };
+}
+
+/** Presigned URLs leave the body open unless they name its hash. */
+function presignedPayloadHash({ headers, query }: RequestHead): string {
+  const named = query.find(([name]) => name.toLowerCase() === 'x-amz-content-sha256')?.[1];
+  return named ?? headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD';
+}
+
+function parsePayload(hash: string, chunkSignatures: () => ChunkSignatures): Payload {
+  switch (hash) {
+    case 'UNSIGNED-PAYLOAD':
+      return { kind: 'unsigned' };
+    case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
+      return { kind: 'chunked', trailer: true };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
+      return { kind: 'chunked', trailer: false, signatures: chunkSignatures() };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
+      return { kind: 'chunked', trailer: true, signatures: chunkSignatures() };
+  }
+  if (/^[0-9a-f]{64}$/i.test(hash)) return { kind: 'hash', sha256: hash.toLowerCase() };
+  if (hash.startsWith('STREAMING-')) throw accessErrors.payloadUnsupported(`${hash} is not supported`);
+  throw accessErrors.payloadHash(
+    'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING- value or a SHA-256 in hex',
+  );
+}
+
+function checkTime({ signedAt, expiresIn }: Credentials, now: number): void {
+  if (expiresIn === undefined) {
+    if (Math.abs(now - signedAt) <= MAX_SKEW) return;
+    throw accessErrors.skew('the difference between the request time and the current time is too large');
+  }
+  if (signedAt > now + MAX_SKEW) throw accessErrors.notYetValid('Request is not yet valid');
+  if (now > signedAt + expiresIn) throw accessErrors.expired('Request has expired');
+}
+
+/** `host` and every `x-amz-*` header sent must be signed, or a proxy could redirect or change what was meant. */
+function checkSignedHeaders({ headers }: RequestHead, signed: readonly string[]): void {
+  for (const name of headers.keys()) {
+    const mustBeSigned = name === 'host' || (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256');
+    if (mustBeSigned && !signed.includes(name)) {
+      throw accessErrors.denied(`the header ${name} was sent and not signed`);
+    }
+  }
+}
+
+/** There are no temporary credentials here: a token would be ignored, and what is ignored is not checked. */
+function checkNoSessionToken({ headers, query }: RequestHead): void {
+  if (headers.has('x-amz-security-token') || query.some(([name]) => name === 'X-Amz-Security-Token')) {
+    throw accessErrors.token('the provided token is malformed or otherwise invalid');
+  }
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+
+/** What a signature covers of a request. Header values are latin-1 strings, one character a byte, as `node:http` gives them. */
+export interface RequestHead {
+  readonly method: string;
+  /** Percent-decoded and otherwise as sent: `//`, `.` and `..` are parts of S3 keys. */
+  readonly path: string;
+  /** Percent-decoded, in the order sent. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** Lower-case names; the values of a repeated header joined by a comma. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
+
+/** UriEncode() of the SigV4 specification: everything but `A-Z a-z 0-9 - . _ ~`, as UTF-8, upper-case hex. */
+export function uriEncode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** S3 alone among the services encodes the path once and does not normalise it. */
+export function canonicalPath(path: string): string {
+  return UNRESERVED_PATH.test(path) ? path : path.split('/').map(uriEncode).join('/');
+}
+
+export function canonicalQuery(query: RequestHead['query']): string {
+  return query
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
+    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+/** By code unit, which for encoded (ASCII) names is by byte. */
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** A signed header that was not sent counts as empty, as S3 does. */
+export function canonicalHeaders(headers: RequestHead['headers'], signed: readonly string[]): string {
+  return signed.map((name) => `${name}:${(headers.get(name) ?? '').trim().replace(/\s+/g, ' ')}\n`).join('');
+}
+
+export function canonicalRequest(head: RequestHead, signedHeaders: readonly string[], payloadHash: string): string {
+  return [
+    head.method,
+    canonicalPath(head.path),
+    canonicalQuery(head.query),
+    canonicalHeaders(head.headers, signedHeaders),
+    signedHeaders.join(';'),
+    payloadHash,
+  ].join('\n');
+}
+
+/** Path and query are ASCII here and header values one byte a character, so latin-1 gives the bytes that were sent. */
+export function hashCanonicalRequest(text: string): string {
+  return createHash('sha256').update(text, 'latin1').digest('hex');
+}

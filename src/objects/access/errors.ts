@@ -1,0 +1,32 @@
+import { type ErrorKind, HoldfastError } from '../../core/errors.ts';
+
+const failure =
+  (code: string, kind: ErrorKind, hint?: string) =>
+  (message: string): HoldfastError =>
+    new HoldfastError({ code, kind, message, hint });
+
+/** What access refuses. The S3 gateway has the S3 code and status of each (`s3/error-responses.ts`). */
+export const accessErrors = {
+  keyUnknown: (accessKeyId: string) =>
+    new HoldfastError({
+      code: 'access.key-unknown',
+      kind: 'unauthenticated',
+      message: `the access key "${accessKeyId.slice(0, 128)}" does not exist`,
+      hint: 'use the AWS_ACCESS_KEY_ID that the service was given, or make a new key',
+    }),
+  signature: failure(
+    'access.signature',
+    'unauthenticated',
+    'check the secret access key, and that nothing between client and server changes the path, the query or a signed header',
+  ),
+  denied: failure('access.denied', 'forbidden', 'use a key whose scope has the bucket'),
+  expired: failure('access.expired', 'forbidden', 'sign a new URL'),
+  notYetValid: failure('access.not-yet-valid', 'forbidden', 'set the clock of the machine that signs'),
+  skew: failure('access.skew', 'forbidden', 'set the clock of the machine that signs'),
+  headerMalformed: failure('access.header-malformed', 'invalid'),
+  queryMalformed: failure('access.query-malformed', 'invalid'),
+  mechanism: failure('access.mechanism', 'invalid', 'sign with AWS4-HMAC-SHA256'),
+  token: failure('access.token', 'invalid', 'use a key without a session token'),
+  payloadHash: failure('access.payload-hash', 'invalid'),
+  payloadUnsupported: failure('access.payload-unsupported', 'not-implemented'),
+};

@@ -1,0 +1,61 @@
+import { HoldfastError } from '../core/errors.ts';
+import type { KeyStore } from './access/key-store.ts';
+import type { Bucket, BucketSettings, ObjectStore } from './engine/object-store.ts';
+import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
+
+/** A plain object of functions, as `serveRpc` wants it. */
+export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdmin {
+  return {
+    async ensureBucket({ name, versioning, accessibility }) {
+      const settings: Partial<BucketSettings> = {
+        ...(versioning === undefined ? {} : { versioning: versioning ? 'enabled' : 'disabled' }),
+        ...(accessibility === undefined ? {} : { accessibility }),
+      };
+      return describe(store, await ensureBucket(store, name, settings));
+    },
+    async destroyBucket({ name }) {
+      await unlessAbsent(store.deleteBucket(name, { force: true }));
+    },
+    async listBuckets() {
+      return store.buckets().map((bucket) => describe(store, bucket));
+    },
+    async ensureKey({ owner, buckets }) {
+      const { accessKeyId, secretAccessKey } = await keys.ensure(owner, buckets);
+      return { accessKeyId, secretAccessKey };
+    },
+    revokeKey: ({ owner }) => keys.revoke(owner),
+  };
+}
+
+async function ensureBucket(store: ObjectStore, name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+  const known = store.bucket(name) ?? (await createUnlessPresent(store, name, settings));
+  const differs = Object.entries(settings).some(([setting, value]) => known[setting as keyof BucketSettings] !== value);
+  return differs ? store.updateBucket(name, settings) : known;
+}
+
+/** Another call may have made it since it was looked for. */
+async function createUnlessPresent(
+  store: ObjectStore,
+  name: string,
+  settings: Partial<BucketSettings>,
+): Promise<Bucket> {
+  try {
+    return await store.createBucket(name, settings);
+  } catch (error) {
+    const present = store.bucket(name);
+    if (present && error instanceof HoldfastError && error.code === 'bucket.exists') return present;
+    throw error;
+  }
+}
+
+async function unlessAbsent(deletion: Promise<void>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'bucket.not-found') throw error;
+  }
+}
+
+function describe(store: ObjectStore, { name, createdAt, versioning, accessibility }: Bucket): BucketInfo {
+  return { name, createdAt, versioning, accessibility, ...store.usage(name) };
+}

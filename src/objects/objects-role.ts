@@ -1,0 +1,96 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isNodeError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { serveRpc } from '../core/rpc.ts';
+import { createAuthenticator } from './access/authenticate.ts';
+import { KeyStore } from './access/key-store.ts';
+import { createObjectAdmin } from './admin.ts';
+import { MemoryObjectStore } from './engine/memory-object-store.ts';
+import type { ObjectStore } from './engine/object-store.ts';
+import { objectsRoleErrors } from './errors.ts';
+import { createS3Gateway } from './s3/gateway.ts';
+
+export interface ObjectsRoleOptions {
+  /** Holds the store and the access keys. */
+  readonly directory: string;
+  /** Seals the secrets of the access keys. */
+  readonly masterKey: Uint8Array;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Unix socket of the `ObjectAdmin` contract. */
+  readonly adminSocket: string;
+  readonly region: string;
+  readonly log: Logger;
+  /** Instead of the one in `directory`; closed with the role. */
+  readonly store?: ObjectStore | undefined;
+  /** Base hosts of virtual-host style requests. */
+  readonly hosts?: readonly string[] | undefined;
+  /** How long requests under way may go on after `close`, milliseconds. */
+  readonly closeMs?: number | undefined;
+}
+
+export interface ObjectsRole {
+  readonly port: number;
+  /** Takes no more connections, lets requests under way end for a while, then ends the rest. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_HOSTS = ['s3.localhost'];
+const DEFAULT_CLOSE_MS = 10_000;
+
+/**
+ * The object store as a process of its own: S3 for everyone, `ObjectAdmin` for control.
+ * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`
+ */
+export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
+  const { directory, masterKey, region, log, hosts = DEFAULT_HOSTS, closeMs = DEFAULT_CLOSE_MS } = options;
+  const keys = await KeyStore.open(directory, masterKey);
+  const store = options.store ?? new MemoryObjectStore();
+  try {
+    const server = createS3Gateway({ store, authenticate: createAuthenticator(keys), region, log, hosts });
+    const port = await listen(server, options);
+    const rpc = await serveRpc(options.adminSocket, createObjectAdmin(store, keys));
+    log.info({ port, host: options.host }, 'the object store is up');
+
+    const close = async () => {
+      await Promise.all([rpc.close(), closeServer(server, closeMs)]);
+      await store.close();
+    };
+    let closed: Promise<void> | undefined;
+    return {
+      port,
+      close: () => {
+        closed ??= close();
+        return closed;
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function listen(server: Server, { port, host }: ObjectsRoleOptions): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    if (isNodeError(error, 'EADDRINUSE')) throw objectsRoleErrors.portInUse(host, port, error);
+    if (isNodeError(error, 'EACCES')) throw objectsRoleErrors.portForbidden(host, port, error);
+    throw error;
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+/** `server.close` ends idle connections at once and the others when their request has ended. */
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(timer);
+}

@@ -1,0 +1,28 @@
+import { type ErrorKind, HoldfastError } from '../../core/errors.ts';
+
+const failure = (code: string, kind: ErrorKind) => (message: string) =>
+  new HoldfastError({ code: `s3.${code}`, kind, message });
+
+/** What the gateway itself refuses; `error-responses.ts` has the S3 code and status of each. */
+export const s3Errors = {
+  badDigest: failure('bad-digest', 'invalid'),
+  contentHashMismatch: failure('content-hash-mismatch', 'invalid'),
+  entityTooLarge: failure('entity-too-large', 'invalid'),
+  incompleteBody: failure('incomplete-body', 'invalid'),
+  invalidArgument: failure('invalid-argument', 'invalid'),
+  invalidDigest: failure('invalid-digest', 'invalid'),
+  invalidRange: failure('invalid-range', 'invalid'),
+  invalidRequest: failure('invalid-request', 'invalid'),
+  invalidStorageClass: failure('invalid-storage-class', 'invalid'),
+  invalidUri: failure('invalid-uri', 'invalid'),
+  keyTooLong: failure('key-too-long', 'invalid'),
+  malformedTrailer: failure('malformed-trailer', 'invalid'),
+  malformedXml: failure('malformed-xml', 'invalid'),
+  messageTooLong: failure('message-too-long', 'invalid'),
+  metadataTooLarge: failure('metadata-too-large', 'invalid'),
+  methodNotAllowed: failure('method-not-allowed', 'invalid'),
+  missingContentLength: failure('missing-content-length', 'invalid'),
+  noSuchVersion: failure('no-such-version', 'not-found'),
+  notImplemented: failure('not-implemented', 'not-implemented'),
+  preconditionFailed: failure('precondition-failed', 'conflict'),
+};

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { HoldfastError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Authenticate, Authentication } from '../access/authenticate.ts';
+import { authorize } from '../access/authorize.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { s3ErrorCode } from './error-responses.ts';
+import type { S3Context, S3Request, S3Response } from './operation.ts';
+import { receiveBody } from './request-body.ts';
+import { parseTarget, type RequestTarget } from './request-target.ts';
+import { sendResponse } from './response.ts';
+import { findOperation } from './router.ts';
+import { buildXml } from './xml.ts';
+
+export interface S3GatewayOptions extends S3Context {
+  readonly authenticate: Authenticate;
+  readonly log: Logger;
+  /** Base hosts of virtual-host style: `s3.localhost` for `<bucket>.s3.localhost`. */
+  readonly hosts: readonly string[];
+}
+
+/** S3 takes 8 KB of headers of which 2 KB are metadata; presigned URLs are long. */
+const MAX_HEADER_BYTES = 16 * 1024;
+const HEADERS_TIMEOUT = 20_000;
+/** A connection on which nothing moves, in either direction. */
+const IDLE_TIMEOUT = 120_000;
+/** Longer than the clients keep theirs, so that it is they who close. */
+const KEEP_ALIVE_TIMEOUT = 65_000;
+
+/** The S3 API over HTTP. Not listening yet. */
+export function createS3Gateway(options: S3GatewayOptions): Server {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT,
+    requestTimeout: 0, // uploads take as long as they move; the idle timeout ends those that do not
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    noDelay: true,
+  });
+  server.timeout = IDLE_TIMEOUT;
+  const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
+    void answer(new Exchange(req, res, expectsContinue), options);
+  };
+  server.on('request', serve(false));
+  server.on('checkContinue', serve(true));
+  return server;
+}
+
+/** One request and its answer on the wire. */
+class Exchange {
+  readonly id = randomBytes(8).toString('hex').toUpperCase();
+  readonly startedAt = performance.now();
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
+  #awaitsContinue: boolean;
+
+  constructor(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean) {
+    this.req = req;
+    this.res = res;
+    this.headers = headerMap(req.rawHeaders);
+    this.#awaitsContinue = expectsContinue;
+  }
+
+  /** The body's bytes; the client is told to send them when the first is read. */
+  async *body(): AsyncGenerator<Uint8Array> {
+    if (this.#awaitsContinue) this.res.writeContinue();
+    this.#awaitsContinue = false;
+    yield* this.req as AsyncIterable<Uint8Array>;
+  }
+
+  send(response: S3Response): Promise<void> {
+    // A client that was not told to continue may or may not send its body: the connection cannot be used again.
+    const connection: Record<string, string> = this.#awaitsContinue ? { connection: 'close' } : {};
+    const headers = {
+      ...response.headers,
+      ...corsHeaders(this.headers),
+      ...connection,
+      'x-amz-request-id': this.id,
+      'x-amz-id-2': this.id,
+      server: 'Holdfast',
+    };
+    return sendResponse(this.res, { ...response, headers, bodiless: this.req.method === 'HEAD' });
+  }
+}
+
+async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<void> {
+  const { req, id } = exchange;
+  const { log } = options;
+  let operation = 'unknown';
+  try {
+    if (req.method === 'OPTIONS')
+      return await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers) });
+    const prepared = prepare(exchange, options);
+    operation = prepared.operation.name;
+    await exchange.send(await prepared.operation.handle(prepared.request, options));
+  } catch (cause) {
+    const error = HoldfastError.from(cause);
+    const { status } = s3ErrorCode(error);
+    if (req.destroyed && !req.complete) log.debug({ id, operation }, 'the client left before the end of its request');
+    else if (status >= 500 && error.kind !== 'not-implemented') log.error({ id, operation, err: error }, error.message);
+    await exchange
+      .send(errorResponse(error, exchange))
+      .catch((failure) => log.debug({ id, err: failure }, 'no answer sent'));
+  } finally {
+    const ms = Math.round(performance.now() - exchange.startedAt);
+    log.debug({ id, operation, method: req.method, status: exchange.res.statusCode, ms }, 'request');
+  }
+}
+
+/** Who asks, for what, and whether they may: nothing of the body is read before that. */
+function prepare(exchange: Exchange, { authenticate, store, hosts }: S3GatewayOptions) {
+  const { req, headers } = exchange;
+  const target = parseTarget(req.url ?? '/', headers.get('host') ?? '', hosts);
+  const method = req.method ?? 'GET';
+  const authentication = authenticate({ method, path: target.path, query: target.query, headers });
+  const { identity, payload } = authentication;
+  const routed = {
+    method,
+    bucket: target.bucket,
+    key: target.key,
+    query: new Map(target.query),
+    headers: effectiveHeaders(headers, target, authentication),
+  };
+  const isPublic = (bucket: string) => store.bucket(bucket)?.accessibility === 'public';
+  const operation = findOperation(routed);
+  authorize(identity, { action: operation.action, bucket: target.bucket, isPublic: isPublic(target.bucket) });
+  const request: S3Request = {
+    ...routed,
+    identity,
+    body: () => receiveBody(exchange.body(), headers, payload),
+    authorizeSource: (bucket) => authorize(identity, { action: 'read-object', bucket, isPublic: isPublic(bucket) }),
+  };
+  return { operation, request };
+}
+
+/**
+ * Presigned URLs carry signed headers in the query (`x-amz-meta-…`, `x-amz-copy-source`).
+ * Checksums are left out: SDKs put there the checksum of the empty body that they signed the URL with.
+ */
+function effectiveHeaders(
+  headers: ReadonlyMap<string, string>,
+  { query }: RequestTarget,
+  { presigned }: Authentication,
+): ReadonlyMap<string, string> {
+  if (!presigned) return headers;
+  const hoisted = query
+    .map(([name, value]) => [name.toLowerCase(), Buffer.from(value).toString('latin1')] as const)
+    .filter(([name]) => name.startsWith('x-amz-') && !/^x-amz-(checksum|sdk)-/.test(name));
+  return new Map([...hoisted, ...headers]);
+}
+
+/** From the wire's own list, since `req.headers` drops some of a header's repeated values. */
+function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = rawHeaders[i + 1] ?? '';
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return headers;
+}
+
+function errorResponse(error: HoldfastError, { id, req }: Exchange): S3Response {
+  const { code, status } = s3ErrorCode(error);
+  // What went wrong inside is for the log, not for the client.
+  const message = code === 'InternalError' ? 'We encountered an internal error. Please try again.' : error.message;
+  const resource = (req.url ?? '/').split('?')[0];
+  const body = buildXml('Error', { Code: code, Message: message, Resource: resource, RequestId: id, HostId: id }, '');
+  return { status, headers: { 'content-type': 'application/xml' }, body };
+}

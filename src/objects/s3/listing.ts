@@ -1,0 +1,62 @@
+import { uriEncode } from '../access/canonical-request.ts';
+import type { ListPage } from '../engine/object-store.ts';
+import { s3Errors } from './errors.ts';
+import { isoTime, OWNER } from './operation.ts';
+import type { XmlElements } from './xml.ts';
+
+/** What the listings have in common. */
+export interface Listing {
+  readonly prefix: string;
+  readonly delimiter: string | undefined;
+  readonly limit: number;
+  readonly encodingType: 'url' | undefined;
+  /** Keys as the client wants them in the XML. */
+  readonly encode: (text: string) => string;
+}
+
+const MAX_KEYS = 1000;
+
+/** @throws HoldfastError `s3.invalid-argument` */
+export function readListing(query: ReadonlyMap<string, string>): Listing {
+  const encodingType = query.get('encoding-type');
+  if (encodingType !== undefined && encodingType !== 'url') {
+    throw s3Errors.invalidArgument('Invalid Encoding Method specified in Request');
+  }
+  return {
+    prefix: query.get('prefix') ?? '',
+    delimiter: query.get('delimiter') || undefined,
+    limit: readCount(query, 'max-keys', MAX_KEYS),
+    encodingType,
+    encode: encodingType === 'url' ? encodeKey : (text) => text,
+  };
+}
+
+/** A count in the query, at most `max`, which it also is by default. */
+export function readCount(query: ReadonlyMap<string, string>, name: string, max: number, fallback = max): number {
+  const text = query.get(name);
+  if (text === undefined || text === '') return fallback;
+  if (!/^\d{1,10}$/.test(text)) throw s3Errors.invalidArgument(`${name} must be an integer of 0 or more`);
+  return Math.min(Number(text), max);
+}
+
+export function listingEntries(
+  { objects, commonPrefixes }: ListPage,
+  { encode, owner }: { readonly encode: Listing['encode']; readonly owner: boolean },
+): XmlElements {
+  return {
+    Contents: objects.map(({ key, lastModified, etag, size }) => ({
+      Key: encode(key),
+      LastModified: isoTime(lastModified),
+      ETag: `"${etag}"`,
+      Size: size,
+      StorageClass: 'STANDARD',
+      Owner: owner ? OWNER : undefined,
+    })),
+    CommonPrefixes: commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  };
+}
+
+/** As S3 does it: the slash stays. A space is `%20`, which every client decodes. */
+function encodeKey(key: string): string {
+  return key.split('/').map(uriEncode).join('/');
+}

@@ -1,0 +1,97 @@
+import type { ByteRange, ObjectInfo } from '../engine/object-store.ts';
+import { s3Errors } from './errors.ts';
+import { checksumHeaders, metadataHeaders } from './metadata.ts';
+import type { S3Request } from './operation.ts';
+import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
+import { selectRange } from './range.ts';
+
+/** What GetObject and HeadObject have in common: everything but the bytes. */
+export interface ObjectAnswer {
+  readonly status: 200 | 206 | 304;
+  readonly headers: Record<string, string>;
+  readonly range?: ByteRange | undefined;
+}
+
+/** @throws HoldfastError `s3.precondition-failed`, `s3.invalid-range`, `s3.no-such-version` */
+export function answerObject(request: S3Request, info: ObjectInfo): ObjectAnswer {
+  if (request.query.has('partNumber'))
+    throw s3Errors.notImplemented('reading an object by part number is not implemented');
+  assertVersion(request, info);
+  const validators = validatorHeaders(info);
+  const outcome = evaluateConditions(readConditions(request.headers), info);
+  if (outcome === 'failed') {
+    throw s3Errors.preconditionFailed('at least one of the pre-conditions you specified did not hold');
+  }
+  if (outcome === 'not-modified') return { status: 304, headers: validators };
+
+  const range = rangeApplies(request, info) ? selectRange(request.headers.get('range'), info.size) : undefined;
+  const headers: Record<string, string> = {
+    ...validators,
+    ...metadataHeaders(info.metadata),
+    ...responseOverrides(request),
+    'accept-ranges': 'bytes',
+    'content-length': String(range ? range.end - range.start + 1 : info.size),
+  };
+  if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${info.size}`;
+  else if (request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
+    Object.assign(headers, checksumAnswer(info));
+  }
+  return { status: range ? 206 : 200, headers, range };
+}
+
+/** `ETag`, `Last-Modified`, and the version where there are versions. */
+export function validatorHeaders(info: ObjectInfo): Record<string, string> {
+  return {
+    etag: `"${info.etag}"`,
+    'last-modified': new Date(info.lastModified).toUTCString(),
+    ...versionHeader(info),
+  };
+}
+
+export function versionHeader(info: ObjectInfo): Record<string, string> {
+  return info.versionId === 'null' ? {} : { 'x-amz-version-id': info.versionId };
+}
+
+/** @throws HoldfastError `s3.no-such-version` when the request asks for another version than the latest */
+export function assertVersion({ query }: Pick<S3Request, 'query'>, info: ObjectInfo): void {
+  const versionId = query.get('versionId');
+  if (versionId !== undefined && versionId !== info.versionId) {
+    throw s3Errors.noSuchVersion('the specified version does not exist');
+  }
+}
+
+function checksumAnswer(info: ObjectInfo): Record<string, string> {
+  const checksums = checksumHeaders(info.metadata);
+  return Object.keys(checksums).length > 0 ? { ...checksums, 'x-amz-checksum-type': 'FULL_OBJECT' } : {};
+}
+
+/** If-Range (RFC 9110 section 13.1.5): the range only if the object is still the same, else all of it. */
+function rangeApplies({ headers }: S3Request, info: ObjectInfo): boolean {
+  const ifRange = headers.get('if-range');
+  if (ifRange === undefined) return true;
+  if (ifRange.trim().startsWith('"')) return unquote(ifRange) === info.etag;
+  return Date.parse(ifRange) === Math.floor(info.lastModified / 1000) * 1000;
+}
+
+const OVERRIDES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+] as const;
+
+function responseOverrides({ query, identity }: S3Request): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const name of OVERRIDES) {
+    const value = query.get(`response-${name}`);
+    if (value === undefined) continue;
+    if (identity.kind === 'anonymous') {
+      throw s3Errors.invalidRequest('request specific response headers cannot be used for anonymous GET requests');
+    }
+    if (/[\r\n\0]/.test(value)) throw s3Errors.invalidArgument(`response-${name} is not a header value`);
+    result[name] = Buffer.from(value).toString('latin1'); // node:http writes a character as a byte
+  }
+  return result;
+}

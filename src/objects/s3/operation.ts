@@ -1,0 +1,56 @@
+import type { Identity } from '../access/authenticate.ts';
+import type { Action } from '../access/authorize.ts';
+import type { ObjectStore } from '../engine/object-store.ts';
+import type { ReceivedBody } from './request-body.ts';
+import { buildXml, type XmlElements } from './xml.ts';
+
+/** An authenticated and authorised request. */
+export interface S3Request {
+  /** Empty for the service itself. */
+  readonly bucket: string;
+  /** Empty for the bucket itself. */
+  readonly key: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly identity: Identity;
+  /** Starts reading the body; call it once. */
+  body(): ReceivedBody;
+  /** @throws HoldfastError `access.denied` unless the caller may read objects of that bucket too */
+  authorizeSource(bucket: string): void;
+}
+
+export interface S3Response {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
+  /** Called when the answer is over, however it ended. */
+  readonly release?: (() => void) | undefined;
+}
+
+export interface S3Context {
+  readonly store: ObjectStore;
+  /** Reported; requests signed for any region are taken. */
+  readonly region: string;
+}
+
+/** One operation of the S3 API. */
+export interface Operation {
+  readonly name: string;
+  readonly action: Action;
+  handle(request: S3Request, context: S3Context): Promise<S3Response>;
+}
+
+export function xmlResponse(
+  root: string,
+  content: string | XmlElements,
+  { status = 200, headers = {} }: { readonly status?: number; readonly headers?: Record<string, string> } = {},
+): S3Response {
+  return { status, headers: { 'content-type': 'application/xml', ...headers }, body: buildXml(root, content) };
+}
+
+/** Who owns everything here; S3 clients want an owner. */
+export const OWNER: XmlElements = { ID: 'holdfast', DisplayName: 'holdfast' };
+
+export function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}

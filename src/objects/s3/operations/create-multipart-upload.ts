@@ -1,0 +1,13 @@
+import { readMetadata } from '../metadata.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { refuseUnsupportedHeaders } from '../unsupported.ts';
+
+export const createMultipartUpload: Operation = {
+  name: 'CreateMultipartUpload',
+  action: 'write-object',
+  async handle({ bucket, key, headers }, { store }) {
+    refuseUnsupportedHeaders(headers);
+    const { uploadId } = await store.createUpload(bucket, key, readMetadata(headers));
+    return xmlResponse('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId });
+  },
+};

@@ -1,0 +1,60 @@
+import { HoldfastError } from '../../../core/errors.ts';
+import { requireBucket } from '../bucket.ts';
+import { s3ErrorCode } from '../error-responses.ts';
+import { s3Errors } from '../errors.ts';
+import { assertVersion } from '../object-response.ts';
+import { type Operation, type S3Context, xmlResponse } from '../operation.ts';
+import { unquote } from '../preconditions.ts';
+import { readXml } from '../request-xml.ts';
+import type { XmlElements, XmlNode } from '../xml.ts';
+
+const MAX_KEYS = 1000;
+
+interface Deletion {
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly etag: string | undefined;
+}
+
+/** Up to a thousand at once; each succeeds or fails on its own. Together, so that one commit can carry them. */
+export const deleteObjects: Operation = {
+  name: 'DeleteObjects',
+  action: 'write-object',
+  async handle(request, context) {
+    const { bucket } = request;
+    requireBucket(context.store, bucket);
+    const document = await readXml(request.body(), 'Delete');
+    const deletions = document.all('Object').map(readDeletion);
+    if (deletions.length === 0 || deletions.length > MAX_KEYS) {
+      throw s3Errors.malformedXml(`one to ${MAX_KEYS} objects are expected`);
+    }
+    const quiet = document.text('Quiet')?.trim() === 'true';
+    const results = await Promise.all(deletions.map((deletion) => deleteOne(bucket, deletion, context)));
+    return xmlResponse('DeleteResult', {
+      Deleted: quiet ? [] : results.map(({ deleted }) => deleted).filter((one) => one !== undefined),
+      Error: results.map(({ error }) => error).filter((one) => one !== undefined),
+    });
+  },
+};
+
+function readDeletion(node: XmlNode): Deletion {
+  const key = node.text('Key');
+  if (!key) throw s3Errors.malformedXml('an object has no Key');
+  const etag = node.text('ETag');
+  return { key, versionId: node.text('VersionId') || undefined, etag: etag && unquote(etag) };
+}
+
+async function deleteOne(
+  bucket: string,
+  { key, versionId, etag }: Deletion,
+  { store }: S3Context,
+): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
+  try {
+    if (versionId) assertVersion({ query: new Map([['versionId', versionId]]) }, await store.head(bucket, key));
+    await store.remove(bucket, key, etag ? { ifMatch: etag } : undefined);
+    return { deleted: { Key: key, VersionId: versionId } };
+  } catch (cause) {
+    const error = HoldfastError.from(cause);
+    return { error: { Key: key, VersionId: versionId, Code: s3ErrorCode(error).code, Message: error.message } };
+  }
+}

@@ -1,0 +1,40 @@
+import { s3Errors } from '../errors.ts';
+import { listingEntries, readListing } from '../listing.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+
+export const listObjectsV2: Operation = {
+  name: 'ListObjectsV2',
+  action: 'read-bucket',
+  async handle({ bucket, query }, { store }) {
+    const listing = readListing(query);
+    const { prefix, delimiter, limit, encode } = listing;
+    const token = query.get('continuation-token');
+    const startAfter = query.get('start-after');
+    const after = token === undefined ? startAfter || undefined : decodeToken(token);
+    const page = await store.list({ bucket, prefix, delimiter, after, limit });
+    return xmlResponse('ListBucketResult', {
+      Name: bucket,
+      Prefix: encode(prefix),
+      Delimiter: delimiter && encode(delimiter),
+      MaxKeys: limit,
+      EncodingType: listing.encodingType,
+      KeyCount: page.objects.length + page.commonPrefixes.length,
+      IsTruncated: page.next !== undefined,
+      ContinuationToken: token,
+      NextContinuationToken: page.next === undefined ? undefined : encodeToken(page.next),
+      StartAfter: startAfter && encode(startAfter),
+      ...listingEntries(page, { encode, owner: query.get('fetch-owner') === 'true' }),
+    });
+  },
+};
+
+/** Opaque to clients: the key to go on after. */
+function encodeToken(after: string): string {
+  return Buffer.from(after).toString('base64url');
+}
+
+function decodeToken(token: string): string {
+  const after = Buffer.from(token, 'base64url').toString();
+  if (after !== '' && encodeToken(after) === token) return after;
+  throw s3Errors.invalidArgument('the continuation token provided is incorrect');
+}

@@ -1,0 +1,26 @@
+import { listingEntries, readListing } from '../listing.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+
+/** Version 1, for older clients. */
+export const listObjects: Operation = {
+  name: 'ListObjects',
+  action: 'read-bucket',
+  async handle({ bucket, query }, { store }) {
+    const listing = readListing(query);
+    const { prefix, delimiter, limit, encode } = listing;
+    const marker = query.get('marker') ?? '';
+    const page = await store.list({ bucket, prefix, delimiter, after: marker || undefined, limit });
+    return xmlResponse('ListBucketResult', {
+      Name: bucket,
+      Prefix: encode(prefix),
+      Marker: encode(marker),
+      // Without a delimiter the last key is the next marker (S3 API, ListObjects, NextMarker).
+      NextMarker: delimiter && page.next !== undefined ? encode(page.next) : undefined,
+      Delimiter: delimiter && encode(delimiter),
+      MaxKeys: limit,
+      EncodingType: listing.encodingType,
+      IsTruncated: page.next !== undefined,
+      ...listingEntries(page, { encode, owner: true }),
+    });
+  },
+};

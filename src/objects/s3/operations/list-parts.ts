@@ -1,0 +1,36 @@
+import { readCount } from '../listing.ts';
+import { readUploadRef } from '../multipart.ts';
+import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
+
+const MAX = 1000;
+
+export const listParts: Operation = {
+  name: 'ListParts',
+  action: 'read-bucket',
+  async handle(request, { store }) {
+    const { query } = request;
+    const upload = readUploadRef(request);
+    const limit = readCount(query, 'max-parts', MAX);
+    const marker = readCount(query, 'part-number-marker', Number.MAX_SAFE_INTEGER, 0);
+    const after = (await store.listParts(upload)).filter(({ partNumber }) => partNumber > marker);
+    const page = after.slice(0, limit);
+    return xmlResponse('ListPartsResult', {
+      Bucket: upload.bucket,
+      Key: upload.key,
+      UploadId: upload.uploadId,
+      PartNumberMarker: marker,
+      NextPartNumberMarker: page.at(-1)?.partNumber,
+      MaxParts: limit,
+      IsTruncated: after.length > page.length,
+      Part: page.map(({ partNumber, lastModified, etag, size }) => ({
+        PartNumber: partNumber,
+        LastModified: isoTime(lastModified),
+        ETag: `"${etag}"`,
+        Size: size,
+      })),
+      Initiator: OWNER,
+      Owner: OWNER,
+      StorageClass: 'STANDARD',
+    });
+  },
+};

@@ -1,0 +1,59 @@
+import { s3Errors } from './errors.ts';
+
+/** What a request is about. An empty bucket is the service itself; an empty key is the bucket. */
+export interface RequestTarget {
+  readonly bucket: string;
+  readonly key: string;
+  /** Decoded, as sent: what is signed. */
+  readonly path: string;
+  readonly query: readonly (readonly [name: string, value: string])[];
+}
+
+/** S3 keys are up to 1,024 bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * Parsed by hand, since `URL` would resolve `.` and `..`, which are legal in keys.
+ * @param hosts base hosts of virtual-host style: `s3.localhost` for `<bucket>.s3.localhost`
+ */
+export function parseTarget(url: string, host: string, hosts: readonly string[]): RequestTarget {
+  const origin = /^https?:\/\/[^/?]*/i.exec(url)?.[0] ?? ''; // absolute form (RFC 9112 section 3.2.2)
+  const [rawPath = '', ...rest] = url.slice(origin.length).split('?');
+  const path = decode(rawPath || '/');
+  if (!path.startsWith('/')) throw s3Errors.invalidUri('the request target is not a path');
+  const query = parseQuery(rest.join('?'));
+
+  const virtual = virtualHostBucket(host, hosts);
+  const slash = path.indexOf('/', 1);
+  const bucket = virtual ?? path.slice(1, slash < 0 ? undefined : slash);
+  const key = virtual === undefined ? (slash < 0 ? '' : path.slice(slash + 1)) : path.slice(1);
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw s3Errors.keyTooLong('the key is longer than 1,024 bytes');
+  return { bucket, key, path, query };
+}
+
+function virtualHostBucket(host: string, hosts: readonly string[]): string | undefined {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  const base = hosts.find((base) => name.endsWith(`.${base}`));
+  return base === undefined ? undefined : name.slice(0, -base.length - 1);
+}
+
+function parseQuery(text: string): RequestTarget['query'] {
+  if (text === '') return [];
+  return text
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const at = pair.indexOf('=');
+      const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+      return [decode(name.replaceAll('+', ' ')), decode(value.replaceAll('+', ' '))] as const;
+    });
+}
+
+function decode(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw s3Errors.invalidUri('the request target is not percent-encoded UTF-8');
+  }
+}

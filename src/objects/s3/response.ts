@@ -1,0 +1,54 @@
+import type { ServerResponse } from 'node:http';
+import type { S3Response } from './operation.ts';
+
+export interface WireResponse extends S3Response {
+  /** The answer to HEAD: headers as they are, nothing after them. */
+  readonly bodiless: boolean;
+}
+
+/**
+ * Sends it and resolves when it is handed to the kernel or the client is gone.
+ * Bytes are read as fast as the client takes them. A body that fails half-way cuts
+ * the connection: with the length announced, the client sees that it is incomplete.
+ */
+export async function sendResponse(res: ServerResponse, response: WireResponse): Promise<void> {
+  const { status, headers = {}, body, bodiless, release } = response;
+  try {
+    if (res.headersSent || res.destroyed) return void res.destroy();
+    if (typeof body === 'string' || body === undefined) {
+      const text = Buffer.from(body ?? '');
+      const hasLength = 'content-length' in headers || status === 204 || status === 304;
+      res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': text.length });
+      res.end(bodiless || status === 304 ? undefined : text);
+      return;
+    }
+    res.writeHead(status, headers);
+    await sendBody(res, body);
+  } finally {
+    release?.();
+  }
+}
+
+async function sendBody(res: ServerResponse, body: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const bytes of body) {
+      if (!res.write(bytes)) await drained(res);
+      if (res.destroyed) return;
+    }
+    res.end();
+  } catch (error) {
+    res.destroy();
+    throw error;
+  }
+}
+
+function drained(res: ServerResponse): Promise<void> {
+  if (res.destroyed) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const settle = () => {
+    res.off('drain', settle).off('close', settle);
+    resolve();
+  };
+  res.on('drain', settle).on('close', settle);
+  return promise;
+}

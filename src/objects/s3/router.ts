@@ -1,0 +1,88 @@
+import { s3Errors } from './errors.ts';
+import type { Operation } from './operation.ts';
+import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
+import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
+import { copyObject } from './operations/copy-object.ts';
+import { createBucket } from './operations/create-bucket.ts';
+import { createMultipartUpload } from './operations/create-multipart-upload.ts';
+import { deleteBucket } from './operations/delete-bucket.ts';
+import { deleteObject } from './operations/delete-object.ts';
+import { deleteObjects } from './operations/delete-objects.ts';
+import { getBucketLocation } from './operations/get-bucket-location.ts';
+import { getBucketVersioning } from './operations/get-bucket-versioning.ts';
+import { getObject } from './operations/get-object.ts';
+import { getObjectTagging } from './operations/get-object-tagging.ts';
+import { headBucket } from './operations/head-bucket.ts';
+import { headObject } from './operations/head-object.ts';
+import { listBuckets } from './operations/list-buckets.ts';
+import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
+import { listObjects } from './operations/list-objects.ts';
+import { listObjectsV2 } from './operations/list-objects-v2.ts';
+import { listParts } from './operations/list-parts.ts';
+import { putObject } from './operations/put-object.ts';
+import { uploadPart } from './operations/upload-part.ts';
+import { uploadPartCopy } from './operations/upload-part-copy.ts';
+import { SUB_RESOURCES } from './unsupported.ts';
+
+type Level = 'service' | 'bucket' | 'object';
+
+/** The first whose query names are all present, with the copy header where it is asked for, is the operation. */
+interface Route {
+  readonly query?: readonly string[];
+  readonly copy?: true;
+  readonly operation: Operation;
+}
+
+const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
+  'GET service': [{ operation: listBuckets }],
+  'PUT bucket': [{ operation: createBucket }],
+  'HEAD bucket': [{ operation: headBucket }],
+  'DELETE bucket': [{ operation: deleteBucket }],
+  'GET bucket': [
+    { query: ['location'], operation: getBucketLocation },
+    { query: ['versioning'], operation: getBucketVersioning },
+    { query: ['uploads'], operation: listMultipartUploads },
+    { query: ['list-type'], operation: listObjectsV2 },
+    { operation: listObjects },
+  ],
+  'POST bucket': [{ query: ['delete'], operation: deleteObjects }],
+  'GET object': [
+    { query: ['uploadId'], operation: listParts },
+    { query: ['tagging'], operation: getObjectTagging },
+    { operation: getObject },
+  ],
+  'HEAD object': [{ operation: headObject }],
+  'PUT object': [
+    { query: ['uploadId', 'partNumber'], copy: true, operation: uploadPartCopy },
+    { query: ['uploadId', 'partNumber'], operation: uploadPart },
+    { copy: true, operation: copyObject },
+    { operation: putObject },
+  ],
+  'POST object': [
+    { query: ['uploads'], operation: createMultipartUpload },
+    { query: ['uploadId'], operation: completeMultipartUpload },
+  ],
+  'DELETE object': [{ query: ['uploadId'], operation: abortMultipartUpload }, { operation: deleteObject }],
+};
+
+export interface RoutedRequest {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed` */
+export function findOperation({ method, bucket, key, query, headers }: RoutedRequest): Operation {
+  const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const route = ROUTES[`${method} ${level}`]?.find(
+    (route) =>
+      (route.query ?? []).every((name) => query.has(name)) && (!route.copy || headers.has('x-amz-copy-source')),
+  );
+  const unanswered = [...query.keys()].find((name) => SUB_RESOURCES.has(name) && !route?.query?.includes(name));
+  if (unanswered !== undefined) throw s3Errors.notImplemented(`?${unanswered} is not implemented`);
+  if (route) return route.operation;
+  if (method === 'POST' && level !== 'service') throw s3Errors.notImplemented('form uploads are not implemented');
+  throw s3Errors.methodNotAllowed('the specified method is not allowed against this resource');
+}

@@ -1,0 +1,73 @@
+import { s3Errors } from './errors.ts';
+
+/** Sub-resources of the S3 API that have no operation here; to serve the plain request instead would do something else than was asked. */
+export const SUB_RESOURCES: ReadonlySet<string> = new Set([
+  'abac',
+  'accelerate',
+  'acl',
+  'analytics',
+  'attributes',
+  'cors',
+  'delete',
+  'encryption',
+  'intelligent-tiering',
+  'inventory',
+  'legal-hold',
+  'lifecycle',
+  'location',
+  'logging',
+  'metadataConfiguration',
+  'metadataTable',
+  'metrics',
+  'notification',
+  'object-lock',
+  'ownershipControls',
+  'policy',
+  'policyStatus',
+  'publicAccessBlock',
+  'renameObject',
+  'replication',
+  'requestPayment',
+  'restore',
+  'retention',
+  'select',
+  'session',
+  'tagging',
+  'torrent',
+  'uploads',
+  'versioning',
+  'versions',
+  'website',
+]);
+
+const REFUSED_HEADERS = [
+  'x-amz-bucket-object-lock-enabled',
+  'x-amz-grant-full-control',
+  'x-amz-grant-read',
+  'x-amz-grant-read-acp',
+  'x-amz-grant-write',
+  'x-amz-grant-write-acp',
+  'x-amz-object-lock-legal-hold',
+  'x-amz-object-lock-mode',
+  'x-amz-object-lock-retain-until-date',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-copy-source-server-side-encryption-customer-algorithm',
+  'x-amz-tagging',
+  'x-amz-website-redirect-location',
+  'x-amz-write-offset-bytes',
+];
+
+/** A promise asked for and not kept (encryption, locks, access) must be refused, not ignored. */
+export function refuseUnsupportedHeaders(headers: ReadonlyMap<string, string>): void {
+  const refused = REFUSED_HEADERS.find((name) => headers.has(name) && headers.get(name)?.toLowerCase() !== 'false');
+  if (refused) throw s3Errors.notImplemented(`the header ${refused} is not implemented`);
+  const acl = headers.get('x-amz-acl');
+  if (acl !== undefined && !['private', 'bucket-owner-full-control', 'bucket-owner-read'].includes(acl)) {
+    throw s3Errors.notImplemented(`the canned ACL "${acl}" is not implemented`);
+  }
+  const storageClass = headers.get('x-amz-storage-class');
+  if (storageClass !== undefined && storageClass !== 'STANDARD') {
+    throw s3Errors.invalidStorageClass('the only storage class is STANDARD');
+  }
+}

@@ -1,0 +1,32 @@
+import type { ObjectMetadata } from '../engine/object-store.ts';
+import { s3Errors } from './errors.ts';
+import { readMetadata } from './metadata.ts';
+import type { S3Request } from './operation.ts';
+import type { ReceivedBody } from './request-body.ts';
+
+/** An object in one request, or a part (S3 API, "Amazon S3 multipart upload limits"). */
+export const MAX_UPLOAD_BYTES = 5 * 2 ** 30;
+
+/** A body of bytes to keep. @throws HoldfastError `s3.missing-content-length`, `s3.entity-too-large` */
+export function receiveUpload(request: S3Request): ReceivedBody & { readonly size: number } {
+  const body = request.body();
+  const { size } = body;
+  if (size === undefined) throw s3Errors.missingContentLength('you must provide the Content-Length HTTP header');
+  if (size > MAX_UPLOAD_BYTES) throw s3Errors.entityTooLarge('your proposed upload exceeds the maximum of 5 GiB');
+  return { ...body, size };
+}
+
+/**
+ * With the metadata of the new object, whose headers get the body's checksums
+ * when it has ended: the store reads metadata after the body (`PutObject.metadata`).
+ */
+export function receiveObject(request: S3Request): ReceivedBody & { readonly metadata: ObjectMetadata } {
+  const upload = receiveUpload(request);
+  const metadata = readMetadata(request.headers);
+  const headers: Record<string, string> = { ...metadata.headers };
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield* upload.bytes;
+    Object.assign(headers, upload.checksums);
+  }
+  return { ...upload, bytes: bytes(), metadata: { ...metadata, headers } };
+}

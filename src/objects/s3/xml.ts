@@ -1,0 +1,116 @@
+import { XMLParser } from 'fast-xml-parser';
+import { s3Errors } from './errors.ts';
+
+export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** An element's content: text, or child elements in order; `undefined` leaves the element out, an array repeats it. */
+export type XmlContent = string | number | boolean | XmlElements;
+export interface XmlElements {
+  readonly [name: string]: XmlContent | readonly XmlContent[] | undefined;
+}
+
+/** Names are ours; every text is escaped. */
+export function buildXml(
+  root: string,
+  content: string | XmlElements,
+  namespace: string | undefined = S3_NAMESPACE,
+): string {
+  const attribute = namespace ? ` xmlns="${namespace}"` : '';
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${inner(content)}</${root}>`;
+}
+
+function children(elements: XmlElements): string {
+  let text = '';
+  for (const [name, value] of Object.entries(elements)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) text += element(name, one as XmlContent);
+  }
+  return text;
+}
+
+function element(name: string, content: XmlContent): string {
+  return `<${name}>${inner(content)}</${name}>`;
+}
+
+function inner(content: XmlContent): string {
+  return typeof content === 'object' ? children(content) : escapeXml(String(content));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: S3 writes control characters of keys as references
+const SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\u007f\ufffe\uffff]/g;
+const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function escapeXml(text: string): string {
+  return text.replace(SPECIAL, (c) => NAMED[c] ?? `&#x${c.charCodeAt(0).toString(16).toUpperCase()};`);
+}
+
+/** Leaves are texts; an element that came more than once is an array. */
+export type ParsedXml = string | { readonly [name: string]: ParsedXml | readonly ParsedXml[] };
+
+/** Entities are off in the parser: no document can define or expand one. The five of XML itself and character references are read here. */
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+  parseTagValue: false,
+  trimValues: false,
+  processEntities: false,
+  maxNestedTags: 16,
+  tagValueProcessor: (_name, text) => unescapeXml(text),
+});
+
+/**
+ * The content of the document's only element, which must be `root`.
+ * @throws HoldfastError `s3.malformed-xml`
+ */
+export function parseXml(text: string, root: string): XmlNode {
+  if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw s3Errors.malformedXml('document types are not accepted');
+  let document: ParsedXml;
+  try {
+    document = parser.parse(text, true) as ParsedXml;
+  } catch (error) {
+    throw s3Errors.malformedXml(`the XML is not well-formed: ${error instanceof Error ? error.message : error}`);
+  }
+  if (typeof document === 'string' || !Object.hasOwn(document, root)) {
+    throw s3Errors.malformedXml(`the XML's root element must be ${root}`);
+  }
+  return new XmlNode(document[root] as ParsedXml);
+}
+
+/** Reads parsed XML without trusting its shape. */
+export class XmlNode {
+  readonly #value: ParsedXml;
+
+  constructor(value: ParsedXml) {
+    this.#value = value;
+  }
+
+  /** Child elements of that name, in order. */
+  all(name: string): readonly XmlNode[] {
+    const value = this.#value;
+    if (typeof value !== 'object' || !Object.hasOwn(value, name)) return [];
+    const found = value[name] as ParsedXml | readonly ParsedXml[];
+    return (Array.isArray(found) ? found : [found]).map((one: ParsedXml) => new XmlNode(one));
+  }
+
+  /** The text of the only child of that name; `undefined` when there is none. */
+  text(name: string): string | undefined {
+    const [first, ...more] = this.all(name);
+    if (!first) return undefined;
+    if (more.length > 0 || typeof first.#value !== 'string') throw s3Errors.malformedXml(`one ${name} is expected`);
+    return first.#value;
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function unescapeXml(text: string): string {
+  return text.replace(/&([^;&]{0,12})(;?)/g, (_all, name: string, end: string) => {
+    const reference = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+    const code = reference ? Number.parseInt(reference[1] ?? reference[2] ?? '', reference[1] ? 16 : 10) : undefined;
+    const decoded = code === undefined ? ENTITIES[name] : code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+    if (end === '' || decoded === undefined) throw new Error(`unknown entity &${name}`);
+    return decoded;
+  });
+}
