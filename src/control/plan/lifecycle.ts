@@ -1,0 +1,128 @@
+import { formatDuration } from '../../core/units.ts';
+import type { FilesystemMountSpec } from '../../spec/app-spec.ts';
+import type { Action } from './actions.ts';
+import { afterFailure } from './policy.ts';
+import { isRouted, type ServiceSituation } from './service-situation.ts';
+import { backendAtEdge, type ObservedEdge, type ObservedInstance, type ObservedStorage } from './situation.ts';
+
+/** The steps of one instance's life: start, count, drain, stop. Shared by all ways of rolling out. */
+
+/** What a wanted instance needs next. */
+export function tend(s: ServiceSituation, instance: ObservedInstance): readonly Action[] {
+  const fault = findFault(instance, s.now);
+  if (fault) return [failInstance(s, instance, fault)];
+  if (instance.phase !== 'starting') return [];
+  if (instance.process === 'absent') return prepareAndStart(s, instance);
+  return instance.health.state === 'healthy' ? [{ kind: 'activate-instance', id: instance.id }] : [];
+}
+
+/** What an instance on its way out needs next. */
+export function seeOff(
+  instance: ObservedInstance,
+  { storage, edge, now }: Pick<ServiceSituation, 'storage' | 'edge' | 'now'>,
+): readonly Action[] {
+  if (instance.phase === 'draining' && !isDrained(instance, edge, now)) return [];
+  return retire(instance, storage);
+}
+
+interface Fault {
+  readonly reason: string;
+  /** No use in starting it again for this deployment. */
+  readonly exhausts: boolean;
+}
+
+export function findFault(instance: ObservedInstance, now: number): Fault | undefined {
+  const { phase, health, spec } = instance;
+  const grace = spec.healthCheck.graceMs;
+  if (instance.startError !== null) return { reason: instance.startError, exhausts: false };
+  if (instance.process === 'exited') return { reason: describeExit(instance), exhausts: false };
+  if (phase === 'active' && instance.process === 'absent') return { reason: 'disappeared', exhausts: false };
+  const why = health.reason === '' ? 'no health check has passed' : health.reason;
+  // A restarted controller gives the instance a whole grace period of its own watching.
+  if (phase === 'starting' && now - Math.max(instance.createdAt, health.since) > grace) {
+    return { reason: `was not healthy within ${formatDuration(grace)}: ${why}`, exhausts: true };
+  }
+  if (phase === 'active' && health.state === 'unhealthy' && now - health.since > grace) {
+    return { reason: `was unhealthy for ${formatDuration(grace)}: ${why}`, exhausts: false };
+  }
+  return undefined;
+}
+
+function describeExit({ exitCode }: ObservedInstance): string {
+  return exitCode === null ? 'was ended by a signal' : `exited with code ${exitCode}`;
+}
+
+function failInstance(s: ServiceSituation, instance: ObservedInstance, { reason, exhausts }: Fault): Action {
+  const before = s.failures.get(instance.slot)?.failures ?? 0;
+  const wellForMs = instance.activeAt === null ? 0 : s.now - instance.activeAt;
+  return {
+    kind: 'fail-instance',
+    id: instance.id,
+    reason,
+    ...afterFailure(before, { wellForMs, now: s.now, exhausts }),
+  };
+}
+
+/** A new instance in an empty slot, unless it has to wait: for its back-off, or for a volume that another one holds. */
+export function launch(s: ServiceSituation, slot: number, number: number): readonly Action[] {
+  if ((s.failures.get(slot)?.retryAt ?? 0) > s.now) return [];
+  const volumes = s.volumes.filter((assignment) => assignment.slot === slot);
+  if (volumes.some(({ volume }) => volume === null || volume.holders.length > 0)) return [];
+  const id = `${s.app}-${s.name}-v${s.release}-${slot}-${number}`;
+  const bind = { service: s.name, slot };
+  return [
+    ...volumes.flatMap(({ volume }): Action[] =>
+      volume && (volume.boundService !== s.name || volume.boundSlot !== slot || volume.app === null)
+        ? [{ kind: 'bind-volume', id: volume.id, bind }]
+        : [],
+    ),
+    { kind: 'create-instance', id, service: s.name, slot, release: s.release, number },
+    ...prepareAndStart(s, { id, slot }),
+  ];
+}
+
+/** Its storage first, so that it never runs without it; nothing while some of it is missing or held by another. */
+function prepareAndStart(s: ServiceSituation, { id, slot }: Pick<ObservedInstance, 'id' | 'slot'>): readonly Action[] {
+  const volumes = s.volumes.filter((assignment) => assignment.slot === slot).map(({ volume }) => volume);
+  const filesystems = s.spec.filesystemMounts.map((mount) => ({ ...mount, filesystem: findFilesystem(s, mount) }));
+  const free = volumes.every((volume) => volume?.holders.every((holder) => holder === id));
+  if (!free || filesystems.some(({ filesystem }) => !filesystem)) return [];
+  return [
+    ...volumes.flatMap((volume): Action[] => (volume ? [{ kind: 'attach-volume', id: volume.id, holder: id }] : [])),
+    ...filesystems.flatMap(({ filesystem, rootDirectory = null }): Action[] =>
+      filesystem ? [{ kind: 'mount-filesystem', id: filesystem.id, holder: id, rootDirectory }] : [],
+    ),
+    { kind: 'start-instance', id },
+  ];
+}
+
+function findFilesystem(s: ServiceSituation, { filesystemName }: FilesystemMountSpec): ObservedStorage | undefined {
+  return s.storage.find(
+    ({ kind, name, app, state, ready }) =>
+      kind === 'filesystem' && name === filesystemName && app === s.app && state !== 'destroyed' && ready,
+  );
+}
+
+/** Its requests have ended, or had their time. While the edge does not answer nobody can know. */
+function isDrained(instance: ObservedInstance, edge: ObservedEdge | null, now: number): boolean {
+  if (!isRouted(instance.spec) || instance.process !== 'running') return true;
+  if (edge === null || backendAtEdge(edge, instance.id)?.state === 'active') return false;
+  const waited = now - (instance.drainAt ?? now);
+  return (edge.inFlight.get(instance.id) ?? 0) === 0 || waited >= instance.spec.deploy.drainMs;
+}
+
+/** Stopped first: storage is only taken from what does not run. */
+export function retire(instance: ObservedInstance, storage: readonly ObservedStorage[]): readonly Action[] {
+  const held = storage.filter((item) => item.holders.includes(instance.id));
+  return [
+    { kind: 'stop-instance', id: instance.id, graceMs: instance.spec.stopTimeoutMs },
+    ...held.map(
+      ({ kind, id }): Action => ({
+        kind: kind === 'volume' ? 'detach-volume' : 'unmount-filesystem',
+        id,
+        holder: instance.id,
+      }),
+    ),
+    { kind: 'remove-instance', id: instance.id },
+  ];
+}

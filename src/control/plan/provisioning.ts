@@ -1,0 +1,97 @@
+import type { AppSpec, VolumeSpec } from '../../spec/app-spec.ts';
+import { inLane, type PlannedAction, type StorageAction } from './actions.ts';
+import type { Observed, ObservedStorage } from './situation.ts';
+import { assignVolumes } from './volumes.ts';
+
+/** What is left to do until everything that the file names is there; nothing when it is. */
+export function provision(app: string, spec: AppSpec, observed: Observed): readonly PlannedAction[] {
+  return [
+    ...provisionVolumes(app, spec, observed.storage),
+    ...Object.keys(spec.filesystems).flatMap((name) => provisionFilesystem(app, name, observed.storage)),
+    ...Object.keys(spec.buckets).flatMap((name) => provisionBucket({ app, name, spec }, observed.storage)),
+  ];
+}
+
+export function storageLane(kind: ObservedStorage['kind'], name: string): string {
+  return `${kind} ${name}`;
+}
+
+/** As many volumes as the services need at their minimum; those that exist come first. */
+function provisionVolumes(app: string, spec: AppSpec, storage: readonly ObservedStorage[]): PlannedAction[] {
+  const minimum = new Map(Object.entries(spec.services).map(([name, { scaling }]) => [name, scaling.minTasks]));
+  const assignments = assignVolumes(spec, minimum, storage);
+  return Object.entries(spec.volumes).flatMap(([name, wanted]) => {
+    const assigned = assignments.filter((assignment) => assignment.volumeName === name);
+    const missing = assigned.filter(({ volume }) => volume === null).length;
+    const present = assigned.flatMap(({ volume }) => volume ?? []);
+    return inLane(storageLane('volume', name), [
+      ...present.flatMap((volume) => bringInLine(app, volume, wanted)),
+      ...createVolumes({ app, name, wanted, missing }, storage),
+    ]);
+  });
+}
+
+function bringInLine(app: string, volume: ObservedStorage, { sizeBytes }: VolumeSpec): StorageAction[] {
+  const { id } = volume;
+  return [
+    ...claim(app, volume),
+    ...((volume.sizeBytes ?? 0) < sizeBytes ? [{ kind: 'extend-volume' as const, id, sizeBytes }] : []),
+  ];
+}
+
+/** Records whose volume was never finished are finished before new ones are made. */
+function createVolumes(
+  { app, name, wanted, missing }: { app: string; name: string; wanted: VolumeSpec; missing: number },
+  storage: readonly ObservedStorage[],
+): StorageAction[] {
+  const unfinished = storage.filter(
+    (item) => item.kind === 'volume' && item.name === name && item.app === app && !item.ready,
+  );
+  return Array.from({ length: missing }, (_, i) => {
+    const { sizeBytes, region = null } = wanted;
+    const id = unfinished[i]?.id;
+    return { kind: 'create-volume', ...(id === undefined ? {} : { id }), name, sizeBytes, region };
+  });
+}
+
+function provisionFilesystem(app: string, name: string, storage: readonly ObservedStorage[]): PlannedAction[] {
+  const existing = findOwn({ kind: 'filesystem', app, name }, storage);
+  const lane = storageLane('filesystem', name);
+  if (!existing) return inLane(lane, [{ kind: 'create-filesystem', name }]);
+  if (!existing.ready) return inLane(lane, [{ kind: 'create-filesystem', id: existing.id, name }]);
+  return inLane(lane, claim(app, existing));
+}
+
+function provisionBucket(
+  { app, name, spec }: { readonly app: string; readonly name: string; readonly spec: AppSpec },
+  storage: readonly ObservedStorage[],
+): PlannedAction[] {
+  const settings = spec.buckets[name];
+  if (!settings) return [];
+  const existing = findOwn({ kind: 'bucket', app, name }, storage);
+  const lane = storageLane('bucket', name);
+  if (!existing) return inLane(lane, [{ kind: 'ensure-bucket', name, settings }]);
+  const { accessibility, versioning } = existing.settings ?? {};
+  const inLineAlready =
+    existing.ready && accessibility === settings.accessibility && versioning === settings.versioning;
+  return inLane(lane, [
+    ...claim(app, existing),
+    ...(inLineAlready ? [] : [{ kind: 'ensure-bucket' as const, id: existing.id, name, settings }]),
+  ]);
+}
+
+/** The app's own first, then one that belongs to no app. Destroyed ones are not used again (`create` refuses). */
+function findOwn(
+  wanted: Pick<ObservedStorage, 'kind' | 'app' | 'name'>,
+  storage: readonly ObservedStorage[],
+): ObservedStorage | undefined {
+  const named = storage.filter(
+    (item) => item.kind === wanted.kind && item.name === wanted.name && item.state !== 'destroyed',
+  );
+  return named.find((item) => item.app === wanted.app) ?? named.find((item) => item.app === null);
+}
+
+function claim(app: string, { id, name, ...item }: ObservedStorage): StorageAction[] {
+  const settled = item.app === app && item.state === 'active' && item.origin === 'file';
+  return settled ? [] : [{ kind: 'claim-storage', id, name }];
+}

@@ -1,0 +1,57 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { migrations } from './migrations.ts';
+import type { Schema } from './schema.ts';
+
+export type Database = Kysely<Schema>;
+
+/**
+ * Opens the state of a data directory and brings its tables up to date.
+ * WAL with `synchronous=FULL`: a committed transaction survives power loss (sqlite.org/pragma.html#pragma_synchronous).
+ */
+export async function openDatabase(path: string): Promise<Database> {
+  const sqlite = new DatabaseSync(path);
+  sqlite.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
+  );
+  const database = connect(asKyselyDatabase(sqlite));
+  await migrate(database);
+  return database;
+}
+
+export function connect(database: SqliteDatabase): Database {
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+}
+
+/** All migrations run in one transaction: tables are as before or as after. */
+export async function migrate(database: Database): Promise<void> {
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+/** `node:sqlite` in the shape that Kysely's SQLite dialect asks for; statements are prepared once. */
+export function asKyselyDatabase(sqlite: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare: (sql) => {
+      const known = statements.get(sql);
+      if (known) return known;
+      const statement = asKyselyStatement(sqlite.prepare(sql));
+      statements.set(sql, statement);
+      return statement;
+    },
+    close: () => sqlite.close(),
+  };
+}
+
+function asKyselyStatement(statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+    iterate: (parameters) => statement.iterate(...values(parameters)) as IterableIterator<unknown>,
+  };
+}
