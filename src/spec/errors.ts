@@ -36,11 +36,7 @@ export function specSyntax(filename: string, position: Position, message: string
 /** One error for all problems of a file, in the order of the file. `not-available` only when nothing is wrong besides. */
 export function specProblems(filename: string, problems: readonly LocatedProblem[]): HoldfastError {
   const wrong = problems.some(({ kind }) => kind === 'invalid');
-  const lines = [...problems]
-    .sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
-    .map(({ path, position, message }) =>
-      [place(filename, position), formatPath(path), message].filter(Boolean).join(': '),
-    );
+  const lines = uniqueLines(filename, problems);
   const more = lines.length > LISTED ? [`… and ${lines.length - LISTED} more`] : [];
   return new HoldfastError({
     code: wrong ? 'spec.invalid' : 'spec.not-available',
@@ -54,6 +50,16 @@ export function specProblems(filename: string, problems: readonly LocatedProblem
       : 'docs/app-file.md says what is available; take the rest out of the file for now',
     resource: `file ${filename}`,
   });
+}
+
+function uniqueLines(filename: string, problems: readonly LocatedProblem[]): string[] {
+  const sorted = [...problems].sort(
+    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
+  );
+  const lines = sorted.map(({ path, position, message }) =>
+    [place(filename, position), formatPath(path), message].filter(Boolean).join(': '),
+  );
+  return [...new Set(lines)];
 }
 
 function place(filename: string, { line, column }: Position): string {

@@ -24,7 +24,7 @@ const mount = z.strictObject({
   processes: names.optional(),
   initial_size: quantity.optional(),
   snapshot_retention: z.number().optional(),
-  scheduled_snapshots: refused(),
+  scheduled_snapshots: only(z.boolean().optional(), false),
   auto_extend_size_threshold: refused(),
   auto_extend_size_increment: refused(),
   auto_extend_size_limit: refused(),

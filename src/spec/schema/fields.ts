@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
-import { formatDuration, parseBytes, parseDuration } from '../../core/units.ts';
+import { HoldfastError } from '../../core/errors.ts';
+import { parseBytes, parseDuration } from '../../core/units.ts';
 import { checkRegion } from '../regions.ts';
 import { expected } from './found.ts';
+import { takes } from './notes.ts';
 
 /** The kinds of values that keys take. Each fails with one sentence: what was expected, what was found. */
 
@@ -13,25 +15,27 @@ const wants =
     expected(what, input);
 
 export function text(what = 'text') {
-  return z.string({ error: wants(what) }).min(1, { error: wants(what) });
+  return takes(what, z.string({ error: wants(what) }).min(1, { error: wants(what) }));
 }
 
 export function matching(pattern: RegExp, what: string) {
-  return z.string({ error: wants(what) }).regex(pattern, { error: wants(what) });
+  return takes(what, z.string({ error: wants(what) }).regex(pattern, { error: wants(what) }));
 }
 
 export function flag() {
-  return z.boolean({ error: wants('true or false') });
+  return takes('true or false', z.boolean({ error: wants('true or false') }));
 }
 
 export function wholeNumber(min: number, max: number) {
-  const error = wants(`a whole number from ${min} to ${max}`);
-  return z.int({ error }).min(min, { error }).max(max, { error });
+  const what = `a whole number from ${min} to ${max}`;
+  const error = wants(what);
+  return takes(what, z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
 export function decimal(min: number, max: number) {
-  const error = wants(`a number from ${min} to ${max}`);
-  return z.number({ error }).min(min, { error }).max(max, { error });
+  const what = `a number from ${min} to ${max}`;
+  const error = wants(what);
+  return takes(what, z.number({ error }).min(min, { error }).max(max, { error }));
 }
 
 /** Bytes; a bare number counts in `bare`. */
@@ -42,9 +46,9 @@ export function size({ bare, min, max }: { readonly bare: 'GB' | 'MiB'; readonly
 }
 
 /** Milliseconds; a bare number is seconds. */
-export function duration(min: number, max: number) {
-  const what = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 30 (seconds) or 5m`;
-  return quantity(what, { min, max, parse: parseDuration });
+export function duration(min: string, max: string) {
+  const what = `a duration from ${min} to ${max} (a bare number is seconds)`;
+  return quantity(what, { min: parseDuration(min), max: parseDuration(max), parse: parseDuration });
 }
 
 interface Quantity {
@@ -54,12 +58,13 @@ interface Quantity {
 }
 
 function quantity(what: string, { min, max, parse }: Quantity) {
-  return z.union([z.number(), z.string()], { error: wants(what) }).transform((value, context) => {
+  const schema = z.union([z.number(), z.string()], { error: wants(what) }).transform((value, context) => {
     const parsed = attempt(() => parse(value));
     if (parsed !== undefined && parsed >= min && parsed <= max) return parsed;
     context.issues.push({ code: 'custom', message: expected(what, value), input: value });
     return z.NEVER;
   });
+  return takes(what, schema);
 }
 
 function attempt<T>(work: () => T): T | undefined {
@@ -71,15 +76,16 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 export function region() {
-  return z.string({ error: wants('a region code, such as ewr') }).superRefine((code, context) => {
+  const what = 'a region code, such as ewr';
+  const schema = z.string({ error: wants(what) }).superRefine((code, context) => {
     try {
       checkRegion(code);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      const hint = 'hint' in error && error.hint ? `; ${error.hint}` : '';
-      context.addIssue({ code: 'custom', message: `${error.message}${hint}` });
+      const { message, hint } = HoldfastError.from(error);
+      context.addIssue({ code: 'custom', message: hint ? `${message}; ${hint}` : message });
     }
   });
+  return takes(what, schema);
 }
 
 /** Names of resources. Case is kept; host names are made of the lower-case form. */
@@ -103,18 +109,21 @@ export function variableName() {
 /** A path below the app's directory. */
 export function relativePath() {
   const what = "a relative path inside the app's directory, such as src/server.ts";
-  return z
-    .string({ error: wants(what) })
-    .refine((path) => isPlain(path) && !posix.isAbsolute(path) && !climbs(path), { error: wants(what) });
+  const error = wants(what);
+  const isInside = (path: string) => isPlain(path) && !posix.isAbsolute(path) && !climbs(path);
+  return takes(what, z.string({ error }).refine(isInside, { error }));
 }
 
 /** An absolute path without `..`; trailing and doubled slashes are dropped. */
 export function absolutePath(example: string) {
   const what = `an absolute path, such as ${example}`;
-  return z
-    .string({ error: wants(what) })
-    .refine((path) => isPlain(path) && posix.isAbsolute(path) && !climbs(path), { error: wants(what) })
+  const error = wants(what);
+  const isAbsolute = (path: string) => isPlain(path) && posix.isAbsolute(path) && !climbs(path);
+  const schema = z
+    .string({ error })
+    .refine(isAbsolute, { error })
     .transform((path) => posix.normalize(path).replace(/(?<=.)\/$/, ''));
+  return takes(what, schema);
 }
 
 /** The path of an HTTP request, as a health check sends it (RFC 9112, section 3.2.1: origin-form). */

@@ -26,8 +26,8 @@ const buildArguments = z.record(z.string(), z.string());
 
 const dockerfilePackaging = z.strictObject({
   type: notYetType('dockerfile', 'Built from a Dockerfile.'),
-  dockerfilePath: key(relativePath().optional(), 'The Dockerfile.', { default: 'Dockerfile' }),
-  buildContextPath: key(relativePath().optional(), 'Directory that the build sees.', { default: '.' }),
+  dockerfilePath: key(relativePath().optional(), 'The Dockerfile.', { fallback: 'Dockerfile' }),
+  buildContextPath: key(relativePath().optional(), 'Directory that the build sees.', { fallback: '.' }),
   buildArgs: key(buildArguments.optional(), 'Arguments of the build; not for secrets.'),
 });
 
@@ -40,7 +40,7 @@ const imagePackaging = z.strictObject({
 const gitPackaging = z.strictObject({
   type: notYetType('git', 'Built from a git repository, again at every push.'),
   repository: key(text('the URL of a repository'), 'URL of the repository.'),
-  branch: key(text('a branch').optional(), 'Branch to deploy.', { default: 'main' }),
+  branch: key(text('a branch').optional(), 'Branch to deploy.', { fallback: 'main' }),
   rootDirectory: key(relativePath().optional(), 'Directory of the service in the repository.'),
 });
 

@@ -14,8 +14,6 @@ import { expected } from './found.ts';
 import { key, landed, notYet, notYetType } from './notes.ts';
 import { packaging } from './packaging.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
 const GIB = 2 ** 30;
 
 const resources = z.strictObject({
@@ -27,7 +25,7 @@ const resources = z.strictObject({
   ephemeralStorage: landed(
     size({ bare: 'MiB', min: '1GiB', max: '1TiB' }).optional(),
     'Disk of an instance that is gone with it.',
-    { values: [20 * GIB], default: '20GiB' },
+    { values: [20 * GIB], fallback: '20GiB' },
   ),
 });
 
@@ -37,10 +35,10 @@ export const healthCheck = z
     path: key(requestPath().optional(), 'GET this path; any status from 200 to 399 is healthy.'),
     command: key(text('a shell command').optional(), 'Run this in the instance; exit code 0 is healthy.'),
     tcp: key(z.literal(true, { error: ({ input }) => expected('true', input) }).optional(), 'Connect to the port.'),
-    interval: key(duration(5 * SECOND, 300 * SECOND).prefault(30), 'Time between two checks.'),
-    timeout: key(duration(2 * SECOND, 120 * SECOND).prefault(5), 'How long an answer may take.'),
+    interval: key(duration('5s', '300s').prefault(30), 'Time between two checks.'),
+    timeout: key(duration('2s', '120s').prefault(5), 'How long an answer may take.'),
     gracePeriod: key(
-      duration(SECOND, 30 * MINUTE).prefault('60s'),
+      duration('1s', '30m').prefault('60s'),
       'How long a new instance may take until its first healthy answer.',
     ),
   })
@@ -59,13 +57,13 @@ const scaling = z.strictObject({
     'Mean CPU use in % around which instances are added and removed.',
     {
       values: [80],
-      default: 80,
+      fallback: 80,
     },
   ),
   memoryThreshold: notYet(wholeNumber(10, 100), 'The same for memory; off when absent.'),
-  cooldown: landed(duration(MINUTE, 60 * MINUTE).optional(), 'Shortest time between two scaling events.', {
-    values: [300 * SECOND],
-    default: 300,
+  cooldown: landed(duration('1m', '60m').optional(), 'Shortest time between two scaling events.', {
+    values: [300_000],
+    fallback: 300,
   }),
 });
 
@@ -76,11 +74,11 @@ const deploy = z.strictObject({
     { values: ['rolling'] },
   ),
   drainTimeout: key(
-    duration(0, 10 * MINUTE).prefault(30),
+    duration('0s', '10m').prefault(30),
     'How long requests under way may take once their instance is no longer routed to.',
   ),
   holdTimeout: key(
-    duration(0, 5 * MINUTE).prefault(30),
+    duration('0s', '5m').prefault(30),
     'How long new requests wait while an instance with a volume is replaced.',
   ),
 });
@@ -91,7 +89,7 @@ const rootDirectory = () =>
     absolutePath('/photos').optional(),
     'Directory of the filesystem that becomes the root of the mount; made when absent.',
     {
-      default: '/',
+      fallback: '/',
     },
   );
 
@@ -141,7 +139,7 @@ const common = {
   environment: key(environment.default({}), 'Environment variables: a map, or a list of `name` and `value`.'),
   secrets: key(z.array(variableName()).default([]), 'Names of secrets (`holdfast secrets set`) given as variables.'),
   volumeMounts: key(volumeMounts.default([]), 'Volumes and filesystems, and where they appear.'),
-  stopTimeout: key(duration(SECOND, 10 * MINUTE).prefault(10), 'Time between SIGTERM and SIGKILL.'),
+  stopTimeout: key(duration('1s', '10m').prefault(10), 'Time between SIGTERM and SIGKILL.'),
 };
 
 const running = {

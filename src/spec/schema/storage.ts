@@ -7,7 +7,7 @@ export const bucketProperties = z.strictObject({
     z.enum(['private', 'public']).default('private'),
     'Who may read objects without a key: nobody, or everybody.',
   ),
-  versioning: landed(z.boolean().default(false), 'Keep every version of an object instead of the newest alone.', {
+  versioning: landed(flag().default(false), 'Keep every version of an object instead of the newest alone.', {
     values: [false],
   }),
 });
@@ -15,8 +15,10 @@ export const bucketProperties = z.strictObject({
 const volumeSize = size({ bare: 'GB', min: '10MB', max: '64TB' });
 
 const autoExtend = z.strictObject({
-  threshold: key(wholeNumber(50, 99), 'Percentage of the size in use at which the volume grows.', { default: 80 }),
-  increment: key(volumeSize, 'How much it grows at a time.', { default: '1GB' }),
+  threshold: key(wholeNumber(50, 99).optional(), 'Percentage of the size in use at which the volume grows.', {
+    fallback: 80,
+  }),
+  increment: key(volumeSize.optional(), 'How much it grows at a time.', { fallback: '1GB' }),
   limit: key(volumeSize, 'The size that it never passes.'),
 });
 
@@ -26,7 +28,7 @@ export const volumeProperties = z.strictObject({
   snapshotRetention: landed(
     wholeNumber(1, 60).optional(),
     'Days for which the daily snapshots are kept. Daily snapshots themselves are not available yet.',
-    { values: [5], default: 5 },
+    { values: [5], fallback: 5 },
   ),
   autoExtend: notYet(autoExtend, 'Grow by itself when it fills.'),
 });
