@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { connectRpc } from '../../src/core/rpc.ts';
+import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
+import type { AccessKey, ObjectAdmin } from '../../src/objects/object-admin.ts';
+import { startObjectsRole } from '../../src/objects/objects-role.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+export interface TestObjectStore extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly admin: ObjectAdmin;
+  /** What `connectTo: [<bucket>]` would put into a service's environment. */
+  environment(bucket: string): Promise<Record<string, string>>;
+}
+
+/** The real objects role on a free port, with `buckets` in it. */
+export async function startObjectStore(...buckets: string[]): Promise<TestObjectStore> {
+  const directory = await temporaryDirectory();
+  const adminSocket = join(directory.path, 'admin.sock');
+  const role = await startObjectsRole({
+    directory: join(directory.path, 'objects'),
+    masterKey: randomBytes(32),
+    port: 0,
+    host: '127.0.0.1',
+    adminSocket,
+    region: 'local',
+    log: pino({ level: 'silent' }),
+    store: new MemoryObjectStore(),
+  });
+  const admin = connectRpc<ObjectAdmin>(adminSocket);
+  for (const name of buckets) await admin.ensureBucket({ name });
+  const endpoint = `http://127.0.0.1:${role.port}`;
+  return {
+    endpoint,
+    admin,
+    async environment(bucket) {
+      const key: AccessKey = await admin.ensureKey({ owner: `test/${bucket}`, buckets: [bucket] });
+      return {
+        BUCKET_NAME: bucket,
+        AWS_ENDPOINT_URL_S3: endpoint,
+        AWS_ACCESS_KEY_ID: key.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+        AWS_REGION: 'local',
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await role.close();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
