@@ -55,18 +55,16 @@ export function parseAppFile({ text, filename, directoryName }: AppFileText): Pa
   const source = readSource(text, { filename, parse: toml ? parseToml : parseYaml });
   const imported = toml ? importFlyToml(source.value) : asItStands(source.value);
   const fail = (problems: readonly Problem[]) => {
-    const located = problems.map((problem) => {
-      const path = imported.origin(problem.path);
-      return { ...problem, path, position: source.locate(path, problem.at) };
-    });
+    const located = problems.map((problem) => ({ ...problem, position: source.locate(problem.path, problem.at) }));
     return specProblems(filename, located);
   };
+  const toOriginal = (problem: Problem): Problem => ({ ...problem, path: imported.origin(problem.path) });
   if (imported.problems.length > 0) throw fail(imported.problems);
   const result = validate(appFileSchema, imported.document);
-  if (!result.success) throw fail(result.problems);
+  if (!result.success) throw fail(result.problems.map(toOriginal));
   const app = result.data.app ?? appNameOf(directoryName);
   const problems = crossChecks(result.data, app);
-  if (problems.length > 0) throw fail(problems);
+  if (problems.length > 0) throw fail(problems.map(toOriginal));
   return { spec: normalize(result.data, app), notices: [...imported.notices, ...noticesOf(result.data)] };
 }
 

@@ -6,6 +6,7 @@ import { flyDuration, flyMachineSize, flyMemory, flyMilliseconds } from './fly-u
 export interface Imported {
   readonly document: unknown;
   readonly notices: readonly string[];
+  /** With paths of the original. */
   readonly problems: readonly Problem[];
   /** Where in the original stands what `path` of the document was made of. */
   readonly origin: (path: Path) => Path;

@@ -18,10 +18,7 @@ const GIB = 2 ** 30;
 
 const resources = z.strictObject({
   cpu: key(decimal(0.05, 64).default(0.25), 'Virtual CPUs of an instance.'),
-  memory: key(
-    size({ bare: 'MiB', min: '32MiB', max: '1TiB' }).prefault(512),
-    'Memory of an instance. A bare number is MiB.',
-  ),
+  memory: key(size({ bare: 'MiB', min: '32MiB', max: '1TiB' }).prefault(512), 'Memory of an instance.'),
   ephemeralStorage: landed(
     size({ bare: 'MiB', min: '1GiB', max: '1TiB' }).optional(),
     'Disk of an instance that is gone with it.',

@@ -23,7 +23,7 @@ const autoExtend = z.strictObject({
 });
 
 export const volumeProperties = z.strictObject({
-  size: key(volumeSize.prefault('1GB'), 'Size of each volume of this name. A bare number is GB (10^9 bytes).'),
+  size: key(volumeSize.prefault('1GB'), 'Size of each volume of this name.'),
   region: key(region().optional(), 'Region of the host that holds it; any when absent. `holdfast regions` lists them.'),
   snapshotRetention: landed(
     wholeNumber(1, 60).optional(),
