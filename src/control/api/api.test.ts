@@ -8,7 +8,11 @@ import { waitUntil } from '../../core/retry.ts';
 import type { openApiDocument } from './open-api.ts';
 import { startApiServer } from './server.ts';
 
-const file = { text: 'app: photos\n', filename: 'holdfast.yaml', directoryName: 'album' };
+const text = `app: photos
+resources:
+  web: { type: web-service, properties: { packaging: { type: source } } }
+`;
+const file = { text, filename: 'holdfast.yaml', directoryName: 'album' };
 const jsonInit = (method: string, body: unknown): RequestInit => ({
   method,
   headers: { 'content-type': 'application/json' },
@@ -183,9 +187,15 @@ describe('uploads and deployments', () => {
     const begun = await api.request('/v1/deployments', jsonInit('POST', { file, upload: id, app: 'staging' }));
     expect(await begun.json()).toMatchObject({ app: 'staging' });
     const checked = await api.request('/v1/app-files/validate', jsonInit('POST', file));
-    expect(await checked.json()).toEqual({ app: 'photos', services: [], notices: [] });
-    const typo = await api.request('/v1/app-files/validate', jsonInit('POST', { ...file, text: 'resorces:\n' }));
-    expect(await problemOf(typo)).toMatchObject({ status: 400, hint: 'did you mean "resources"?' });
+    expect(await checked.json()).toEqual({ app: 'photos', services: ['web'], notices: [] });
+    const typo = await api.request(
+      '/v1/app-files/validate',
+      jsonInit('POST', { ...file, text: text.replace('resources', 'resorces') }),
+    );
+    expect(await problemOf(typo)).toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/holdfast\.yaml:2:1.*resources/s),
+    });
   });
 
   it('serves the build log from an offset on', async () => {

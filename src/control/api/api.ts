@@ -3,7 +3,6 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { AppSpec } from '../../spec/app-spec.ts';
 import type { Platform } from '../platform.ts';
 import { authentication, type VerifyToken } from './authentication.ts';
 import { apiErrors } from './errors.ts';
@@ -13,18 +12,9 @@ import { problemResponse, statusOf } from './problem.ts';
 import { createRoutes } from './routes.ts';
 import { createUploadStore } from './uploads.ts';
 
-export type ParseAppFile = (input: {
-  readonly text: string;
-  readonly filename: string;
-  readonly directoryName: string;
-}) =>
-  | { readonly spec: AppSpec; readonly notices: readonly string[] }
-  | Promise<{ readonly spec: AppSpec; readonly notices: readonly string[] }>;
-
 export interface ApiOptions {
   readonly platform: Platform;
   readonly verifyToken: VerifyToken;
-  readonly parseAppFile: ParseAppFile;
   /** Where source archives arrive; on the file system of the data directory. */
   readonly uploadDirectory: string;
   readonly version: string;
@@ -43,7 +33,7 @@ const MAX_UPLOAD = 1024 ** 3;
 
 /** The HTTP API over `platform`: everything under /v1 wants a bearer token; /healthz and /openapi.json do not. */
 export function createApi(options: ApiOptions): Api {
-  const { platform, verifyToken, parseAppFile, uploadDirectory, version, log } = options;
+  const { platform, verifyToken, uploadDirectory, version, log } = options;
   const uploads = createUploadStore({ directory: uploadDirectory, maxBytes: options.maxUploadBytes ?? MAX_UPLOAD });
   const limitBody = bodyLimit({
     maxSize: MAX_BODY,
@@ -66,7 +56,7 @@ export function createApi(options: ApiOptions): Api {
     c.header('cache-control', 'no-store');
     await (c.req.path === '/v1/uploads' ? next() : limitBody(c, next));
   });
-  const routes = app.route('/v1', createRoutes({ platform, uploads, parseAppFile }));
+  const routes = app.route('/v1', createRoutes({ platform, uploads }));
   app.get('/openapi.json', (c) => c.json(openApiDocument(routes, version)));
   return app;
 }

@@ -2,6 +2,16 @@ import { type ClientResponse, hc } from 'hono/client';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
 import type { Routes } from './routes.ts';
 
+export type {
+  AppView,
+  DeploymentView,
+  InstanceView,
+  LogLine,
+  ReleaseView,
+  ServiceView,
+  StorageView,
+} from '../platform.ts';
+
 /** The API with the types of its routes and nothing of their code: `routes.ts` is imported for its type alone. */
 
 export type ApiClient = ReturnType<typeof hc<Routes>>;

@@ -1,8 +1,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Platform } from '../platform.ts';
 import { appFileRoutes } from './routes/app-files.ts';
 import { appRoutes } from './routes/apps.ts';
 import { bucketRoutes } from './routes/buckets.ts';
-import { type DeploymentRouteOptions, deploymentRoutes } from './routes/deployments.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
 import { filesystemRoutes } from './routes/filesystems.ts';
 import { logRoutes } from './routes/logs.ts';
 import { regionRoutes } from './routes/regions.ts';
@@ -10,13 +11,14 @@ import { secretRoutes } from './routes/secrets.ts';
 import { storageRoutes } from './routes/storage.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { volumeRoutes } from './routes/volumes.ts';
+import type { UploadStore } from './uploads.ts';
 
 /** The routes of version 1 and, by their type, the client. */
-export function createRoutes({ platform, uploads, parseAppFile }: DeploymentRouteOptions) {
+export function createRoutes({ platform, uploads }: { readonly platform: Platform; readonly uploads: UploadStore }) {
   return new OpenAPIHono()
-    .route('/app-files', appFileRoutes(parseAppFile))
+    .route('/app-files', appFileRoutes())
     .route('/uploads', uploadRoutes(uploads))
-    .route('/deployments', deploymentRoutes({ platform, uploads, parseAppFile }))
+    .route('/deployments', deploymentRoutes(platform, uploads))
     .route('/apps', appRoutes(platform))
     .route('/apps', logRoutes(platform))
     .route('/apps', secretRoutes(platform))

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { APP_NAME, APP_NAME_RULE, resourceName } from '../../spec/schema/fields.ts';
 import type {
   AppView,
   BucketCredentials,
@@ -15,16 +16,8 @@ import type {
 
 const time = z.int().openapi({ description: 'milliseconds since the epoch' });
 
-/** A label of a host name (RFC 1123, section 2.1): an app's services get host names of it. */
-export const appName = z
-  .string()
-  .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a name is lower-case letters, digits and -, and begins with a letter');
-
-/** Volumes and filesystems: as keys of the app file, upper case and _ too. */
-export const storageName = z
-  .string()
-  .max(63)
-  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, 'a name is letters, digits, - and _, and begins with a letter');
+export const appName = z.string().regex(APP_NAME, APP_NAME_RULE);
+export const storageName = resourceName();
 
 const deploymentStatus = z.enum(['building', 'provisioning', 'rolling', 'succeeded', 'rolled-back', 'failed']);
 

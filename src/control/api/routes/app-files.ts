@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { ParseAppFile } from '../api.ts';
+import { parseAppFile } from '../../../spec/app-file.ts';
 import { json, jsonBody, routeGroup } from '../route-group.ts';
 import { appFile } from '../schemas.ts';
 
@@ -17,8 +17,8 @@ const validate = createRoute({
   },
 });
 
-export const appFileRoutes = (parseAppFile: ParseAppFile) =>
+export const appFileRoutes = () =>
   routeGroup().openapi(validate, async (c) => {
-    const { spec, notices } = await parseAppFile(c.req.valid('json'));
+    const { spec, notices } = parseAppFile(c.req.valid('json'));
     return c.json({ app: spec.app, services: Object.keys(spec.services), notices: [...notices] }, 200);
   });

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createRoute, z } from '@hono/zod-openapi';
+import { parseAppFile } from '../../../spec/app-file.ts';
 import type { Platform } from '../../platform.ts';
-import type { ParseAppFile } from '../api.ts';
 import { idParams, json, jsonBody, routeGroup } from '../route-group.ts';
 import { appFile, appName, deployment } from '../schemas.ts';
 import type { UploadStore } from '../uploads.ts';
@@ -43,17 +43,11 @@ const buildLog = createRoute({
   responses: { 200: json(z.object({ text: z.string(), next: z.int() }), 'what there is so far') },
 });
 
-export interface DeploymentRouteOptions {
-  readonly platform: Platform;
-  readonly uploads: UploadStore;
-  readonly parseAppFile: ParseAppFile;
-}
-
-export const deploymentRoutes = ({ platform, uploads, parseAppFile }: DeploymentRouteOptions) =>
+export const deploymentRoutes = (platform: Platform, uploads: UploadStore) =>
   routeGroup()
     .openapi(create, async (c) => {
       const { file, upload, app } = c.req.valid('json');
-      const { spec } = await parseAppFile(file);
+      const { spec } = parseAppFile(file);
       const archivePath = await uploads.claim(upload);
       try {
         return c.json(await platform.deploy({ spec: { ...spec, app: app ?? spec.app }, archivePath }), 202);

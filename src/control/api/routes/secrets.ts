@@ -1,15 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { variableName } from '../../../spec/schema/fields.ts';
 import type { Platform } from '../../platform.ts';
 import { appParams, json, jsonBody, noContent, routeGroup } from '../route-group.ts';
 import { secret } from '../schemas.ts';
 
 const tags = ['secrets'];
-
-/** Names that an environment variable can have (POSIX.1-2024, 8.1). */
-const secretName = z
-  .string()
-  .max(255)
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name is letters, digits and _, and does not begin with a digit');
 
 const list = createRoute({
   method: 'get',
@@ -27,7 +22,7 @@ const set = createRoute({
   summary: 'Set secrets; those not named stay',
   request: {
     params: appParams,
-    body: jsonBody(z.object({ values: z.record(secretName, z.string().max(64 * 1024)) })),
+    body: jsonBody(z.object({ values: z.record(variableName(), z.string().max(64 * 1024)) })),
   },
   responses: { 204: noContent('they are set, for instances that start from now on') },
 });
@@ -39,7 +34,7 @@ const unset = createRoute({
   summary: 'Remove secrets',
   request: {
     params: appParams,
-    query: z.object({ name: z.union([secretName, z.array(secretName).max(100)]) }),
+    query: z.object({ name: z.union([variableName(), z.array(variableName()).max(100)]) }),
   },
   responses: { 204: noContent('they are gone') },
 });

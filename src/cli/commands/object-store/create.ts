@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { action, examples } from '../../action.ts';
+
+interface CreateOptions {
+  readonly public?: boolean;
+  readonly versioning?: boolean;
+}
+
+export function createBucket(buckets: Command): void {
+  buckets
+    .command('create <name>')
+    .description('create a bucket')
+    .option('--public', 'let anyone read its objects')
+    .option('--versioning', 'keep what is overwritten and deleted')
+    .addHelpText(
+      'after',
+      examples('object-store create my-app-images --app my-app', 'object-store create site --public'),
+    )
+    .action(
+      action(async (session, name: string, options: CreateOptions) => {
+        const app = await session.appIfNamed();
+        const accessibility = options.public ? ('public' as const) : undefined;
+        const json = { name, app, accessibility, versioning: options.versioning };
+        const data = await (await session.api.buckets.$post({ json })).json();
+        return { data, text: `The bucket ${data.name} (${data.id}) is there${data.app ? ` for ${data.app}` : ''}.` };
+      }),
+    );
+}

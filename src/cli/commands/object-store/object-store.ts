@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { destroyStorage } from '../storage/destroy.ts';
+import { listStorage } from '../storage/list.ts';
+import { recoverStorage } from '../storage/recover.ts';
+import { showStorage } from '../storage/show.ts';
+import { createBucket } from './create.ts';
+import { getObject } from './get.ts';
+import { bucketKeys } from './keys.ts';
+import { listObjects } from './ls.ts';
+import { presignObject } from './presign.ts';
+import { putObject } from './put.ts';
+import { removeObjects } from './rm.ts';
+
+export function objectStoreCommand(program: Command): void {
+  const buckets = program.command('object-store');
+  createBucket(buckets);
+  listStorage(buckets, 'bucket');
+  showStorage(buckets, 'bucket');
+  destroyStorage(buckets, 'bucket');
+  recoverStorage(buckets, 'bucket');
+  bucketKeys(buckets);
+  listObjects(buckets);
+  putObject(buckets);
+  getObject(buckets);
+  removeObjects(buckets);
+  presignObject(buckets);
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { parseDuration } from '../../../core/units.ts';
+import { action, examples } from '../../action.ts';
+import { withBucket } from './open-bucket.ts';
+
+interface PresignOptions {
+  readonly expiresIn: string;
+  readonly upload?: boolean;
+}
+
+export function presignObject(buckets: Command): void {
+  buckets
+    .command('presign <bucket> <key>')
+    .description('print a URL with which anyone can read the object for a while')
+    .option('--expires-in <duration>', 'how long: 15m, 24h; at most 7d', '1h')
+    .option('--upload', 'a URL to PUT the object instead')
+    .addHelpText(
+      'after',
+      examples('object-store presign my-app-images cat.jpg', 'object-store presign my-app-images new.jpg --upload'),
+    )
+    .action(
+      action(async ({ api }, bucket: string, key: string, { expiresIn, upload }: PresignOptions) => {
+        const seconds = Math.round(parseDuration(expiresIn) / 1000);
+        const url = await withBucket(api, bucket, async (storage) =>
+          upload ? storage.uploadUrl(key, { expiresIn: seconds }) : storage.url(key, { expiresIn: seconds }),
+        );
+        return { data: { url, expiresIn: seconds }, text: url };
+      }),
+    );
+}

@@ -1,0 +1,48 @@
+import type { DeploymentView } from '../control/api/client.ts';
+import { type Answer, print } from './action.ts';
+import { cliErrors } from './errors.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+import { followDeployment } from './follow-deployment.ts';
+import { note, type Session } from './session.ts';
+
+/**
+ * Shows a deployment to its end and what came of it. Ctrl-C ends the showing, not the deployment.
+ * @throws HoldfastError `deployment.failed`, `deployment.rolled-back`
+ */
+export async function concludeDeployment(
+  session: Session,
+  begun: DeploymentView,
+  { detach }: { readonly detach?: boolean | undefined },
+): Promise<Answer | undefined> {
+  const { app, release } = begun;
+  const leave = `Release ${release} of ${app} is on its way; \`holdfast status --app ${app}\` shows how it goes.`;
+  if (detach) return { data: begun, text: leave };
+  const ended = await untilInterrupted((signal) => followDeployment(session.api, begun, signal));
+  if (!ended) {
+    note(`\nThe deployment goes on without this command. ${leave}`);
+    process.exitCode = EXIT_CODES.interrupted.code;
+    return undefined;
+  }
+  if (ended.status !== 'succeeded') {
+    if (session.flags.json) print({ data: ended, text: '' }, session.flags);
+    throw cliErrors.deploymentFailed(app, release, ended);
+  }
+  const view = await (await session.api.apps[':app'].$get({ param: { app } })).json();
+  const urls = view.services.flatMap(({ name, url }) => (url ? [`  ${name}  ${url}`] : []));
+  return { data: ended, text: [`Release ${release} of ${app} serves.`, ...urls].join('\n') };
+}
+
+/** `undefined` when Ctrl-C came first. */
+async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    return await run(interrupted.signal);
+  } catch (error) {
+    if (interrupted.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+  }
+}

@@ -1,0 +1,126 @@
+import { HoldfastError } from '../core/errors.ts';
+
+/** What goes wrong before the API is asked, or on the way to it. */
+export const cliErrors = {
+  notRunning: (cause?: unknown) =>
+    new HoldfastError({
+      code: 'platform.not-running',
+      kind: 'unavailable',
+      message: 'Holdfast is not running',
+      hint: 'start it with `holdfast up`, or name another one with HOLDFAST_URL and HOLDFAST_TOKEN',
+      cause,
+    }),
+
+  unreachable: (url: string, cause: unknown) =>
+    new HoldfastError({
+      code: 'platform.unreachable',
+      kind: 'unavailable',
+      message: `no Holdfast answers at ${url}`,
+      hint: 'check HOLDFAST_URL, and that the platform there is running',
+      cause,
+    }),
+
+  noToken: (url: string) =>
+    new HoldfastError({
+      code: 'token.missing',
+      kind: 'unauthenticated',
+      message: `HOLDFAST_URL names ${url}, but there is no token for it`,
+      hint: 'set HOLDFAST_TOKEN to the token in cli.json of that platform',
+    }),
+
+  badUrl: (url: string) =>
+    new HoldfastError({
+      code: 'url.invalid',
+      kind: 'invalid',
+      message: `HOLDFAST_URL is "${url}", which is not an http or https address`,
+      hint: 'write it like http://127.0.0.1:7300',
+    }),
+
+  noAppFile: (directory: string, names: readonly string[]) =>
+    new HoldfastError({
+      code: 'app-file.missing',
+      kind: 'not-found',
+      message: `there is no app file (${names.join(', ')}) in ${directory}`,
+      hint: 'write one with `holdfast launch`, or name it with --file',
+    }),
+
+  unreadable: (path: string, cause: Error) =>
+    new HoldfastError({
+      code: 'file.unreadable',
+      kind: 'not-found',
+      message: `cannot read ${path}: ${cause.message}`,
+      hint: 'check the path',
+      cause,
+    }),
+
+  unwritable: (path: string, cause: Error) =>
+    new HoldfastError({
+      code: 'file.unwritable',
+      kind: 'invalid',
+      message: `cannot write ${path}: ${cause.message}`,
+      hint: 'check the path and its permissions',
+      cause,
+    }),
+
+  appFileExists: (path: string) =>
+    new HoldfastError({
+      code: 'app-file.exists',
+      kind: 'conflict',
+      message: `there is an app file already: ${path}`,
+      hint: 'deploy it with `holdfast deploy`',
+    }),
+
+  noApps: () =>
+    new HoldfastError({
+      code: 'app.none',
+      kind: 'not-found',
+      message: 'nothing is deployed yet',
+      hint: 'deploy an app with `holdfast deploy`, or begin one with `holdfast launch`',
+    }),
+
+  whichApp: (names: readonly string[]) =>
+    new HoldfastError({
+      code: 'app.unclear',
+      kind: 'invalid',
+      message: `which app? There are ${names.length}: ${names.join(', ')}`,
+      hint: 'name one with --app or HOLDFAST_APP, or run the command where its app file is',
+    }),
+
+  unconfirmed: (what: string) =>
+    new HoldfastError({
+      code: 'confirmation.missing',
+      kind: 'invalid',
+      message: `${what} was not confirmed; nothing was changed`,
+      hint: 'pass --yes where nobody can be asked',
+    }),
+
+  usage: (message: string, hint: string) => new HoldfastError({ code: 'usage', kind: 'invalid', message, hint }),
+
+  deploymentFailed: (app: string, release: number, { status, reason }: { status: string; reason: string }) =>
+    new HoldfastError({
+      code: `deployment.${status}`,
+      kind: 'internal',
+      message:
+        status === 'rolled-back'
+          ? `release ${release} of ${app} was rolled back: ${reason}`
+          : `release ${release} of ${app} could not be deployed: ${reason}`,
+      hint: `\`holdfast logs --app ${app}\` shows what its instances said`,
+    }),
+
+  nothingToRollBackTo: (app: string) =>
+    new HoldfastError({
+      code: 'rollback.none',
+      kind: 'conflict',
+      message: `${app} has no earlier release that has served`,
+      hint: `\`holdfast releases --app ${app}\` lists what there is`,
+    }),
+
+  objectMissing: (bucket: string, key: string) =>
+    new HoldfastError({
+      code: 'object.not-found',
+      kind: 'not-found',
+      message: `the bucket "${bucket}" has no object "${key}"`,
+      hint: `\`holdfast object-store ls ${bucket}\` lists what it has`,
+      resource: `object ${bucket}/${key}`,
+    }),
+} as const;
