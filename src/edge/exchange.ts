@@ -65,7 +65,7 @@ export class Exchange {
   async #pass(upgrade: string | undefined): Promise<Answer | undefined> {
     const target = parseRequestTarget(this.#req.url ?? '', this.#req.rawHeaders);
     if (typeof target === 'string') return answers.badRequest(target);
-    const body = bodyFraming(this.#req.headers, this.#req.httpVersionMinor);
+    const body = bodyFraming(this.#req);
     if (typeof body === 'object') {
       return body.status === 501 ? answers.notImplemented(body.why) : answers.badRequest(body.why);
     }
@@ -76,13 +76,13 @@ export class Exchange {
       res: this.#res,
       path: target.path,
       headers,
-      body,
+      hasBody: body !== 'none' && body !== 0,
     });
   }
 
   /** Picks, forwards, tries the next, holds: until an answer has begun, the client has left, or nothing is left to try. */
   async #deliver(host: string, message: Message): Promise<Answer | undefined> {
-    const repeatable = message.body === 'none' && IDEMPOTENT.has(this.#req.method ?? '');
+    const repeatable = !message.hasBody && IDEMPOTENT.has(this.#req.method ?? '');
     const tried = new Set<Upstream>();
     let reuse = repeatable;
     let deliveries = 0;

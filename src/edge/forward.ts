@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request, type ServerResponse 
 import type { Socket } from 'node:net';
 import { isNodeError } from '../core/errors.ts';
 import { bodyInDoubt } from './answers.ts';
-import { type BodyFraming, responseHeaders, trailerFields } from './forwarded-headers.ts';
+import { hasForeignCoding, responseHeaders, trailerFields } from './forwarded-headers.ts';
 import { joinTunnel } from './tunnel.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -29,7 +29,7 @@ export interface Message {
   readonly path: string;
   /** Fields for the backend. */
   readonly headers: string[];
-  readonly body: BodyFraming;
+  readonly hasBody: boolean;
 }
 
 export interface ForwardOptions {
@@ -46,7 +46,7 @@ const MAX_ANSWER_HEAD = 64 * 1024;
  * counts it as under way until its connection is done with it.
  */
 export function forward(message: Message, upstream: Upstream, { reuse, connectMs }: ForwardOptions): Attempt {
-  const { req, res, body } = message;
+  const { req, res, hasBody } = message;
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const outgoing = request({
     host: upstream.host,
@@ -66,9 +66,9 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
   let delivered = false;
   whenConnected(outgoing, connectMs, () => {
     delivered = true;
-    if (body !== 'none') sendBody(req, outgoing);
+    if (hasBody) sendBody(req, outgoing);
   });
-  if (body === 'none') outgoing.end();
+  if (!hasBody) outgoing.end();
 
   outgoing.on('error', (error) => {
     if (!delivered) resolve({ kind: 'undelivered', error });
@@ -118,6 +118,7 @@ function sendBody(req: IncomingMessage, outgoing: ClientRequest): void {
 }
 
 function sendAnswer(answer: IncomingMessage, { req, res }: Message): void {
+  if (hasForeignCoding(answer.rawHeaders)) throw new Error('the answer has a transfer coding other than chunked');
   if (bodyInDoubt(req)) res.shouldKeepAlive = false;
   res.writeHead(answer.statusCode as number, answer.statusMessage, responseHeaders(answer.rawHeaders));
   // Together with the first bytes of the body when these are there already, else at once.

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /**
  * What an intermediary does to header fields: pure functions over node's flat
  * `[name, value, name, value, …]` lists, so that case, order and repetition stay.
@@ -116,19 +118,38 @@ function forwarded({ address, proto, authority }: Client): string {
   return `for=${node};host=${host};proto=${proto}`;
 }
 
+/** Methods whose requests have no body unless they say so; of others, no length means a length of 0. */
+const BODILESS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
 /**
  * How the body of a request is framed, from the same fields that node's parser went by.
  * @returns the reason when it must be refused: 501 for a coding that we cannot undo, 400 for the rest (RFC 9112 section 6)
  */
-export function bodyFraming(
-  headers: { readonly 'content-length'?: string | undefined; readonly 'transfer-encoding'?: string | undefined },
-  httpVersionMinor: number,
-): BodyFraming | { readonly status: 400 | 501; readonly why: string } {
+export function bodyFraming({
+  method,
+  headers,
+  httpVersionMinor,
+}: Pick<IncomingMessage, 'method' | 'headers' | 'httpVersionMinor'>):
+  | BodyFraming
+  | { readonly status: 400 | 501; readonly why: string } {
   const coding = headers['transfer-encoding'];
   const length = headers['content-length'];
-  if (coding === undefined) return length === undefined ? 'none' : Number(length);
+  if (coding === undefined) {
+    if (length !== undefined) return Number(length);
+    return BODILESS.has(method) ? 'none' : 0;
+  }
   if (length !== undefined) return { status: 400, why: 'it has both Content-Length and Transfer-Encoding' };
   if (httpVersionMinor === 0) return { status: 400, why: 'HTTP/1.0 has no Transfer-Encoding' };
   if (coding.toLowerCase() !== 'chunked') return { status: 501, why: 'a Transfer-Encoding other than chunked' };
   return 'chunked';
+}
+
+/** Whether an answer comes in a transfer coding that we cannot undo; node undoes `chunked` (RFC 9112 section 6.1). */
+export function hasForeignCoding(rawHeaders: readonly string[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length !== 17 || name.toLowerCase() !== 'transfer-encoding') continue;
+    if ((rawHeaders[i + 1] as string).toLowerCase() !== 'chunked') return true;
+  }
+  return false;
 }

@@ -6,12 +6,13 @@ import type { Backend } from './edge-admin.ts';
 const IDLE_MS = 30_000;
 const MAX_IDLE = 256;
 
-/** Keeps connections for reuse as long as `open`. */
+/** Keeps connections for reuse as long as `open`; else closes each when its request is done. */
 class PoolAgent extends Agent {
-  open = true;
+  open: boolean;
 
-  constructor() {
+  constructor({ open }: { readonly open: boolean }) {
     super({ keepAlive: true, maxFreeSockets: MAX_IDLE, timeout: IDLE_MS });
+    this.open = open;
   }
 
   override keepSocketAlive(socket: Duplex): boolean {
@@ -30,8 +31,8 @@ export class Upstream {
   readonly instance: string;
   readonly host: string;
   readonly port: number;
-  readonly #pool = new PoolAgent();
-  readonly #oneShot = new Agent({ keepAlive: false });
+  readonly #pool = new PoolAgent({ open: true });
+  readonly #fresh = new PoolAgent({ open: false });
   #inFlight = 0;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -62,9 +63,12 @@ export class Upstream {
     return true;
   }
 
-  /** Connections to send over: from the pool, or one of its own for what cannot be sent again. */
+  /**
+   * Connections to send over: from the pool, or a new one for what cannot be sent again. We close the new one, not the
+   * backend: `Connection: close` would have it reset an upload that it answers early, and the answer would be lost.
+   */
   agent({ reuse }: { readonly reuse: boolean }): Agent {
-    return reuse && this.#pool.open ? this.#pool : this.#oneShot;
+    return reuse ? this.#pool : this.#fresh;
   }
 
   /** Whether new requests come here. When not, idle connections are closed, and the others once they are idle. */

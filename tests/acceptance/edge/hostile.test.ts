@@ -112,7 +112,7 @@ test.for([
   await using bed = await EdgeBed.start();
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.end(bytes));
+    socket.once('data', () => socket.end(bytes ?? ''));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
