@@ -14,6 +14,8 @@ export interface HostConfig {
   readonly region: string;
   /** Ports that instances get, first to last. */
   readonly instancePorts: { readonly first: number; readonly last: number };
+  /** `auto`: bubblewrap where it works. */
+  readonly sandbox: 'auto' | 'off';
   readonly logLevel: string;
 }
 
@@ -38,6 +40,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
       first: port(env, 'HOLDFAST_INSTANCE_PORT_FIRST', 21_000),
       last: port(env, 'HOLDFAST_INSTANCE_PORT_LAST', 28_999),
     },
+    sandbox: env.HOLDFAST_SANDBOX === 'off' ? 'off' : 'auto',
     logLevel: env.HOLDFAST_LOG_LEVEL ?? 'info',
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { HoldfastError } from '../core/errors.ts';
 import { acquireProcessLock } from '../core/process-lock.ts';
-import { type ConfigFlags, readConfig } from './config.ts';
+import { type ConfigFlags, type HostConfig, readConfig } from './config.ts';
 import { type DataDirectory, dataDirectoryLayout } from './data-directory.ts';
 import { runningSupervisor } from './supervisor.ts';
 
@@ -12,7 +12,6 @@ const INSTANCE_GRACE_MS = 10_000;
 export function downCommand(program: Command): void {
   program
     .command('down')
-    .description('stop the platform; instances keep running unless --all is given')
     .option('--all', 'stop the instances too; the next up starts them again')
     .addHelpText('after', '\nExamples:\n  $ holdfast down\n  $ holdfast down --all')
     .action(async (_options, command: Command) => {
@@ -21,7 +20,7 @@ export function downCommand(program: Command): void {
       const directory = dataDirectoryLayout(config.dataDirectory);
       const pid = await runningSupervisor(directory);
       if (pid !== undefined) await stopSupervisor(pid, directory);
-      const stopped = flags.all ? await stopInstances(directory) : 0;
+      const stopped = flags.all ? await stopInstances(directory, config) : 0;
       process.stdout.write(
         `${pid === undefined ? 'Holdfast was not running.' : 'Holdfast is stopped.'}${flags.all ? ` Instances stopped: ${stopped}.` : ''}\n`,
       );
@@ -41,9 +40,9 @@ async function stopSupervisor(pid: number, directory: DataDirectory): Promise<vo
 }
 
 /** With the platform stopped nobody starts them again meanwhile. */
-async function stopInstances(directory: DataDirectory): Promise<number> {
+async function stopInstances(directory: DataDirectory, config: HostConfig): Promise<number> {
   const { openServiceDriver } = await import('./drivers.ts');
-  const driver = await openServiceDriver(directory);
+  const driver = await openServiceDriver(directory, config);
   const running = (await driver.list()).filter((instance) => instance.status === 'running');
   await Promise.all(running.map((instance) => driver.stop(instance.id, { graceMs: INSTANCE_GRACE_MS })));
   return running.length;

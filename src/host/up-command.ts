@@ -17,7 +17,6 @@ interface UpFlags extends ConfigFlags {
 export function upCommand(program: Command): void {
   program
     .command('up')
-    .description('start the platform on this machine')
     .option('-d, --detach', 'return when it is ready and leave it running')
     .option('--if-stopped', 'succeed when it already runs, instead of refusing')
     .option('--region <code>', 'region of this machine (default: local)')

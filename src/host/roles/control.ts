@@ -1,0 +1,63 @@
+import { createApi } from '../../control/api/api.ts';
+import { startApiServer } from '../../control/api/server.ts';
+import { createPlatform } from '../../control/create-platform.ts';
+import { openState } from '../../control/state/state.ts';
+import { systemClock } from '../../core/clock.ts';
+import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { loadMasterKey } from '../../core/envelope.ts';
+import { connectRpc } from '../../core/rpc.ts';
+import type { EdgeAdmin } from '../../edge/edge-admin.ts';
+import type { ObjectAdmin } from '../../objects/object-admin.ts';
+import { parseAppFile } from '../../spec/app-file.ts';
+import type { HostConfig } from '../config.ts';
+import { openBuilder, openFilesystemDriver, openServiceDriver, openVolumeDriver } from '../drivers.ts';
+import type { RoleContext, RunningRole } from '../role.ts';
+import { version } from '../version.ts';
+
+export async function startControl({ config, directory, log }: RoleContext): Promise<RunningRole> {
+  const state = await openState(directory.stateFile);
+  const control = createPlatform({
+    dataDirectory: directory.root,
+    state,
+    services: await openServiceDriver(directory, config),
+    volumes: await openVolumeDriver(directory),
+    filesystems: await openFilesystemDriver(directory),
+    builder: openBuilder(directory),
+    edge: connectRpc<EdgeAdmin>(directory.socket('edge')),
+    objects: connectRpc<ObjectAdmin>(directory.socket('objects')),
+    masterKey: await loadMasterKey(directory.root),
+    clock: systemClock,
+    log,
+    config: {
+      httpPort: config.httpPort,
+      s3Endpoint: address(config, config.s3Port),
+      s3PublicUrl: address(config, config.s3Port),
+      region: config.region,
+      hostName: 'localhost',
+    },
+  });
+  const api = createApi({
+    platform: control.platform,
+    verifyToken: (token) => state.tokens.verify(token),
+    parseAppFile,
+    uploadDirectory: directory.uploads,
+    version,
+    log,
+  });
+  const server = await startApiServer({ api, host: config.listenAddress, port: config.apiPort });
+  const kept = await readJsonFile<{ token: string }>(directory.cliFile);
+  const token = await state.tokens.ensureRootToken(kept?.token, Date.now());
+  await writeFileDurable(directory.cliFile, JSON.stringify({ url: server.url, token }));
+  await control.start();
+  return {
+    async close() {
+      await server.close({ graceMs: 2000 });
+      await control.stop();
+      await state.close();
+    },
+  };
+}
+
+function address(config: HostConfig, port: number): string {
+  return `http://${config.listenAddress}:${port}`;
+}

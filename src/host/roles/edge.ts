@@ -1,0 +1,12 @@
+import { startEdgeRole } from '../../edge/edge-role.ts';
+import type { RoleContext, RunningRole } from '../role.ts';
+
+export async function startEdge({ config, directory, log }: RoleContext): Promise<RunningRole> {
+  return await startEdgeRole({
+    host: config.listenAddress,
+    port: config.httpPort,
+    adminSocket: directory.socket('edge'),
+    tablePath: directory.edgeTable,
+    log,
+  });
+}

@@ -1,0 +1,15 @@
+import { loadMasterKey } from '../../core/envelope.ts';
+import { startObjectsRole } from '../../objects/objects-role.ts';
+import type { RoleContext, RunningRole } from '../role.ts';
+
+export async function startObjects({ config, directory, log }: RoleContext): Promise<RunningRole> {
+  return await startObjectsRole({
+    directory: directory.objects,
+    masterKey: await loadMasterKey(directory.root),
+    host: config.listenAddress,
+    port: config.s3Port,
+    region: config.region,
+    adminSocket: directory.socket('objects'),
+    log,
+  });
+}
