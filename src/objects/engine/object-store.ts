@@ -16,7 +16,7 @@ export interface Bucket extends BucketSettings {
 /** Stored with an object and given back as it came. Names are lower-case header names. */
 export interface ObjectMetadata {
   readonly contentType: string;
-  /** cache-control, content-disposition, content-encoding, content-language, expires. */
+  /** cache-control, content-disposition, content-encoding, content-language, expires; `x-amz-checksum-*`. */
   readonly headers: Readonly<Record<string, string>>;
   /** `x-amz-meta-*` without the prefix. */
   readonly user: Readonly<Record<string, string>>;
@@ -54,6 +54,7 @@ export interface PutObject {
   readonly body: AsyncIterable<Uint8Array>;
   /** Where it is known beforehand; decides where the bytes go. */
   readonly size?: number | undefined;
+  /** Read when `body` has ended: a checksum that comes behind the bytes is still added to its headers. */
   readonly metadata: ObjectMetadata;
   readonly conditions?: WriteConditions | undefined;
 }

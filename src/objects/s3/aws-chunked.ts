@@ -54,8 +54,12 @@ export async function* decodeAwsChunked(
     }
     if (left > 0) throw s3Errors.incompleteBody('the body is shorter than x-amz-decoded-content-length');
     const tail = await reader.rest(MAX_TRAILER);
-    if (trailers === undefined && tail.trim() !== '') throw s3Errors.malformedTrailer('an unexpected trailer was sent');
-    if (trailers) options.onTrailers?.(readTrailers(tail, trailers, signatures));
+    if (trailers === undefined) {
+      if (tail.trim() !== '') throw s3Errors.malformedTrailer('an unexpected trailer was sent');
+      return;
+    }
+    const received = readTrailers(tail, trailers, signatures);
+    options.onTrailers?.(received);
   } finally {
     await reader.close();
   }

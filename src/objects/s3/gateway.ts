@@ -6,6 +6,7 @@ import type { Authenticate, Authentication } from '../access/authenticate.ts';
 import { authorize } from '../access/authorize.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
+import { s3Errors } from './errors.ts';
 import type { S3Context, S3Request, S3Response } from './operation.ts';
 import { receiveBody } from './request-body.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
@@ -61,16 +62,23 @@ class Exchange {
     this.res = res;
     this.headers = headerMap(req.rawHeaders);
     this.#awaitsContinue = expectsContinue;
+    this.#expectClient(false);
   }
 
-  /** The body's bytes; the client is told to send them when the first is read. */
+  /**
+   * The body's bytes; the client is told to send them when the first is read.
+   * A reader that stops early leaves the connection for the answer that says why.
+   */
   async *body(): AsyncGenerator<Uint8Array> {
     if (this.#awaitsContinue) this.res.writeContinue();
     this.#awaitsContinue = false;
-    yield* this.req as AsyncIterable<Uint8Array>;
+    this.#expectClient(true);
+    yield* this.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    this.#expectClient(false);
   }
 
   send(response: S3Response): Promise<void> {
+    this.#expectClient(true);
     // A client that was not told to continue may or may not send its body: the connection cannot be used again.
     const connection: Record<string, string> = this.#awaitsContinue ? { connection: 'close' } : {};
     const headers = {
@@ -82,6 +90,11 @@ class Exchange {
       server: 'Holdfast',
     };
     return sendResponse(this.res, { ...response, headers, bodiless: this.req.method === 'HEAD' });
+  }
+
+  /** The idle timeout is for clients: a long copy inside the store moves nothing on the wire. */
+  #expectClient(expected: boolean): void {
+    this.req.socket.setTimeout(expected ? IDLE_TIMEOUT : 0);
   }
 }
 
@@ -148,8 +161,17 @@ function effectiveHeaders(
   const hoisted = query
     .map(([name, value]) => [name.toLowerCase(), Buffer.from(value).toString('latin1')] as const)
     .filter(([name]) => name.startsWith('x-amz-') && !/^x-amz-(checksum|sdk)-/.test(name));
+  for (const [name, value] of hoisted) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+      throw s3Errors.invalidArgument('a query parameter that stands for a header is not one');
+    }
+  }
   return new Map([...hoisted, ...headers]);
 }
+
+/** RFC 9110 sections 5.6.2 and 5.5: what came in a header is so already, what comes in a query can be anything. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** From the wire's own list, since `req.headers` drops some of a header's repeated values. */
 function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {

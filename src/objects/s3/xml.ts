@@ -65,7 +65,7 @@ const parser = new XMLParser({
  * @throws HoldfastError `s3.malformed-xml`
  */
 export function parseXml(text: string, root: string): XmlNode {
-  if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw s3Errors.malformedXml('document types are not accepted');
+  if (/<!(?!--)/.test(text)) throw s3Errors.malformedXml('document types and CDATA sections are not accepted');
   let document: ParsedXml;
   try {
     document = parser.parse(text, true) as ParsedXml;

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { findOperation } from './router.ts';
+
+function route(line: string, headers: Record<string, string> = {}): string {
+  const [method = '', target = ''] = line.split(' ');
+  const [path = '', query = ''] = target.split('?');
+  const [, bucket = '', ...key] = path.split('/');
+  const parameters = new Map(new URLSearchParams(query));
+  const request = { method, bucket, key: key.join('/'), query: parameters, headers: new Map(Object.entries(headers)) };
+  return findOperation(request).name;
+}
+
+test.each([
+  ['GET /', 'ListBuckets'],
+  ['PUT /b', 'CreateBucket'],
+  ['HEAD /b', 'HeadBucket'],
+  ['DELETE /b', 'DeleteBucket'],
+  ['GET /b', 'ListObjects'],
+  ['GET /b?list-type=2&prefix=x', 'ListObjectsV2'],
+  ['GET /b?location', 'GetBucketLocation'],
+  ['GET /b?versioning', 'GetBucketVersioning'],
+  ['GET /b?uploads', 'ListMultipartUploads'],
+  ['POST /b?delete', 'DeleteObjects'],
+  ['GET /b/k?x-id=GetObject', 'GetObject'],
+  ['GET /b/k?tagging', 'GetObjectTagging'],
+  ['GET /b/k?uploadId=u', 'ListParts'],
+  ['HEAD /b/k', 'HeadObject'],
+  ['PUT /b/k', 'PutObject'],
+  ['PUT /b/k?uploadId=u&partNumber=1', 'UploadPart'],
+  ['POST /b/k?uploads', 'CreateMultipartUpload'],
+  ['POST /b/k?uploadId=u', 'CompleteMultipartUpload'],
+  ['DELETE /b/k', 'DeleteObject'],
+  ['DELETE /b/k?uploadId=u', 'AbortMultipartUpload'],
+])('%s is %s', (line, name) => {
+  expect(route(line)).toBe(name);
+});
+
+test('a copy source makes a copy', () => {
+  const headers = { 'x-amz-copy-source': 'b/x' };
+  expect(route('PUT /b/k', headers)).toBe('CopyObject');
+  expect(route('PUT /b/k?uploadId=u&partNumber=1', headers)).toBe('UploadPartCopy');
+});
+
+test.each([
+  'GET /b?acl',
+  'PUT /b?policy',
+  'PUT /b?versioning',
+  'DELETE /b?lifecycle',
+  'GET /b?versions',
+  'PUT /b/k?tagging',
+  'PUT /b/k?acl',
+  'DELETE /b/k?tagging',
+  'GET /b/k?attributes',
+  'POST /b/k?restore',
+  'POST /b/k?select&select-type=2',
+  'POST /b',
+])('%s is not implemented, and nothing else is done instead', (line) => {
+  expect(() => route(line)).toThrow(expect.objectContaining({ code: 's3.not-implemented' }));
+});
+
+test.each(['PATCH /b/k', 'PUT /', 'DELETE /', 'POST /', 'TRACE /b'])('%s is not allowed', (line) => {
+  expect(() => route(line)).toThrow(expect.objectContaining({ code: 's3.method-not-allowed' }));
+});
