@@ -19,6 +19,7 @@ export async function followDeployment(
 ): Promise<DeploymentView> {
   const printer = new StepPrinter(begun.release);
   const { id, app } = begun;
+  printer.transitions(begun);
   let offset = 0;
   for (;;) {
     const view = await patiently(async () => (await api.deployments[':id'].$get({ param: { id } })).json(), signal);

@@ -30,8 +30,8 @@ export async function createProgram({ version, extraCommands = [] }: ProgramOpti
     })
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false)
-    .helpCommand('help [command]', 'show how to use a command')
     .commandsGroup('Others:')
+    .helpCommand('help [command]', 'show how to use a command')
     .exitOverride();
   for (const entry of [...commandEntries, ...extraCommands]) await addCommand(program, entry, only);
   return program;

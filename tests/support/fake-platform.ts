@@ -17,6 +17,10 @@ export interface FakePlatform extends Platform {
   outcome: { readonly status: 'succeeded' | 'rolled-back' | 'failed'; readonly reason: string };
   /** Thrown by the next call of any member. */
   failNext: HoldfastError | undefined;
+  /** Deployments stay where they are. */
+  frozen: boolean;
+  /** How often somebody has asked how a deployment goes. */
+  looks: number;
   readonly secretValues: Map<string, string>;
   readonly archives: string[];
   readonly logLines: LogLine[];
@@ -90,11 +94,15 @@ export function createFakePlatform(): FakePlatform {
       transitions: [{ at, status, reason }],
     };
     deployments.set(view.id, view);
+    if (!apps.has(app)) {
+      apps.set(app, { name: app, release: null, deployment: null, services: [], storage: [], notices: [] });
+    }
     return view;
   };
   const steps: readonly DeploymentStatus[] = ['building', 'provisioning', 'rolling'];
   const advance = (view: DeploymentView): DeploymentView => {
-    if (view.finishedAt !== null) return view;
+    fake.looks++;
+    if (view.finishedAt !== null || fake.frozen) return view;
     const next = steps[steps.indexOf(view.status) + 1];
     const { status, reason } = next ? { status: next, reason: `${next} as the app file says` } : fake.outcome;
     const at = Date.now();
@@ -117,7 +125,6 @@ export function createFakePlatform(): FakePlatform {
       { version: release, app, createdAt, status, reason, current: ok },
     ]);
     if (!ok) return;
-    const current = apps.get(app);
     apps.set(app, {
       name: app,
       release,
@@ -139,7 +146,7 @@ export function createFakePlatform(): FakePlatform {
               state: 'healthy',
               reason: 'its health check passes',
               startedAt: ago(3),
-              restarts: current ? 1 : 0,
+              restarts: 0,
               volumes: [],
             },
           ],
@@ -151,6 +158,8 @@ export function createFakePlatform(): FakePlatform {
   const fake: FakePlatform = {
     outcome: { status: 'succeeded', reason: 'every instance is healthy' },
     failNext: undefined,
+    frozen: false,
+    looks: 0,
     secretValues,
     archives: [],
     logLines: [],

@@ -8,7 +8,7 @@ export const apiErrors = {
       code: 'token.invalid',
       kind: 'unauthenticated',
       message: reason,
-      hint: 'send "Authorization: Bearer <token>"; the platform writes its token to cli.json in the data directory',
+      hint: 'the token is in cli.json of the data directory; pass it as HOLDFAST_TOKEN, or in "Authorization: Bearer <token>"',
     }),
 
   hostNotAllowed: (host: string) =>
