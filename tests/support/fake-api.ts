@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type ApiOptions, createApi, type ParseAppFile } from '../../src/control/api/api.ts';
+import { type ApiOptions, createApi } from '../../src/control/api/api.ts';
 import { startApiServer } from '../../src/control/api/server.ts';
-import { HoldfastError } from '../../src/core/errors.ts';
 import { createFakePlatform, type FakePlatform } from './fake-platform.ts';
 
 export const TOKEN = 'hf_test-token';
@@ -28,7 +27,6 @@ export async function startFakeApi(options: Partial<ApiOptions> = {}): Promise<F
     uploadDirectory,
     version: '0.0.0-test',
     log: pino({ level: 'silent' }),
-    parseAppFile,
     ...options,
   });
   const server = await startApiServer({ api, host: '127.0.0.1', port: 0 });
@@ -44,16 +42,3 @@ export async function startFakeApi(options: Partial<ApiOptions> = {}): Promise<F
     },
   };
 }
-
-const parseAppFile: ParseAppFile = ({ text, directoryName }) => {
-  if (text.includes('resorces')) {
-    throw new HoldfastError({
-      code: 'app-file.unknown-key',
-      kind: 'invalid',
-      message: 'holdfast.yaml:2:1: "resorces" is not a key',
-      hint: 'did you mean "resources"?',
-    });
-  }
-  const app = /^app: (.*)$/m.exec(text)?.[1] ?? directoryName;
-  return { spec: { app, buckets: {}, volumes: {}, filesystems: {}, services: {} }, notices: [] };
-};
