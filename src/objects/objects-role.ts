@@ -46,30 +46,25 @@ const DEFAULT_CLOSE_MS = 10_000;
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
   const { directory, masterKey, region, log, hosts = DEFAULT_HOSTS, closeMs = DEFAULT_CLOSE_MS } = options;
+  await using starting = new AsyncDisposableStack();
+  const store = starting.adopt(options.store ?? new MemoryObjectStore(), (store) => store.close());
   const keys = await KeyStore.open(directory, masterKey);
-  const store = options.store ?? new MemoryObjectStore();
-  try {
-    const server = createS3Gateway({ store, authenticate: createAuthenticator(keys), region, log, hosts });
-    const port = await listen(server, options);
-    const rpc = await serveRpc(options.adminSocket, createObjectAdmin(store, keys));
-    log.info({ port, host: options.host }, 'the object store is up');
+  const server = createS3Gateway({ store, authenticate: createAuthenticator(keys), region, log, hosts });
+  const port = await listen(server, options);
+  starting.defer(() => closeServer(server, closeMs));
+  const rpc = await serveRpc(options.adminSocket, createObjectAdmin(store, keys));
+  starting.defer(() => rpc.close());
+  log.info({ port, host: options.host }, 'the object store is up');
 
-    const close = async () => {
-      await Promise.all([rpc.close(), closeServer(server, closeMs)]);
-      await store.close();
-    };
-    let closed: Promise<void> | undefined;
-    return {
-      port,
-      close: () => {
-        closed ??= close();
-        return closed;
-      },
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const running = starting.move();
+  let closed: Promise<void> | undefined;
+  return {
+    port,
+    close: () => {
+      closed ??= running.disposeAsync();
+      return closed;
+    },
+  };
 }
 
 async function listen(server: Server, { port, host }: ObjectsRoleOptions): Promise<number> {

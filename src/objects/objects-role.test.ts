@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLogger } from '../core/log.ts';
+import { connectRpc } from '../core/rpc.ts';
+import { MemoryObjectStore } from './engine/memory-object-store.ts';
+import type { ObjectAdmin } from './object-admin.ts';
+import { type ObjectsRole, startObjectsRole } from './objects-role.ts';
+
+const masterKey = randomBytes(32);
+let directory: string;
+let role: ObjectsRole | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
+});
+afterEach(async () => {
+  await role?.close();
+  role = undefined;
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function start({ port = 0, store = new MemoryObjectStore() } = {}): Promise<ObjectAdmin> {
+  const adminSocket = join(directory, 'objects.sock');
+  role = await startObjectsRole({
+    directory: join(directory, 'objects'),
+    masterKey,
+    port,
+    host: '127.0.0.1',
+    adminSocket,
+    region: 'local',
+    log: createLogger('objects', 'silent'),
+    store,
+  });
+  return connectRpc<ObjectAdmin>(adminSocket);
+}
+
+test('ensureBucket makes a bucket once and brings its settings in line', async () => {
+  const admin = await start();
+  const made = await admin.ensureBucket({ name: 'images', accessibility: 'private' });
+  expect(made).toMatchObject({
+    name: 'images',
+    objects: 0,
+    bytes: 0,
+    versioning: 'disabled',
+    accessibility: 'private',
+  });
+  expect(await admin.ensureBucket({ name: 'images' })).toEqual(made);
+  const open = await admin.ensureBucket({ name: 'images', accessibility: 'public', versioning: true });
+  expect(open).toMatchObject({ accessibility: 'public', versioning: 'enabled', createdAt: made.createdAt });
+  expect(await admin.listBuckets({})).toEqual([open]);
+  await Promise.all(Array.from({ length: 5 }, () => admin.ensureBucket({ name: 'racing' })));
+  await expect(admin.ensureBucket({ name: 'No' })).rejects.toThrow(expect.objectContaining({ code: 'bucket.name' }));
+});
+
+test('destroyBucket takes the objects with it, and an absent bucket is no error', async () => {
+  const store = new MemoryObjectStore();
+  const admin = await start({ store });
+  await admin.ensureBucket({ name: 'images' });
+  const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+  await store.put({ bucket: 'images', key: 'a', metadata, body: (async function* () {})() });
+  await admin.destroyBucket({ name: 'images' });
+  await admin.destroyBucket({ name: 'images' });
+  expect(await admin.listBuckets({})).toEqual([]);
+});
+
+test('keys survive a restart and are refused once revoked', async () => {
+  const before = await (await start()).ensureKey({ owner: 'photos/web', buckets: ['images'] });
+  await role?.close();
+  const admin = await start();
+  expect(await admin.ensureKey({ owner: 'photos/web', buckets: ['images'] })).toEqual(before);
+  await admin.revokeKey({ owner: 'photos/web' });
+  await admin.revokeKey({ owner: 'photos/web' });
+  expect(await admin.ensureKey({ owner: 'photos/web', buckets: ['images'] })).not.toEqual(before);
+});
+
+test('a port in use is named, with the variable that chooses another', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as { port: number };
+  try {
+    await expect(start({ port })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'port.in-use',
+        message: expect.stringContaining(String(port)),
+        hint: expect.stringContaining('HOLDFAST_S3_PORT'),
+      }),
+    );
+  } finally {
+    other.close();
+  }
+});
+
+test('close ends once, and nothing listens any more', async () => {
+  await start();
+  const port = role?.port;
+  await Promise.all([role?.close(), role?.close()]);
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+});
