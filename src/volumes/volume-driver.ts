@@ -6,6 +6,8 @@ export interface VolumeDriverCapabilities {
   readonly encryption: boolean;
   /** Snapshots and forks cost the same whatever the size of the volume. */
   readonly instantSnapshots: boolean;
+  /** A snapshot succeeds also while an instance writes all the time; otherwise it is then refused. */
+  readonly snapshotsWhileWritten?: boolean;
 }
 
 export interface CreateVolume {
@@ -64,7 +66,10 @@ export interface VolumeDriver {
   /** @throws HoldfastError `volume.shrink` when `sizeBytes` is below the present size */
   extend(id: string, sizeBytes: number): Promise<void>;
 
-  /** A copy at one point in time, also while attached. */
+  /**
+   * A copy at one point in time, also while attached.
+   * @throws HoldfastError `volume.changing` (retryable) where the driver lacks `snapshotsWhileWritten`
+   */
   snapshot(id: string, snapshot: string): Promise<void>;
   deleteSnapshot(id: string, snapshot: string): Promise<void>;
 
