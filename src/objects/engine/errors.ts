@@ -200,3 +200,7 @@ export const journalCorrupt = (segment: string, offset: number) =>
     message: `journal segment ${segment} is damaged at byte ${offset}, and valid records follow`,
     hint: 'this is not a torn write but a damaged disk: keep the directory as it is and restore from a backup',
   });
+
+export function isJournalFailure(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === 'journal.failed';
+}

@@ -1,6 +1,9 @@
-import { bucketName, objectKey } from './errors.ts';
+import { bucketName, metadataTooLarge, objectKey } from './errors.ts';
+import type { ObjectMetadata } from './object-store.ts';
 
 const MAX_KEY_BYTES = 1024;
+/** Room to spare over what an HTTP request's headers hold. */
+const MAX_METADATA_BYTES = 32 * 2 ** 10;
 
 /** S3 general purpose bucket names ("Bucket naming rules", Amazon S3 User Guide). */
 const BUCKET_NAME = /^[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]$/;
@@ -22,4 +25,10 @@ export function checkKey(key: string): void {
   if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw objectKey(`is longer than ${MAX_KEY_BYTES} bytes`);
   }
+}
+
+/** @throws HoldfastError `object.metadata-size` */
+export function checkMetadata(metadata: ObjectMetadata): void {
+  const bytes = Buffer.byteLength(JSON.stringify(metadata));
+  if (bytes > MAX_METADATA_BYTES) throw metadataTooLarge(bytes, MAX_METADATA_BYTES);
 }

@@ -1,0 +1,103 @@
+import type { BucketRow } from './bucket-table.ts';
+import type { Catalog } from './catalog.ts';
+import type { Committer, Draft } from './committer.ts';
+import * as errors from './errors.ts';
+import { type HybridClock, wallTime } from './hybrid-clock.ts';
+import { encodeHead, type RemovalHead } from './ledger.ts';
+import { checkBucketName } from './names.ts';
+import type { Bucket, BucketSettings } from './object-store.ts';
+import { RecordKind } from './record.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+
+interface BucketWriterOptions {
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+  readonly clock: HybridClock;
+  readonly onRemoved: (bucket: number) => void;
+}
+
+/** Changes to buckets are rare and commit alone: they may look at everything. */
+export class BucketWriter {
+  readonly #options: BucketWriterOptions;
+
+  constructor(options: BucketWriterOptions) {
+    this.#options = options;
+  }
+
+  async create(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+    checkBucketName(name);
+    const { catalog, clock } = this.#options;
+    return this.#commit(() => {
+      if (catalog.buckets.byName(name)) throw errors.bucketExists(name);
+      const initial: Bucket = {
+        name,
+        createdAt: wallTime(clock.tick()),
+        versioning: 'disabled',
+        accessibility: 'private',
+      };
+      const bucket = withSettings(initial, settings);
+      return { draft: bucketDraft(catalog.nextBucket, bucket), result: bucket };
+    });
+  }
+
+  async update(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+    return this.#commit(() => {
+      const { id, bucket: before } = this.#row(name);
+      const bucket = withSettings(before, settings);
+      return { draft: bucketDraft(id, bucket), result: bucket };
+    });
+  }
+
+  async remove(name: string, force: boolean): Promise<void> {
+    const { catalog, onRemoved } = this.#options;
+    const id = await this.#commit(() => {
+      const row = this.#row(name);
+      if (!force && catalog.versions.usage(row.id).objects > 0) throw errors.bucketNotEmpty(name);
+      const head: RemovalHead = { span: catalog.buckets.span(row) };
+      const draft = {
+        kind: RecordKind.bucketRemoval,
+        bucket: row.id,
+        key: NO_BYTES,
+        head: encodeHead(head),
+        data: NO_BYTES,
+      };
+      return { draft, result: row.id };
+    }, true);
+    onRemoved(id);
+  }
+
+  async #commit<T>(decide: () => { readonly draft: Draft; readonly result: T }, freesSpace = false): Promise<T> {
+    let result: T;
+    return this.#options.committer.commit({
+      scopes: 'everything',
+      freesSpace,
+      decide: () => {
+        const decided = decide();
+        result = decided.result;
+        return [decided.draft];
+      },
+      done: () => result,
+    });
+  }
+
+  #row(name: string): BucketRow {
+    const row = this.#options.catalog.buckets.byName(name);
+    if (!row) throw errors.bucketNotFound(name);
+    return row;
+  }
+}
+
+function withSettings(bucket: Bucket, { versioning, accessibility }: Partial<BucketSettings>): Bucket {
+  if (versioning === 'suspended') throw errors.versioningSuspended(bucket.name);
+  if (versioning === 'disabled' && bucket.versioning === 'enabled') throw errors.versioningStays(bucket.name);
+  return {
+    ...bucket,
+    versioning: versioning ?? bucket.versioning,
+    accessibility: accessibility ?? bucket.accessibility,
+  };
+}
+
+function bucketDraft(id: number, bucket: Bucket): Draft {
+  return { kind: RecordKind.bucket, bucket: id, key: NO_BYTES, head: encodeHead(bucket), data: NO_BYTES };
+}

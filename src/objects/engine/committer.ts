@@ -1,0 +1,161 @@
+import { HoldfastError } from '../../core/errors.ts';
+import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './batch.ts';
+import type { Catalog } from './catalog.ts';
+import { storeClosed } from './errors.ts';
+import type { HybridClock } from './hybrid-clock.ts';
+import type { Journal } from './journal.ts';
+import { type JournalRecord, recordBytes } from './record.ts';
+
+/** A record before its place in the order is known; `stamp` only where it has one already. */
+export type Draft = Omit<JournalRecord, 'stamp' | 'moved'> & Partial<Pick<JournalRecord, 'stamp' | 'moved'>>;
+
+export interface Commit<T> {
+  /** What it reads and changes. No two commits of a batch share a scope. */
+  readonly scopes: readonly string[] | 'everything';
+  /** May use the space that is kept for deleting when the disk is full. */
+  readonly freesSpace?: boolean;
+  /** Called when all before it is applied: checks, and says what to write. Throws to refuse. */
+  decide(): readonly Draft[];
+  /** Called when the records are durable and applied. */
+  done(records: readonly LocatedRecord[]): T;
+}
+
+interface Waiting {
+  readonly commit: Commit<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Decided extends Waiting {
+  readonly records: readonly JournalRecord[];
+}
+
+interface CommitterOptions {
+  readonly journal: Journal;
+  readonly catalog: Catalog;
+  readonly clock: HybridClock;
+  /** Called after each batch. */
+  readonly onApplied: () => Promise<void> | undefined;
+}
+
+const BATCH_TARGET_BYTES = 4 * 2 ** 20;
+
+/**
+ * The one writer of the journal: group commit. While one batch is on its way to the
+ * disk the next one gathers. Decisions see everything before them applied, because
+ * commits that share a scope go into different batches: whatever fails, there is
+ * nothing to take back.
+ */
+export class Committer {
+  readonly #options: CommitterOptions;
+  readonly #batchBytes: number;
+  #queue: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+    this.#batchBytes = Math.min(BATCH_TARGET_BYTES, options.journal.maxBatchBytes);
+  }
+
+  /** Durable and visible when it resolves. */
+  commit<T>(commit: Commit<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) return reject(storeClosed());
+      this.#queue.push({ commit, resolve: resolve as (value: unknown) => void, reject });
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+    });
+  }
+
+  /** What has been asked for is done when it resolves; nothing more is accepted. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#gather();
+      try {
+        await this.#write(batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+
+  /** In order; who shares a scope with an earlier one waits for the next batch. */
+  #gather(): Decided[] {
+    const batch: Decided[] = [];
+    const later: Waiting[] = [];
+    const taken = new Set<string>();
+    let bytes = BATCH_HEADER_BYTES;
+    let full = false;
+    for (const waiting of this.#queue) {
+      const { scopes } = waiting.commit;
+      const exclusive = scopes === 'everything';
+      const blocked = exclusive ? batch.length + later.length > 0 : scopes.some((scope) => taken.has(scope));
+      if (!exclusive) for (const scope of scopes) taken.add(scope);
+      if (full || blocked) {
+        later.push(waiting);
+        full ||= exclusive;
+        continue;
+      }
+      const decided = this.#decide(waiting);
+      const size = decided?.records.reduce((sum, record) => sum + recordBytes(record), 0) ?? 0;
+      full = exclusive || (batch.length > 0 && bytes + size > this.#batchBytes);
+      if (full && !exclusive) later.push(waiting);
+      else if (decided) {
+        batch.push(decided);
+        bytes += size;
+      }
+    }
+    this.#queue = later;
+    return batch;
+  }
+
+  #decide(waiting: Waiting): Decided | undefined {
+    try {
+      const records = waiting.commit
+        .decide()
+        .map((draft) => ({ moved: false, stamp: this.#options.clock.tick(), ...draft }));
+      return { ...waiting, records };
+    } catch (error) {
+      waiting.reject(error);
+      return undefined;
+    }
+  }
+
+  async #write(batch: readonly Decided[]): Promise<void> {
+    const { journal, catalog, onApplied } = this.#options;
+    const writing = await this.#withRoom(batch);
+    const records = writing.flatMap((decided) => decided.records);
+    const located = records.length > 0 ? await journal.append(records) : [];
+    for (const record of located) catalog.apply(record);
+    catalog.reached(journal.position);
+    let at = 0;
+    for (const { commit, records, resolve } of writing) {
+      resolve(commit.done(located.slice(at, at + records.length)));
+      at += records.length;
+    }
+    await onApplied();
+  }
+
+  /** On a full disk only those that free space go on; the others are refused. */
+  async #withRoom(batch: readonly Decided[]): Promise<readonly Decided[]> {
+    const { journal } = this.#options;
+    const bytesOf = (some: readonly Decided[]) => batchBytes(some.flatMap(({ records }) => records));
+    try {
+      await journal.prepare(bytesOf(batch), { reserve: false });
+      return batch;
+    } catch (error) {
+      if (HoldfastError.from(error).code !== 'disk.full') throw error;
+      const freeing = batch.filter(({ commit, records }) => commit.freesSpace || records.length === 0);
+      for (const { commit, records, reject } of batch) if (!commit.freesSpace && records.length > 0) reject(error);
+      await journal.prepare(bytesOf(freeing), { reserve: true });
+      return freeing;
+    }
+  }
+}

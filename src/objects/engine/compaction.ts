@@ -1,0 +1,117 @@
+import type { LocatedRecord } from './batch.ts';
+import type { Catalog } from './catalog.ts';
+import type { Committer } from './committer.ts';
+import type { Journal } from './journal.ts';
+import { type JournalRecord, RecordKind } from './record.ts';
+import { bucketScope, objectScope, uploadScope } from './scopes.ts';
+
+/** A segment is compacted when no more than this share of it is needed. */
+const NEEDED_SHARE = 0.5;
+const MOVE_BYTES = 2 ** 20;
+
+interface CompactionOptions {
+  readonly journal: Journal;
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+}
+
+/**
+ * Copies what is still needed out of mostly dead segments to the journal's end, with
+ * its old stamps, and gives the segments back.
+ *
+ * A removal is needed as long as a segment may hold what it removed: a rebuild of the
+ * index from the journal would bring it to life again. Its span says which segments.
+ */
+export class Compaction {
+  readonly #options: CompactionOptions;
+  /** Existing segments in the span of a segment's removals, when they were last looked at. */
+  readonly #examined = new Map<number, number>();
+
+  constructor(options: CompactionOptions) {
+    this.#options = options;
+  }
+
+  /** Compacts until no segment is worth it. */
+  async run(): Promise<void> {
+    for (let next = this.#choose(); next !== undefined; next = this.#choose()) {
+      await this.#compact(next);
+    }
+  }
+
+  /** Only what the index file has behind it: a replay must not miss a segment. */
+  #choose(): number | undefined {
+    const { journal, catalog } = this.#options;
+    const saved = journal.sequenceOf(catalog.savedPosition);
+    return journal.sequences.find(
+      (sequence) => sequence < Math.min(journal.activeSequence, saved) && this.#isWorthIt(sequence),
+    );
+  }
+
+  #isWorthIt(sequence: number): boolean {
+    const { journal, catalog } = this.#options;
+    const { live, removals, span } = catalog.segments.row(sequence);
+    const limit = journal.segmentBytes * NEEDED_SHARE;
+    if (journal.isPinned(sequence) || live > limit) return false;
+    const spanned = span ? this.#existing(span.first, span.last, sequence) : 0;
+    if (spanned === 0 || live + removals <= limit) return true;
+    const before = this.#examined.get(sequence);
+    if (before === undefined) this.#examined.set(sequence, spanned);
+    return before !== undefined && spanned <= before / 2;
+  }
+
+  #existing(first: number, last: number, except: number): number {
+    return this.#options.journal.sequences.filter((s) => s >= first && s <= last && s !== except).length;
+  }
+
+  async #compact(sequence: number): Promise<void> {
+    const { journal, catalog } = this.#options;
+    let chunk: LocatedRecord[] = [];
+    let bytes = 0;
+    for (const located of await journal.records(sequence)) {
+      if (!this.#isNeeded(located, sequence)) continue;
+      chunk.push(located);
+      bytes += located.length;
+      if (bytes < MOVE_BYTES) continue;
+      await this.#move(chunk, sequence);
+      chunk = [];
+      bytes = 0;
+    }
+    await this.#move(chunk, sequence);
+    await catalog.flush();
+    if (!(await journal.recycle(sequence))) return;
+    catalog.segments.forget(sequence);
+    this.#examined.delete(sequence);
+  }
+
+  /** Decided again in the journal's order: what was removed meanwhile stays where it is. */
+  async #move(records: readonly LocatedRecord[], sequence: number): Promise<void> {
+    if (records.length === 0) return;
+    await this.#options.committer.commit({
+      scopes: records.map(({ record }) => scopeOf(record)),
+      freesSpace: true,
+      decide: () =>
+        records
+          .filter((located) => this.#isNeeded(located, sequence))
+          .map(({ record }) => ({ ...record, moved: true })),
+      done: () => undefined,
+    });
+  }
+
+  #isNeeded({ record, position, length }: LocatedRecord, sequence: number): boolean {
+    const exists = (first: number, last: number) => this.#existing(first, last, sequence) > 0;
+    return this.#options.catalog.isNeeded(record, { position, length }, exists);
+  }
+}
+
+function scopeOf({ kind, bucket, key }: JournalRecord): string {
+  switch (kind) {
+    case RecordKind.version:
+    case RecordKind.removal:
+      return objectScope(bucket, key.toString());
+    case RecordKind.bucket:
+    case RecordKind.bucketRemoval:
+      return bucketScope(bucket);
+    default:
+      return uploadScope(key.toString());
+  }
+}

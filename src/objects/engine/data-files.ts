@@ -1,0 +1,188 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
+import { objectDamaged } from './errors.ts';
+import type { FileRef } from './version.ts';
+
+const INCOMING = 'incoming';
+const SHARDS = 256;
+const WRITE_BYTES = 2 ** 20;
+const READ_BYTES = 512 * 2 ** 10;
+
+/**
+ * Files of large objects and parts. A file is written once, under a temporary name,
+ * and durable under its own before the journal speaks of it. What the journal does
+ * not speak of is an orphan of a crash.
+ */
+export class DataFiles {
+  readonly #directory: string;
+  readonly #pins = new Map<number, number>();
+  readonly #doomed = new Set<number>();
+  readonly #unlinking = new Set<Promise<void>>();
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  static async open(directory: string): Promise<DataFiles> {
+    await makeDirectoryDurable(directory);
+    const missing = new Set(Array.from({ length: SHARDS }, (_, shard) => shardName(shard)));
+    for (const name of await readdir(directory)) missing.delete(name);
+    for (const name of missing) await mkdir(join(directory, name), { mode: 0o700 });
+    await rm(join(directory, INCOMING), { recursive: true, force: true });
+    await mkdir(join(directory, INCOMING), { mode: 0o700 });
+    await syncDirectory(directory);
+    return new DataFiles(directory);
+  }
+
+  /** `id` is new. */
+  async create(id: number): Promise<DataFileWriter> {
+    const temporary = join(this.#directory, INCOMING, fileName(id));
+    return new DataFileWriter(id, await open(temporary, 'wx', 0o600), temporary, this.#path(id));
+  }
+
+  /** Keeps the files until the returned function is called. */
+  pin(files: readonly FileRef[]): () => void {
+    for (const { id } of files) this.#pins.set(id, (this.#pins.get(id) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (held) for (const { id } of files) this.#unpin(id);
+      held = false;
+    };
+  }
+
+  #unpin(id: number): void {
+    const left = (this.#pins.get(id) ?? 1) - 1;
+    if (left > 0) {
+      this.#pins.set(id, left);
+      return;
+    }
+    this.#pins.delete(id);
+    if (this.#doomed.delete(id)) this.#unlink(id);
+  }
+
+  /** Removes the file when its last reader is done. */
+  discard(id: number): void {
+    if (this.#pins.has(id)) this.#doomed.add(id);
+    else this.#unlink(id);
+  }
+
+  /** Not waited for: a file that a crash leaves behind is an orphan, and goes at the next start. */
+  #unlink(id: number): void {
+    const unlinking = unlink(this.#path(id))
+      .catch(() => {})
+      .finally(() => this.#unlinking.delete(unlinking));
+    this.#unlinking.add(unlinking);
+  }
+
+  /** Every discarded file is gone when it resolves. */
+  async close(): Promise<void> {
+    for (const id of this.#doomed) this.#unlink(id);
+    this.#doomed.clear();
+    await Promise.all(this.#unlinking);
+  }
+
+  /**
+   * Bytes `start` to `end` of the file, both included. A file that is read whole is
+   * checked before its last bytes are given.
+   * @throws HoldfastError `object.damaged`
+   */
+  async *read({ id, size, crc }: FileRef, start: number, end: number): AsyncGenerator<Uint8Array> {
+    const whole = start === 0 && end === size - 1;
+    const file = await open(this.#path(id), 'r');
+    let sum = 0;
+    try {
+      for (let at = start; at <= end; ) {
+        const wanted = Math.min(READ_BYTES, end + 1 - at);
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
+        const bytes = buffer.subarray(0, bytesRead);
+        at += bytesRead;
+        if (whole) sum = crc32(bytes, sum);
+        if (bytesRead === 0 || (whole && at > end && sum !== crc)) throw objectDamaged(`data file ${fileName(id)}`);
+        yield bytes;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Removes every file that `isUsed` denies. For the start, when nothing else goes on. */
+  async removeOrphans(isUsed: (id: number) => boolean): Promise<number> {
+    let removed = 0;
+    for (let shard = 0; shard < SHARDS; shard++) {
+      const directory = join(this.#directory, shardName(shard));
+      for (const name of await readdir(directory)) {
+        if (isUsed(Number.parseInt(name, 16))) continue;
+        await unlink(join(directory, name));
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  #path(id: number): string {
+    return join(this.#directory, shardName(id % SHARDS), fileName(id));
+  }
+}
+
+export class DataFileWriter {
+  readonly #id: number;
+  readonly #file: FileHandle;
+  readonly #temporary: string;
+  readonly #path: string;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #size = 0;
+  #crc = 0;
+
+  constructor(id: number, file: FileHandle, temporary: string, path: string) {
+    this.#id = id;
+    this.#file = file;
+    this.#temporary = temporary;
+    this.#path = path;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#crc = crc32(chunk, this.#crc);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#size);
+      done += bytesWritten;
+      this.#size += bytesWritten;
+    }
+  }
+
+  /** The file is durable under its name when it resolves. */
+  async finish(): Promise<FileRef> {
+    await this.#flush();
+    await this.#file.sync();
+    await this.#file.close();
+    await rename(this.#temporary, this.#path);
+    await syncDirectory(join(this.#path, '..'));
+    return { id: this.#id, size: this.#size, crc: this.#crc };
+  }
+
+  /** Leaves nothing behind; may be called at any time. */
+  async abandon(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(this.#temporary, { force: true });
+    await rm(this.#path, { force: true });
+  }
+}
+
+function fileName(id: number): string {
+  return id.toString(16).padStart(14, '0');
+}
+
+function shardName(shard: number): string {
+  return shard.toString(16).padStart(2, '0');
+}

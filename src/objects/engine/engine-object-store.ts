@@ -1,0 +1,259 @@
+import type { BucketRow } from './bucket-table.ts';
+import { BucketWriter } from './bucket-writer.ts';
+import type { Catalog } from './catalog.ts';
+import type { Committer } from './committer.ts';
+import { checkConditions } from './conditions.ts';
+import type { DataFiles } from './data-files.ts';
+import * as errors from './errors.ts';
+import type { HybridClock } from './hybrid-clock.ts';
+import { type Content, Intake } from './intake.ts';
+import type { Journal } from './journal.ts';
+import { listPage } from './listing.ts';
+import { checkPartNumber } from './multipart.ts';
+import { checkKey, checkMetadata } from './names.ts';
+import { ObjectReader } from './object-reader.ts';
+import type {
+  Bucket,
+  BucketSettings,
+  CopyObject,
+  ListObjects,
+  ListPage,
+  MultipartUpload,
+  ObjectInfo,
+  ObjectMetadata,
+  ObjectRead,
+  ObjectStore,
+  PartInfo,
+  PartRef,
+  PutObject,
+  WriteConditions,
+} from './object-store.ts';
+import { type NewVersion, ObjectWriter } from './object-writer.ts';
+import type { StoreDirectory } from './store-directory.ts';
+import type { Upkeep } from './upkeep.ts';
+import { UploadWriter } from './upload-writer.ts';
+import { objectInfo, type Version } from './version.ts';
+
+export interface EngineParts {
+  readonly directory: StoreDirectory;
+  readonly journal: Journal;
+  readonly files: DataFiles;
+  readonly catalog: Catalog;
+  readonly clock: HybridClock;
+  readonly committer: Committer;
+  readonly upkeep: Upkeep;
+  readonly inlineLimitBytes: number;
+  readonly minPartBytes: number;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+/** Parts are files of their own, so that completing an upload copies nothing. */
+const NEVER_INLINE = -1;
+
+/**
+ * The store on the journal. A write takes in its bytes and then commits: the decision
+ * is made in the journal's order, and the answer waits for the disk. A read looks
+ * into the catalog.
+ */
+export class EngineObjectStore implements ObjectStore {
+  readonly #parts: EngineParts;
+  readonly #catalog: Catalog;
+  readonly #buckets: BucketWriter;
+  readonly #objects: ObjectWriter;
+  readonly #uploads: UploadWriter;
+  readonly #intake: Intake;
+  readonly #reader: ObjectReader;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: EngineParts) {
+    const { catalog, committer, clock, upkeep, minPartBytes } = parts;
+    this.#parts = parts;
+    this.#catalog = catalog;
+    this.#buckets = new BucketWriter({ catalog, committer, clock, onRemoved: (id) => upkeep.bucketRemoved(id) });
+    this.#objects = new ObjectWriter(catalog, committer);
+    this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, minPartBytes });
+    this.#intake = new Intake(parts.files, clock);
+    this.#reader = new ObjectReader(parts.journal, parts.files);
+  }
+
+  createBucket(name: string, settings: Partial<BucketSettings> = {}): Promise<Bucket> {
+    return this.#buckets.create(name, settings);
+  }
+
+  updateBucket(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+    return this.#buckets.update(name, settings);
+  }
+
+  deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
+    return this.#buckets.remove(name, force);
+  }
+
+  bucket(name: string): Bucket | undefined {
+    return this.#catalog.buckets.byName(name)?.bucket;
+  }
+
+  buckets(): readonly Bucket[] {
+    return this.#catalog.buckets.all();
+  }
+
+  usage(name: string): { readonly objects: number; readonly bytes: number } {
+    return this.#catalog.versions.usage(this.#bucket(name).id);
+  }
+
+  async put({ bucket: name, key, body, size, metadata, conditions }: PutObject): Promise<ObjectInfo> {
+    checkKey(key);
+    checkMetadata(metadata);
+    const bucket = this.#bucket(name);
+    const content = await this.#intake.take({ body, size, inlineLimit: this.#parts.inlineLimitBytes });
+    const version: NewVersion = { ...content, etag: content.md5, metadata };
+    return this.#keep(
+      content,
+      this.#objects.write({ bucket, key, conditions }, () => version),
+    );
+  }
+
+  async head(bucket: string, key: string): Promise<ObjectInfo> {
+    return objectInfo(key, this.#current(bucket, key));
+  }
+
+  async open(bucket: string, key: string): Promise<ObjectRead> {
+    return this.#reader.open(key, this.#current(bucket, key));
+  }
+
+  async remove(bucket: string, key: string, conditions?: WriteConditions): Promise<void> {
+    await this.#objects.remove({ bucket: this.#bucket(bucket), key, conditions });
+  }
+
+  async copy(request: CopyObject): Promise<ObjectInfo> {
+    const { source, target, metadata, sourceConditions, conditions } = request;
+    checkKey(target.key);
+    if (metadata) checkMetadata(metadata);
+    const bucket = this.#bucket(target.bucket);
+    const version = this.#current(source.bucket, source.key);
+    checkConditions(source, version.etag, sourceConditions);
+    const content = {
+      size: version.size,
+      etag: version.etag,
+      metadata: metadata ?? version.metadata,
+      files: version.files,
+      inline: version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES,
+    };
+    const write = this.#objects.write({ bucket, key: target.key, conditions }, () => {
+      if (!this.#hasFiles(version)) throw SOURCE_CHANGED;
+      return content;
+    });
+    return write.catch((error: unknown) => {
+      if (error === SOURCE_CHANGED) return this.copy(request);
+      throw error;
+    });
+  }
+
+  /** The copy shares the source's files; they must not have gone since it was looked up. */
+  #hasFiles({ files }: Version): boolean {
+    return files.every(({ id }) => this.#catalog.files.count(id) > 0);
+  }
+
+  async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
+    const { id } = this.#bucket(bucket);
+    return listPage((bound) => this.#catalog.versions.scan(id, bound), request);
+  }
+
+  async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
+    checkKey(key);
+    checkMetadata(metadata);
+    return this.#uploads.create(this.#bucket(bucket), key, metadata);
+  }
+
+  async putPart(
+    part: PartRef & {
+      readonly partNumber: number;
+      readonly body: AsyncIterable<Uint8Array>;
+      readonly size?: number | undefined;
+    },
+  ): Promise<PartInfo> {
+    checkPartNumber(part.partNumber);
+    const target = this.#upload(part);
+    const content = await this.#intake.take({ body: part.body, size: part.size ?? 0, inlineLimit: NEVER_INLINE });
+    return this.#keep(content, this.#uploads.addPart(target, part.partNumber, content));
+  }
+
+  async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
+    return [...this.#uploads.find(this.#upload(upload)).parts.values()]
+      .sort((a, b) => a.partNumber - b.partNumber)
+      .map(({ partNumber, size, etag, lastModified }) => ({ partNumber, size, etag, lastModified }));
+  }
+
+  async listUploads(
+    bucket: string,
+    { prefix = '' }: { readonly prefix?: string } = {},
+  ): Promise<readonly MultipartUpload[]> {
+    return this.#uploads.list(this.#bucket(bucket), prefix);
+  }
+
+  async completeUpload(
+    upload: PartRef & {
+      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
+      readonly conditions?: WriteConditions | undefined;
+    },
+  ): Promise<ObjectInfo> {
+    return this.#uploads.complete(this.#upload(upload), upload.parts, upload.conditions);
+  }
+
+  async abortUpload(upload: PartRef): Promise<void> {
+    await this.#uploads.abort(this.#upload(upload));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { committer, upkeep, files, catalog, journal, directory } = this.#parts;
+    await upkeep.close();
+    await committer.close();
+    await files.close();
+    const saved = await catalog.flush().then(
+      () => true,
+      () => false,
+    );
+    await catalog.close();
+    if (saved) await directory.endSession();
+    await journal.close();
+    directory.release();
+  }
+
+  /**
+   * What was not committed leaves no file behind. After a failed journal write nobody
+   * knows: then the file stays, and the next start decides by what the journal says.
+   */
+  async #keep<T>(content: Content, commit: Promise<T>): Promise<T> {
+    try {
+      return await commit;
+    } catch (error) {
+      if (!errors.isJournalFailure(error)) this.#intake.discard(content);
+      throw error;
+    }
+  }
+
+  #bucket(name: string): BucketRow {
+    const row = this.#catalog.buckets.byName(name);
+    if (!row) throw errors.bucketNotFound(name);
+    return row;
+  }
+
+  #current(bucket: string, key: string): Version {
+    const version = this.#catalog.versions.current(this.#bucket(bucket).id, key);
+    if (!version) throw errors.objectNotFound(bucket, key);
+    return version;
+  }
+
+  /** @throws HoldfastError `upload.not-found` */
+  #upload(upload: PartRef) {
+    const target = { bucket: this.#bucket(upload.bucket), upload };
+    this.#uploads.find(target);
+    return target;
+  }
+}
+
+const SOURCE_CHANGED = new Error('the source changed while it was copied');

@@ -1,0 +1,36 @@
+import type { Clock } from '../../core/clock.ts';
+
+/** 42 bits of milliseconds and 11 of a counter make a safe integer until the year 2109. */
+const TICKS_PER_MS = 2048;
+
+/**
+ * Version stamps: a hybrid logical clock (Kulkarni et al., 2014). They only grow,
+ * also when the wall clock steps back, and stay close to it.
+ */
+export class HybridClock {
+  readonly #wall: Clock;
+  #last = 0;
+
+  constructor(wall: Clock) {
+    this.#wall = wall;
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
+  tick(): number {
+    this.#last = Math.max(this.#last + 1, this.#wall.now() * TICKS_PER_MS);
+    return this.#last;
+  }
+
+  /** Every later stamp is larger than `stamp`. */
+  observe(stamp: number): void {
+    this.#last = Math.max(this.#last, stamp);
+  }
+}
+
+/** Milliseconds since the epoch. */
+export function wallTime(stamp: number): number {
+  return Math.floor(stamp / TICKS_PER_MS);
+}

@@ -1,0 +1,148 @@
+import type { IndexFile } from './index-file.ts';
+import { prefixOf, stampOf, versionKey } from './index-keys.ts';
+import { decodeVersionEntry, type Version } from './version.ts';
+
+const EVERY_STAMP = Number.MAX_SAFE_INTEGER;
+
+/** Bytes as a string of the same order, for maps. */
+const textOf = (bytes: Buffer) => bytes.toString('latin1');
+
+class Overlay {
+  /** Entries of the index; `undefined` is a removal. */
+  readonly entries = new Map<string, Buffer | undefined>();
+  /** The newest version of each changed key, by object prefix. */
+  readonly latest = new Map<string, Version | undefined>();
+}
+
+/**
+ * The index with what is not in its file yet. Changes are seen at once and reach
+ * the file later, many in one transaction. A write that fails (disk full) loses
+ * nothing: the changes stay in memory, and the journal has them.
+ */
+export class ObjectIndex {
+  readonly #file: IndexFile;
+  #fresh = new Overlay();
+  #writing: Overlay | undefined;
+  #flush: Promise<void> | undefined;
+
+  constructor(file: IndexFile) {
+    this.#file = file;
+  }
+
+  /** Entries that the file does not have yet. */
+  get pending(): number {
+    return this.#fresh.entries.size + (this.#writing?.entries.size ?? 0);
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    const text = textOf(key);
+    for (const overlay of this.#overlays()) if (overlay.entries.has(text)) return overlay.entries.get(text);
+    return this.#file.get(key);
+  }
+
+  set(key: Buffer, value: Buffer | undefined): void {
+    this.#fresh.entries.set(textOf(key), value);
+  }
+
+  /** The newest version of the object, delete markers included. */
+  latest(prefix: Buffer): Version | undefined {
+    const text = textOf(prefix);
+    for (const overlay of this.#overlays()) if (overlay.latest.has(text)) return overlay.latest.get(text);
+    const range = { start: versionKey(prefix, EVERY_STAMP), end: versionKey(prefix, 0), limit: 1 };
+    for (const { key, value } of this.#file.range(range)) return decodeVersionEntry(value, stampOf(key));
+    return undefined;
+  }
+
+  setLatest(prefix: Buffer, version: Version | undefined): void {
+    this.#fresh.latest.set(textOf(prefix), version);
+  }
+
+  /** Newest versions in key order, of one moment when read without awaiting in between. */
+  *scanLatest(start: Buffer, end: Buffer): Generator<{ readonly prefix: Buffer; readonly version: Version }> {
+    const changed = this.#changedBetween(textOf(start), textOf(end));
+    let next = 0;
+    let seen: string | undefined;
+    for (const { key, value } of this.#file.range({ start, end })) {
+      const prefix = prefixOf(key);
+      const text = textOf(prefix);
+      if (text === seen) continue;
+      seen = text;
+      for (; next < changed.length && (changed[next]?.text ?? '') < text; next++) yield* current(changed[next]);
+      if (changed[next]?.text === text) yield* current(changed[next++]);
+      else yield { prefix, version: decodeVersionEntry(value, stampOf(key)) };
+    }
+    for (; next < changed.length; next++) yield* current(changed[next]);
+  }
+
+  #changedBetween(start: string, end: string): readonly Changed[] {
+    const changed = new Map<string, Version | undefined>();
+    for (const overlay of this.#overlays().reverse()) {
+      for (const [text, version] of overlay.latest) if (text >= start && text < end) changed.set(text, version);
+    }
+    return [...changed].map(([text, version]) => ({ text, version })).sort((a, b) => (a.text < b.text ? -1 : 1));
+  }
+
+  /** What the file holds. Flush first to see all. */
+  entries(start: Buffer, end: Buffer, limit?: number): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {
+    return this.#file.range(limit === undefined ? { start, end } : { start, end, limit });
+  }
+
+  /**
+   * Writes what has changed; `prepare` adds what belongs into the same transaction.
+   * Calls that come meanwhile share the next write.
+   */
+  async flush(prepare: () => void): Promise<void> {
+    while (this.#flush) await this.#flush.catch(() => {});
+    prepare();
+    if (this.#fresh.entries.size === 0) return;
+    this.#flush = this.#write().finally(() => {
+      this.#flush = undefined;
+    });
+    await this.#flush;
+  }
+
+  async #write(): Promise<void> {
+    const writing = this.#fresh;
+    this.#writing = writing;
+    this.#fresh = new Overlay();
+    try {
+      await this.#file.write(encoded(writing.entries));
+    } catch (error) {
+      this.#fresh = merged(writing, this.#fresh);
+      throw error;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  /** Newest first. */
+  #overlays(): Overlay[] {
+    return this.#writing ? [this.#fresh, this.#writing] : [this.#fresh];
+  }
+}
+
+interface Changed {
+  readonly text: string;
+  readonly version: Version | undefined;
+}
+
+function* current(changed: Changed | undefined): Generator<{ readonly prefix: Buffer; readonly version: Version }> {
+  if (changed?.version) yield { prefix: Buffer.from(changed.text, 'latin1'), version: changed.version };
+}
+
+function* encoded(entries: Overlay['entries']): Generator<readonly [Buffer, Buffer | undefined]> {
+  for (const [text, value] of entries) yield [Buffer.from(text, 'latin1'), value];
+}
+
+function merged(older: Overlay, newer: Overlay): Overlay {
+  const overlay = new Overlay();
+  for (const { entries, latest } of [older, newer]) {
+    for (const [key, value] of entries) overlay.entries.set(key, value);
+    for (const [prefix, version] of latest) overlay.latest.set(prefix, version);
+  }
+  return overlay;
+}

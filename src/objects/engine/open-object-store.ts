@@ -1,0 +1,127 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { Catalog } from './catalog.ts';
+import { Committer } from './committer.ts';
+import { Compaction } from './compaction.ts';
+import { DataFiles } from './data-files.ts';
+import { EngineObjectStore } from './engine-object-store.ts';
+import { storeOptions } from './errors.ts';
+import { HybridClock } from './hybrid-clock.ts';
+import { IndexFile } from './index-file.ts';
+import { Journal } from './journal.ts';
+import { MIN_PART_BYTES } from './multipart.ts';
+import type { ObjectStore } from './object-store.ts';
+import { StoreDirectory } from './store-directory.ts';
+import { Upkeep } from './upkeep.ts';
+
+/** Objects up to this size live in the journal, larger ones in files of their own. */
+export const INLINE_LIMIT_BYTES = 128 * 2 ** 10;
+export const SEGMENT_BYTES = 32 * 2 ** 20;
+
+/** The largest heads: metadata, and 10,000 parts. */
+const LARGEST_HEAD_BYTES = 512 * 2 ** 10;
+const REPLAY_FLUSH_ENTRIES = 4096;
+
+export interface ObjectStoreOptions {
+  readonly directory: string;
+  readonly clock?: Clock;
+  /** Of a new store; an existing one keeps its own. */
+  readonly segmentBytes?: number;
+  readonly inlineLimitBytes?: number;
+  readonly minPartBytes?: number;
+}
+
+/**
+ * Opens or makes the store in `directory`, whatever state a crash left it in.
+ * @throws HoldfastError `store.in-use`, `store.format`, `store.options`, `journal.corrupt`
+ */
+export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
+  return openEngine(options);
+}
+
+/** As `openObjectStore`, with what tests of the engine itself look at. */
+export async function openEngine({
+  directory: path,
+  clock: wall = systemClock,
+  segmentBytes = SEGMENT_BYTES,
+  inlineLimitBytes = INLINE_LIMIT_BYTES,
+  minPartBytes = MIN_PART_BYTES,
+}: ObjectStoreOptions): Promise<EngineObjectStore> {
+  checkSizes(segmentBytes, inlineLimitBytes);
+  const directory = await StoreDirectory.open(path, segmentBytes);
+  try {
+    const { salt, segmentBytes: actualSegmentBytes } = directory.format;
+    checkSizes(actualSegmentBytes, inlineLimitBytes);
+    const clock = new HybridClock(wall);
+    const journal = await Journal.open({ directory: directory.journal, segmentBytes: actualSegmentBytes, salt });
+    const files = await DataFiles.open(directory.files);
+    const catalog = await openCatalog(directory, journal, clock);
+    await replay(journal, catalog);
+    if (!directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
+    return assemble({ directory, journal, files, catalog, clock, inlineLimitBytes, minPartBytes });
+  } catch (error) {
+    directory.release();
+    throw error;
+  }
+}
+
+function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
+  if (segmentBytes % 4096 !== 0 || segmentBytes < inlineLimitBytes + LARGEST_HEAD_BYTES) {
+    throw storeOptions(`segments of ${segmentBytes} bytes do not fit objects of ${inlineLimitBytes} bytes in them`);
+  }
+}
+
+/** An index that cannot be read is no loss: the journal has everything. */
+async function openCatalog(directory: StoreDirectory, journal: Journal, clock: HybridClock): Promise<Catalog> {
+  const open = () => new Catalog(IndexFile.open(directory.index), clock, (position) => journal.sequenceOf(position));
+  try {
+    return open();
+  } catch {
+    await directory.discardIndex();
+    return open();
+  }
+}
+
+async function replay(journal: Journal, catalog: Catalog): Promise<void> {
+  await journal.replay(catalog.savedPosition, async (located) => {
+    catalog.apply(located);
+    catalog.reached(located.position + located.length);
+    if (catalog.pending >= REPLAY_FLUSH_ENTRIES) await flushIfRoom(catalog);
+  });
+  catalog.dropStrays();
+  catalog.files.takeUnused(); // removed as orphans: a later record may still have used them
+  await flushIfRoom(catalog);
+}
+
+/** On a full disk the changes stay in memory, and the store opens all the same. */
+async function flushIfRoom(catalog: Catalog): Promise<void> {
+  await catalog.flush().catch(() => {});
+}
+
+interface Parts {
+  readonly directory: StoreDirectory;
+  readonly journal: Journal;
+  readonly files: DataFiles;
+  readonly catalog: Catalog;
+  readonly clock: HybridClock;
+  readonly inlineLimitBytes: number;
+  readonly minPartBytes: number;
+}
+
+function assemble(parts: Parts): EngineObjectStore {
+  const { journal, files, catalog, clock } = parts;
+  const collect = () => {
+    for (const id of catalog.files.takeUnused()) files.discard(id);
+  };
+  const committer: Committer = new Committer({
+    journal,
+    catalog,
+    clock,
+    onApplied: () => {
+      collect();
+      return upkeep.afterBatch();
+    },
+  });
+  const compaction = new Compaction({ journal, catalog, committer });
+  const upkeep = new Upkeep({ catalog, compaction, collect });
+  return new EngineObjectStore({ ...parts, committer, upkeep });
+}

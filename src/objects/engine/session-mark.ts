@@ -1,0 +1,54 @@
+import { constants, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncDirectory } from '../../core/durable-files.ts';
+
+/** `machine-died`: files that were not synced may hold anything. */
+export type LastSession = 'closed' | 'process-died' | 'machine-died';
+
+const NO_BOOT_ID = '-'.repeat(36);
+
+/**
+ * Says whether the store was closed, and in which life of the machine it was opened.
+ * Always of the same length and overwritten in place, because that needs no space on
+ * a full disk. A torn mark reads as "not closed, in an unknown life".
+ */
+export class SessionMark {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async begin(): Promise<LastSession> {
+    const bootId = await readBootId();
+    const left = await readFile(this.#path, 'utf8').catch(() => undefined);
+    await this.#write('open', bootId);
+    if (left === undefined || left.startsWith('shut ')) return 'closed';
+    return bootId !== NO_BOOT_ID && left === mark('open', bootId) ? 'process-died' : 'machine-died';
+  }
+
+  async end(): Promise<void> {
+    await this.#write('shut', await readBootId());
+  }
+
+  async #write(state: 'open' | 'shut', bootId: string): Promise<void> {
+    const file = await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+    try {
+      await file.write(mark(state, bootId), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await syncDirectory(dirname(this.#path));
+  }
+}
+
+function mark(state: 'open' | 'shut', bootId: string): string {
+  return `${state} ${bootId}\n`;
+}
+
+/** Linux's, see random(4); other systems count every unclosed session as lost. */
+async function readBootId(): Promise<string> {
+  const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  return /^[0-9a-f-]{36}$/.exec(id.trim())?.[0] ?? NO_BOOT_ID;
+}

@@ -1,0 +1,107 @@
+import { randomInt } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
+import { storeFormat, storeInUse } from './errors.ts';
+import { type LastSession, SessionMark } from './session-mark.ts';
+
+const FORMAT = 1;
+
+/** Fixed when the store is made. */
+export interface StoreFormat {
+  readonly format: number;
+  readonly segmentBytes: number;
+  /** Secret start value of the journal's batch checksums. */
+  readonly salt: number;
+}
+
+/**
+ * store.json   the format
+ * lock         held by the one process that has the store open
+ * session      whether the store was closed
+ * journal/ index/ files/
+ */
+export class StoreDirectory {
+  readonly format: StoreFormat;
+  readonly #path: string;
+  readonly #lock: ProcessLock;
+  readonly #session: SessionMark;
+  #lastSession: LastSession = 'closed';
+
+  private constructor(path: string, format: StoreFormat, lock: ProcessLock) {
+    this.#path = path;
+    this.format = format;
+    this.#lock = lock;
+    this.#session = new SessionMark(join(path, 'session'));
+  }
+
+  /** @throws HoldfastError `store.in-use`, `store.format` */
+  static async open(path: string, segmentBytes: number): Promise<StoreDirectory> {
+    await makeDirectoryDurable(path);
+    const lock = await acquireProcessLock(join(path, 'lock'));
+    if (!lock) throw storeInUse(path);
+    try {
+      const format = await readFormat(path, segmentBytes);
+      const directory = new StoreDirectory(path, format, lock);
+      await directory.#beginSession();
+      return directory;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** A crash may have left files that the journal does not know. */
+  get wasClosed(): boolean {
+    return this.#lastSession === 'closed';
+  }
+
+  get journal(): string {
+    return join(this.#path, 'journal');
+  }
+
+  get index(): string {
+    return join(this.#path, 'index');
+  }
+
+  get files(): string {
+    return join(this.#path, 'files');
+  }
+
+  /**
+   * The index is written without sync: once the machine itself has stopped under an
+   * open store, its file may hold anything, and only the journal is to be trusted.
+   */
+  async #beginSession(): Promise<void> {
+    for (const directory of [this.journal, this.index, this.files]) await makeDirectoryDurable(directory);
+    this.#lastSession = await this.#session.begin();
+    if (this.#lastSession === 'machine-died') await this.discardIndex();
+  }
+
+  async discardIndex(): Promise<void> {
+    await rm(this.index, { recursive: true, force: true });
+    await makeDirectoryDurable(this.index);
+  }
+
+  /** The index is on the disk. */
+  async endSession(): Promise<void> {
+    await this.#session.end();
+  }
+
+  release(): void {
+    this.#lock.release();
+  }
+}
+
+async function readFormat(directory: string, segmentBytes: number): Promise<StoreFormat> {
+  const path = join(directory, 'store.json');
+  const found = await readJsonFile<StoreFormat>(path);
+  if (found) {
+    if (found.format !== FORMAT) throw storeFormat(directory, found.format);
+    return found;
+  }
+  const format = { format: FORMAT, segmentBytes, salt: randomInt(1, 2 ** 32) };
+  await writeFileDurable(path, JSON.stringify(format));
+  return format;
+}

@@ -1,0 +1,82 @@
+import type { Catalog } from './catalog.ts';
+import type { Compaction } from './compaction.ts';
+
+const FLUSH_AT_ENTRIES = 4096;
+const FLUSH_AFTER_MS = 20;
+const RETRY_AFTER_MS = 1000;
+/** Beyond this the index is behind for good, and writers wait for it. */
+const MAX_PENDING_ENTRIES = 100_000;
+
+/**
+ * Work behind the answers, one thing at a time: what is applied reaches the index
+ * file, deleted buckets are emptied, the journal is compacted.
+ */
+export class Upkeep {
+  readonly #catalog: Catalog;
+  readonly #compaction: Compaction;
+  readonly #collect: () => void;
+  readonly #removedBuckets: Set<number>;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor({ catalog, compaction, collect }: { catalog: Catalog; compaction: Compaction; collect: () => void }) {
+    this.#catalog = catalog;
+    this.#compaction = compaction;
+    this.#collect = collect;
+    this.#removedBuckets = new Set(catalog.removedBuckets());
+  }
+
+  /** Resolves late only when the index cannot keep up. */
+  async afterBatch(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#catalog.pending >= FLUSH_AT_ENTRIES) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), FLUSH_AFTER_MS).unref();
+    if (this.#catalog.pending >= MAX_PENDING_ENTRIES) await this.#running;
+  }
+
+  bucketRemoved(id: number): void {
+    this.#removedBuckets.add(id);
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** What fails stays to be done: nothing here is needed for an answer. */
+  async #work(): Promise<void> {
+    try {
+      await this.#catalog.flush();
+      for (const bucket of this.#removedBuckets) await this.#purge(bucket);
+      if (!this.#closed) await this.#compaction.run();
+    } catch {
+      if (!this.#closed) this.#timer ??= setTimeout(() => this.#start(), RETRY_AFTER_MS).unref();
+    }
+  }
+
+  async #purge(bucket: number): Promise<void> {
+    while (!this.#closed && this.#catalog.versions.purgeStep(bucket)) {
+      this.#collect();
+      await this.#catalog.flush();
+    }
+    if (!this.#closed) this.#removedBuckets.delete(bucket);
+  }
+
+  /** The work at hand is done when it resolves. */
+  async settle(): Promise<void> {
+    this.#start();
+    await this.#running;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+}

@@ -1,0 +1,138 @@
+import { newId } from '../../core/ids.ts';
+import type { BucketRow } from './bucket-table.ts';
+import type { Catalog } from './catalog.ts';
+import type { Committer, Draft } from './committer.ts';
+import * as errors from './errors.ts';
+import { wallTime } from './hybrid-clock.ts';
+import type { Content } from './intake.ts';
+import { encodeHead, type RemovalHead } from './ledger.ts';
+import { compareKeys } from './listing.ts';
+import { chooseParts, multipartEtag } from './multipart.ts';
+import type {
+  MultipartUpload,
+  ObjectInfo,
+  ObjectMetadata,
+  PartInfo,
+  PartRef,
+  WriteConditions,
+} from './object-store.ts';
+import type { NewVersion, ObjectWriter } from './object-writer.ts';
+import { RecordKind } from './record.ts';
+import { uploadScope } from './scopes.ts';
+import type { PartHead, UploadHead } from './upload-table.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+
+interface UploadWriterOptions {
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+  readonly objects: ObjectWriter;
+  readonly minPartBytes: number;
+}
+
+/** The upload as the caller names it, in the bucket it had when the request began. */
+export interface UploadTarget {
+  readonly bucket: BucketRow;
+  readonly upload: PartRef;
+}
+
+/** Commits multipart uploads. */
+export class UploadWriter {
+  readonly #options: UploadWriterOptions;
+
+  constructor(options: UploadWriterOptions) {
+    this.#options = options;
+  }
+
+  async create(bucket: BucketRow, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
+    const { catalog, committer } = this.#options;
+    const uploadId = newId('upload');
+    const head: UploadHead = { key, metadata };
+    return committer.commit({
+      scopes: [uploadScope(uploadId)],
+      decide: () => {
+        if (!catalog.buckets.byId(bucket.id)) throw errors.bucketNotFound(bucket.bucket.name);
+        return [draft(RecordKind.upload, bucket, uploadId, head)];
+      },
+      done: () => this.#info(uploadId),
+    });
+  }
+
+  async addPart(target: UploadTarget, partNumber: number, { size, md5, files: [file] }: Content): Promise<PartInfo> {
+    const { uploadId } = target.upload;
+    if (!file) throw new Error('a part without a file');
+    const head: PartHead = { partNumber, size, etag: md5, file };
+    return this.#options.committer.commit({
+      scopes: [uploadScope(uploadId)],
+      decide: () => {
+        this.find(target);
+        return [draft(RecordKind.part, target.bucket, uploadId, head)];
+      },
+      done: ([written]) => ({ partNumber, size, etag: md5, lastModified: wallTime(written?.record.stamp ?? 0) }),
+    });
+  }
+
+  /** One batch holds the object and the end of the upload: both happen, or neither. */
+  async complete(
+    target: UploadTarget,
+    named: readonly { readonly partNumber: number; readonly etag: string }[],
+    conditions: WriteConditions | undefined,
+  ): Promise<ObjectInfo> {
+    const { objects, minPartBytes } = this.#options;
+    const { uploadId, key } = target.upload;
+    const content = (): NewVersion => {
+      const { head, parts } = this.find(target);
+      const chosen = chooseParts(parts, named, minPartBytes);
+      return {
+        size: chosen.reduce((sum, { size }) => sum + size, 0),
+        etag: multipartEtag(chosen),
+        metadata: head.metadata,
+        files: chosen.map(({ file }) => file),
+        inline: NO_BYTES,
+      };
+    };
+    return objects.write({ bucket: target.bucket, key, conditions }, content, {
+      along: { scope: uploadScope(uploadId), decide: () => [this.#end(target)] },
+    });
+  }
+
+  async abort(target: UploadTarget): Promise<void> {
+    await this.#options.committer.commit({
+      scopes: [uploadScope(target.upload.uploadId)],
+      freesSpace: true,
+      decide: () => [this.#end(target)],
+      done: () => undefined,
+    });
+  }
+
+  /** @throws HoldfastError `upload.not-found` */
+  find({ bucket, upload }: UploadTarget) {
+    const row = this.#options.catalog.uploads.get(upload.uploadId);
+    if (row?.bucket !== bucket.id || row.head.key !== upload.key) throw errors.uploadNotFound(upload.uploadId);
+    return row;
+  }
+
+  list(bucket: BucketRow, prefix: string): readonly MultipartUpload[] {
+    return this.#options.catalog.uploads
+      .ofBucket(bucket.id)
+      .map(({ uploadId }) => this.#info(uploadId))
+      .filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId));
+  }
+
+  #end(target: UploadTarget): Draft {
+    const row = this.find(target);
+    const head: RemovalHead = { span: this.#options.catalog.uploads.span(row) };
+    return draft(RecordKind.uploadEnd, target.bucket, row.uploadId, head);
+  }
+
+  #info(uploadId: string): MultipartUpload {
+    const row = this.#options.catalog.uploads.get(uploadId);
+    if (!row) throw errors.uploadNotFound(uploadId);
+    return { uploadId, key: row.head.key, initiatedAt: wallTime(row.stamp) };
+  }
+}
+
+function draft(kind: RecordKind, bucket: BucketRow, uploadId: string, head: object): Draft {
+  return { kind, bucket: bucket.id, key: Buffer.from(uploadId), head: encodeHead(head), data: NO_BYTES };
+}

@@ -1,0 +1,168 @@
+import {
+  afterKey,
+  afterPrefix,
+  bucketOf,
+  bucketRange,
+  IndexTable,
+  objectKeyOfPrefix,
+  objectPrefix,
+  prefixOf,
+  stampOf,
+  versionKey,
+} from './index-keys.ts';
+import { setRow, storedRows } from './index-rows.ts';
+import { type Ledger, spanWith } from './ledger.ts';
+import type { Bound } from './listing.ts';
+import type { ObjectInfo } from './object-store.ts';
+import type { JournalRecord } from './record.ts';
+import {
+  decodeVersionEntry,
+  decodeVersionHead,
+  encodeVersionEntry,
+  type Location,
+  objectInfo,
+  type Span,
+  type Version,
+} from './version.ts';
+
+interface Usage {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+const NOTHING: Usage = { objects: 0, bytes: 0 };
+const PURGE_STEP = 1000;
+
+/** Versions of objects, in the index, and what they add up to by bucket. */
+export class VersionTable {
+  readonly #ledger: Ledger;
+  readonly #usage = new Map<number, Usage>();
+  readonly #changedUsage = new Set<number>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    for (const [id, usage] of storedRows<Usage>(ledger.index, IndexTable.usage)) this.#usage.set(Number(id), usage);
+  }
+
+  /** The current version; `undefined` also behind a delete marker. */
+  current(bucket: number, key: string): Version | undefined {
+    const version = this.#ledger.index.latest(objectPrefix(bucket, Buffer.from(key)));
+    return version?.deleteMarker ? undefined : version;
+  }
+
+  at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
+    const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
+    return entry && decodeVersionEntry(entry, record.stamp);
+  }
+
+  *scan(bucket: number, { key, edge }: Bound): Generator<ObjectInfo> {
+    const prefix = objectPrefix(bucket, Buffer.from(key));
+    const start = edge === 'at' ? prefix : edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
+    for (const found of this.#ledger.index.scanLatest(start, bucketRange(bucket).end)) {
+      if (!found.version.deleteMarker) yield objectInfo(objectKeyOfPrefix(found.prefix), found.version);
+    }
+  }
+
+  /** Where the key's records are, living and dead: a removal must outlive them. */
+  span({ span, location }: Version): Span | undefined {
+    return spanWith(this.#ledger, span, location);
+  }
+
+  usage(bucket: number): Usage {
+    return this.#usage.get(bucket) ?? NOTHING;
+  }
+
+  add(record: JournalRecord, location: Location): void {
+    const known = record.moved ? this.at(record) : undefined;
+    if (known) this.#relocate(record, known, location);
+    else this.#insert(record, location);
+  }
+
+  #insert(record: JournalRecord, location: Location): void {
+    const { index, segments, files } = this.#ledger;
+    const prefix = objectPrefix(record.bucket, record.key);
+    const head = decodeVersionHead(record.head);
+    const latest = index.latest(prefix);
+    const replaced = !head.versioned && latest && !latest.versioned ? latest : undefined;
+    const span = replaced && this.span(replaced);
+    const version: Version = { ...head, stamp: record.stamp, location, span };
+    if (replaced) this.#drop(record.bucket, prefix, replaced);
+    segments.hold(location);
+    files.add(version.files);
+    this.#count(record.bucket, version, 1);
+    index.set(versionKey(prefix, version.stamp), encodeVersionEntry(version, record.head));
+    if (!latest || latest.stamp < version.stamp) index.setLatest(prefix, version);
+  }
+
+  /** Compaction moved the record; its old place stays in the span until that segment is gone. */
+  #relocate(record: JournalRecord, known: Version, location: Location): void {
+    const { index, segments } = this.#ledger;
+    const prefix = objectPrefix(record.bucket, record.key);
+    const version: Version = { ...known, location, span: this.span(known) };
+    segments.release(known.location);
+    segments.hold(location);
+    index.set(versionKey(prefix, version.stamp), encodeVersionEntry(version, record.head));
+    if (index.latest(prefix)?.stamp === version.stamp) index.setLatest(prefix, version);
+  }
+
+  /** The journal removes only where there are no versions beside the one. */
+  remove(record: JournalRecord): void {
+    const prefix = objectPrefix(record.bucket, record.key);
+    const latest = this.#ledger.index.latest(prefix);
+    if (!latest || latest.versioned || latest.stamp > record.stamp) return;
+    this.#drop(record.bucket, prefix, latest);
+    this.#ledger.index.setLatest(prefix, undefined);
+  }
+
+  #drop(bucket: number, prefix: Buffer, version: Version): void {
+    this.#ledger.index.set(versionKey(prefix, version.stamp), undefined);
+    this.#ledger.segments.release(version.location);
+    this.#ledger.files.remove(version.files);
+    this.#count(bucket, version, -1);
+  }
+
+  #count(bucket: number, version: Version, sign: 1 | -1): void {
+    if (version.deleteMarker) return;
+    const { objects, bytes } = this.usage(bucket);
+    this.#usage.set(bucket, { objects: objects + sign, bytes: bytes + sign * version.size });
+    this.#changedUsage.add(bucket);
+  }
+
+  /** Numbers of the buckets that have entries in the index file. */
+  *bucketsWithEntries(): Generator<number> {
+    const { end } = bucketRange(2 ** 32 - 2);
+    for (let start = bucketRange(0).start; ; ) {
+      const [first] = this.#ledger.index.entries(start, end, 1);
+      if (!first) return;
+      yield bucketOf(first.key);
+      start = bucketRange(bucketOf(first.key)).end;
+    }
+  }
+
+  /**
+   * Drops some entries of a deleted bucket, and says whether any were left in the
+   * index file. They must have been flushed; nobody adds to a deleted bucket.
+   */
+  purgeStep(bucket: number): boolean {
+    const { start, end } = bucketRange(bucket);
+    const entries = [...this.#ledger.index.entries(start, end, PURGE_STEP)];
+    for (const { key, value } of entries) {
+      this.#drop(bucket, prefixOf(key), decodeVersionEntry(value, stampOf(key)));
+      this.#ledger.index.setLatest(prefixOf(key), undefined);
+    }
+    this.forgetUsage(bucket);
+    return entries.length > 0;
+  }
+
+  forgetUsage(bucket: number): void {
+    this.#usage.delete(bucket);
+    this.#changedUsage.add(bucket);
+  }
+
+  saveUsage(): void {
+    for (const bucket of this.#changedUsage) {
+      setRow(this.#ledger.index, IndexTable.usage, bucket, this.#usage.get(bucket));
+    }
+    this.#changedUsage.clear();
+  }
+}

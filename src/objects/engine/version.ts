@@ -1,0 +1,174 @@
+import { wallTime } from './hybrid-clock.ts';
+import type { ObjectInfo, ObjectMetadata } from './object-store.ts';
+import { readUint64, writeUint64 } from './uint64.ts';
+
+/** A file of its own that holds a large object, or a part of one. */
+export interface FileRef {
+  readonly id: number;
+  readonly size: number;
+  readonly crc: number;
+}
+
+/** Where a record is in the journal. */
+export interface Location {
+  readonly position: number;
+  readonly length: number;
+}
+
+/** The first and the last journal segment that may still hold a dead predecessor. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a version's record says. */
+export interface VersionHead {
+  readonly size: number;
+  readonly etag: string;
+  /** Has a version id of its own; otherwise it is the `null` version and replaces the one before. */
+  readonly versioned: boolean;
+  /** S3's delete marker: the key has no current object. */
+  readonly deleteMarker: boolean;
+  readonly metadata: ObjectMetadata;
+  /** In order; empty: the bytes follow in the record itself. */
+  readonly files: readonly FileRef[];
+}
+
+export interface Version extends VersionHead {
+  readonly stamp: number;
+  readonly location: Location;
+  /** Of dead records of the same key; a later removal must outlive them. */
+  readonly span: Span | undefined;
+}
+
+/**
+ * flags 1 · parts 2 · md5 16 · size 8 · content type length 2 · extra length 4 ·
+ * files 4 · content type · extra (JSON of headers and user metadata, or nothing) ·
+ * files (id 8 · size 8 · crc 4 each)
+ */
+const FIXED_BYTES = 37;
+const FILE_BYTES = 20;
+const VERSIONED = 1;
+const DELETE_MARKER = 2;
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+const NO_ETAG = '0'.repeat(32);
+
+export function encodeVersionHead(head: VersionHead): Buffer {
+  const { headers, user } = head.metadata;
+  const type = Buffer.from(head.metadata.contentType);
+  const extra = isEmpty(headers) && isEmpty(user) ? Buffer.alloc(0) : Buffer.from(JSON.stringify([headers, user]));
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + type.length + extra.length + head.files.length * FILE_BYTES);
+  const [md5 = '', parts = '0'] = head.etag.split('-');
+  bytes.writeUInt8((head.versioned ? VERSIONED : 0) | (head.deleteMarker ? DELETE_MARKER : 0), 0);
+  bytes.writeUInt16BE(Number(parts), 1);
+  bytes.write(md5, 3, 16, 'hex');
+  writeUint64(bytes, head.size, 19);
+  bytes.writeUInt16BE(type.length, 27);
+  bytes.writeUInt32BE(extra.length, 29);
+  bytes.writeUInt32BE(head.files.length, 33);
+  type.copy(bytes, FIXED_BYTES);
+  extra.copy(bytes, FIXED_BYTES + type.length);
+  let at = FIXED_BYTES + type.length + extra.length;
+  for (const file of head.files) at = writeFileRef(bytes, file, at);
+  return bytes;
+}
+
+function writeFileRef(bytes: Buffer, { id, size, crc }: FileRef, at: number): number {
+  writeUint64(bytes, id, at);
+  writeUint64(bytes, size, at + 8);
+  bytes.writeUInt32BE(crc, at + 16);
+  return at + FILE_BYTES;
+}
+
+export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
+  const flags = bytes.readUInt8(start);
+  const parts = bytes.readUInt16BE(start + 1);
+  const md5 = bytes.toString('hex', start + 3, start + 19);
+  const typeEnd = start + FIXED_BYTES + bytes.readUInt16BE(start + 27);
+  const extraEnd = typeEnd + bytes.readUInt32BE(start + 29);
+  return {
+    size: readUint64(bytes, start + 19),
+    etag: parts > 0 ? `${md5}-${parts}` : md5,
+    versioned: (flags & VERSIONED) !== 0,
+    deleteMarker: (flags & DELETE_MARKER) !== 0,
+    metadata: decodeMetadata(bytes.toString('utf8', start + FIXED_BYTES, typeEnd), bytes, typeEnd, extraEnd),
+    files: decodeFiles(bytes, extraEnd, bytes.readUInt32BE(start + 33)),
+  };
+}
+
+function decodeMetadata(contentType: string, bytes: Buffer, start: number, end: number): ObjectMetadata {
+  if (start === end) return { contentType, headers: NONE, user: NONE };
+  const [headers, user] = JSON.parse(bytes.toString('utf8', start, end)) as [
+    Record<string, string>,
+    Record<string, string>,
+  ];
+  return { contentType, headers, user };
+}
+
+function decodeFiles(bytes: Buffer, start: number, count: number): readonly FileRef[] {
+  const files: FileRef[] = [];
+  for (let at = start; files.length < count; at += FILE_BYTES) {
+    files.push({
+      id: readUint64(bytes, at),
+      size: readUint64(bytes, at + 8),
+      crc: bytes.readUInt32BE(at + 16),
+    });
+  }
+  return files;
+}
+
+/** The index entry: position 8 · length 4 · span 4 + 4 (0: none) · head. */
+const ENTRY_PREFIX_BYTES = 20;
+
+export function encodeVersionEntry(version: Version, head: Buffer = encodeVersionHead(version)): Buffer {
+  const bytes = Buffer.allocUnsafe(ENTRY_PREFIX_BYTES + head.length);
+  writeUint64(bytes, version.location.position, 0);
+  bytes.writeUInt32BE(version.location.length, 8);
+  bytes.writeUInt32BE(version.span?.first ?? 0, 12);
+  bytes.writeUInt32BE(version.span?.last ?? 0, 16);
+  head.copy(bytes, ENTRY_PREFIX_BYTES);
+  return bytes;
+}
+
+export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
+  const first = bytes.readUInt32BE(12);
+  const head = decodeVersionHead(bytes, ENTRY_PREFIX_BYTES);
+  return {
+    stamp,
+    size: head.size,
+    etag: head.etag,
+    versioned: head.versioned,
+    deleteMarker: head.deleteMarker,
+    metadata: head.metadata,
+    files: head.files,
+    location: { position: readUint64(bytes, 0), length: bytes.readUInt32BE(8) },
+    span: first === 0 ? undefined : { first, last: bytes.readUInt32BE(16) },
+  };
+}
+
+export function objectInfo(key: string, version: VersionHead & Pick<Version, 'stamp'>): ObjectInfo {
+  return {
+    key,
+    size: version.size,
+    etag: version.etag,
+    versionId: version.versioned ? version.stamp.toString(36).padStart(11, '0') : 'null',
+    lastModified: wallTime(version.stamp),
+    metadata: version.metadata,
+  };
+}
+
+export function deleteMarker(): VersionHead {
+  const metadata = { contentType: '', headers: NONE, user: NONE };
+  return { size: 0, etag: NO_ETAG, versioned: true, deleteMarker: true, metadata, files: [] };
+}
+
+/** The smallest span over both. */
+export function joinSpans(a: Span | undefined, b: Span | undefined): Span | undefined {
+  if (!a || !b) return a ?? b;
+  return { first: Math.min(a.first, b.first), last: Math.max(a.last, b.last) };
+}
+
+function isEmpty(map: Readonly<Record<string, string>>): boolean {
+  for (const _ in map) return false;
+  return true;
+}
