@@ -5,7 +5,7 @@ import { version } from './version.ts';
 const PLATFORM = 'Platform:';
 
 /** What runs the platform, instead of talking to it. */
-const hostCommands: readonly CommandEntry[] = [
+export const hostCommands: readonly CommandEntry[] = [
   {
     name: 'up',
     summary: 'start the platform on this machine',

@@ -1,5 +1,6 @@
 import type {
   AppView,
+  BucketCredentials,
   DeploymentStatus,
   DeploymentView,
   LogLine,
@@ -21,6 +22,8 @@ export interface FakePlatform extends Platform {
   frozen: boolean;
   /** How often somebody has asked how a deployment goes. */
   looks: number;
+  /** What every bucket is reached with. */
+  s3: Omit<BucketCredentials, 'bucket'>;
   readonly secretValues: Map<string, string>;
   readonly archives: string[];
   readonly logLines: LogLine[];
@@ -160,6 +163,12 @@ export function createFakePlatform(): FakePlatform {
     failNext: undefined,
     frozen: false,
     looks: 0,
+    s3: {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'local',
+      accessKeyId: 'AKFAKE',
+      secretAccessKey: 'fake-secret',
+    },
     secretValues,
     archives: [],
     logLines: [],
@@ -233,13 +242,7 @@ export function createFakePlatform(): FakePlatform {
     storage: async ({ kind, app }) =>
       store.filter((one) => (kind === undefined || one.kind === kind) && (app === undefined || one.app === app)),
     createBucket: async ({ name, app }) => add('bucket', { name, app: app ?? null }),
-    bucketCredentials: async (name) => ({
-      bucket: storageOf('bucket', name).name,
-      endpoint: 'http://127.0.0.1:1',
-      region: 'local',
-      accessKeyId: 'AKFAKE',
-      secretAccessKey: 'fake-secret',
-    }),
+    bucketCredentials: async (name) => ({ bucket: storageOf('bucket', name).name, ...fake.s3 }),
     createVolume: async ({ name, app, region, sizeBytes }) =>
       add('volume', { name, app: app ?? null, region: checkRegion(region ?? 'local'), sizeBytes }),
     extendVolume: async ({ id, sizeBytes }) => replace(storageOf('volume', id), { sizeBytes }),

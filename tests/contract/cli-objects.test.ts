@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectRpc } from '../../src/core/rpc.ts';
+import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
+import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
+import { startObjectsRole } from '../../src/objects/objects-role.ts';
+import { type CliOptions, runCliProcess } from '../support/cli-process.ts';
+import { type FakeApi, startFakeApi, TOKEN } from '../support/fake-api.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+/** `holdfast object-store ls|put|get|rm|presign` over S3, with the credentials that the API hands out. */
+
+const resources = new AsyncDisposableStack();
+let api: FakeApi;
+let directory: string;
+
+beforeAll(async () => {
+  api = resources.use(await startFakeApi());
+  directory = resources.use(await temporaryDirectory()).path;
+  const adminSocket = join(directory, 'objects.sock');
+  const objects = resources.adopt(
+    await startObjectsRole({
+      directory,
+      masterKey: randomBytes(32),
+      port: 0,
+      host: '127.0.0.1',
+      adminSocket,
+      region: 'local',
+      log: pino({ level: 'silent' }),
+      store: new MemoryObjectStore(),
+      closeMs: 0,
+    }),
+    (role) => role.close(),
+  );
+  const admin = connectRpc<ObjectAdmin>(adminSocket);
+  await admin.ensureBucket({ name: 'images' });
+  const key = await admin.ensureKey({ owner: 'operator', buckets: ['images'] });
+  api.platform.s3 = { endpoint: `http://127.0.0.1:${objects.port}`, region: 'local', ...key };
+  await api.platform.createBucket({ name: 'images' });
+});
+afterAll(() => resources.disposeAsync());
+
+const store = (args: readonly string[], options: CliOptions = {}) =>
+  runCliProcess(['object-store', ...args], {
+    cwd: directory,
+    ...options,
+    env: { HOLDFAST_URL: api.url, HOLDFAST_TOKEN: TOKEN },
+  });
+
+it('puts, lists, gets, signs and removes, byte for byte', async () => {
+  const picture = randomBytes(300_000);
+  await writeFile(join(directory, 'cat.jpg'), picture);
+  const put = await store(['put', 'images', 'cat.jpg', 'users/1/cat.jpg']);
+  expect(put).toMatchObject({ code: 0, stdout: 'images/users/1/cat.jpg is stored: 300 kB, image/jpeg\n' });
+  expect(put.stderr).toMatch(/^Uploading users\/1\/cat\.jpg 300 kB in /);
+  expect(await store(['put', 'images', '-', 'notes.txt'], { input: 'hello\n' })).toMatchObject({ code: 0 });
+
+  const top = await store(['ls', 'images']);
+  expect(top.stdout).toMatch(/^KEY +SIZE +CHANGED\nnotes\.txt +6 B +.*\nusers\/ +- +-\n$/);
+  const all = JSON.parse((await store(['ls', 'images', '-r', '--json'])).stdout) as { key: string }[];
+  expect(all.map((object) => object.key)).toEqual(['notes.txt', 'users/1/cat.jpg']);
+
+  expect(await store(['get', 'images', 'users/1/cat.jpg', 'copy.jpg'])).toMatchObject({ code: 0 });
+  expect(await readFile(join(directory, 'copy.jpg'))).toEqual(picture);
+  expect(await store(['get', 'images', 'notes.txt', '-'])).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
+
+  const { stdout: url } = await store(['presign', 'images', 'notes.txt']);
+  expect(await (await fetch(url.trim())).text()).toBe('hello\n');
+  const upload = (await store(['presign', 'images', 'new.txt', '--upload'])).stdout.trim();
+  expect((await fetch(upload, { method: 'PUT', body: 'new' })).status).toBe(200);
+
+  expect(await store(['rm', 'images', 'notes.txt'])).toMatchObject({ code: 2 });
+  expect(await store(['rm', 'images', 'users/', '-r', '--yes'])).toMatchObject({
+    code: 0,
+    stdout: 'Removed images/users/1/cat.jpg.\n',
+  });
+  expect(await store(['rm', 'images', 'notes.txt', 'new.txt', '--yes'])).toMatchObject({ code: 0 });
+  expect(await store(['ls', 'images'])).toMatchObject({ code: 0, stdout: 'Nothing in images.\n' });
+});
+
+it('says what is missing and leaves no half of a file', async () => {
+  const absent = await store(['get', 'images', 'nothing.txt']);
+  expect(absent).toMatchObject({ code: 3, stdout: '' });
+  expect(absent.stderr).toContain('the bucket "images" has no object "nothing.txt"');
+  expect(await store(['put', 'images', 'no-such-file'])).toMatchObject({ code: 3, stdout: '' });
+  expect(await store(['ls', 'no-such-bucket'])).toMatchObject({ code: 3, stdout: '' });
+  expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
