@@ -59,9 +59,11 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
   });
   outgoing.maxHeadersCount = 0; // bounded by MAX_ANSWER_HEAD; node would drop fields above its count
   upstream.enter();
-  const leave = () => upstream.leave();
-  outgoing.once('close', leave);
-  outgoing.once('close', () => resolve({ kind: 'ended' }));
+  let tunnel = false;
+  outgoing.on('close', () => {
+    if (!tunnel) upstream.leave();
+    resolve({ kind: 'ended' });
+  });
 
   let delivered = false;
   whenConnected(outgoing, connectMs, () => {
@@ -79,7 +81,7 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
     // A client of HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
     if (req.httpVersionMinor > 0) res.writeInformation(statusCode, responseHeaders(rawHeaders));
   });
-  outgoing.once('response', (answer) => {
+  outgoing.on('response', (answer) => {
     try {
       sendAnswer(answer, message);
     } catch (error) {
@@ -87,16 +89,16 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
       resolve({ kind: 'garbled', error: error as Error });
     }
   });
-  outgoing.once('upgrade', (answer, socket, head) => {
-    outgoing.off('close', leave);
-    socket.once('close', leave);
+  outgoing.on('upgrade', (answer, socket, head) => {
+    tunnel = true; // it is under way for as long as its connection
+    socket.once('close', () => upstream.leave());
     joinTunnel({ res, answer, backend: socket as Socket, head });
   });
   return { outcome: promise, abort: () => outgoing.destroy() };
 }
 
 function whenConnected(outgoing: ClientRequest, connectMs: number, connected: () => void): void {
-  outgoing.once('socket', (socket) => {
+  outgoing.on('socket', (socket) => {
     if (!socket.connecting) return connected();
     const timer = setTimeout(() => outgoing.destroy(new Error(`no connection in ${connectMs} ms`)), connectMs);
     outgoing.once('close', () => clearTimeout(timer));
@@ -123,10 +125,18 @@ function sendAnswer(answer: IncomingMessage, { req, res }: Message): void {
   res.writeHead(answer.statusCode as number, answer.statusMessage, responseHeaders(answer.rawHeaders));
   // Together with the first bytes of the body when these are there already, else at once.
   setImmediate(() => res.flushHeaders());
-  answer.once('end', () => res.addTrailers(trailerFields(answer.rawTrailers)));
-  answer.pipe(res);
+  // pipe() does the same at the price of a dozen listeners an answer, which small answers feel.
+  answer.on('data', (chunk: Buffer) => {
+    if (res.write(chunk)) return;
+    answer.pause();
+    res.once('drain', () => answer.resume());
+  });
+  answer.on('end', () => {
+    if (answer.rawTrailers.length > 0) res.addTrailers(trailerFields(answer.rawTrailers));
+    res.end();
+  });
   answer.on('error', () => {}); // comes with 'close'
-  answer.once('close', () => {
+  answer.on('close', () => {
     if (!answer.complete) res.destroy(); // the client must see that its answer is cut short
   });
 }

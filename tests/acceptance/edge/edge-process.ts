@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** An edge in a process of its own, so that its memory is its own. */
 export interface EdgeProcess extends AsyncDisposable {
   readonly port: number;
+  readonly pid: number;
   /** Highest resident memory so far, bytes. */
   peakMemory(): Promise<number>;
 }
@@ -14,6 +15,7 @@ export async function startEdgeProcess(tablePath: string): Promise<EdgeProcess> 
   const { port } = await message<{ port: number }>(child);
   return {
     port,
+    pid: child.pid ?? 0,
     peakMemory: async () => {
       child.send('memory');
       return (await message<{ peak: number }>(child)).peak;
