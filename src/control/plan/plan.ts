@@ -77,8 +77,9 @@ function takeBackStorage({ storage, instances, running }: Observed): readonly Pl
   );
 }
 
+/** In the lane of builds: one that is under way ends before its directory goes. */
 function forgetApp(desired: Desired, observed: Observed): readonly PlannedAction[] {
   const unrouted = observed.edge !== null && observed.edge.routes.length === 0;
   const over = desired.destroying && unrouted && observed.instances.length === 0 && observed.grants.size === 0;
-  return over && desired.deployment === null ? inLane('deployment', [{ kind: 'forget-app' }]) : [];
+  return over && desired.deployment === null ? inLane('build', [{ kind: 'forget-app' }]) : [];
 }

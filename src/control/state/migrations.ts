@@ -130,6 +130,7 @@ async function createStorage(db: Db): Promise<void> {
     .addColumn('region', 'text')
     .addColumn('sizeBytes', 'bigint')
     .addColumn('settings', 'text', (c) => c.notNull())
+    .addColumn('source', 'text', (c) => c.notNull())
     .addColumn('origin', 'text', (c) => c.notNull())
     .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('ready', 'integer', (c) => c.notNull())

@@ -136,6 +136,8 @@ export interface StorageTable {
   sizeBytes: number | null;
   /** JSON of the bucket's or filesystem's settings as last applied. */
   settings: string;
+  /** JSON: the snapshot that a volume begins as a copy of; `null`: empty. */
+  source: string;
   /** `file`: an app file names it or did; `command`: made with the CLI. */
   origin: 'file' | 'command';
   state: StorageView['state'];

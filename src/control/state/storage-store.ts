@@ -10,10 +10,17 @@ export interface BucketSettings {
   readonly versioning: boolean;
 }
 
-export interface StorageRecord extends Omit<StorageRow, 'ready' | 'settings'> {
+export interface VolumeSource {
+  readonly volume: string;
+  readonly snapshot: string;
+}
+
+export interface StorageRecord extends Omit<StorageRow, 'ready' | 'settings' | 'source'> {
   readonly ready: boolean;
   /** Of buckets, as last applied. */
   readonly settings: BucketSettings | null;
+  /** Of volumes made from a snapshot. */
+  readonly source: VolumeSource | null;
 }
 
 export type StorageChange = Partial<
@@ -32,10 +39,15 @@ export class StorageStore {
   }
 
   async insert(record: StorageRecord): Promise<void> {
-    const { ready, settings, ...columns } = record;
+    const { ready, settings, source, ...columns } = record;
     await this.#db
       .insertInto('storage')
-      .values({ ...columns, ready: ready ? 1 : 0, settings: JSON.stringify(settings) })
+      .values({
+        ...columns,
+        ready: ready ? 1 : 0,
+        settings: JSON.stringify(settings),
+        source: JSON.stringify(source),
+      })
       .execute();
   }
 
@@ -118,6 +130,6 @@ export class StorageStore {
   }
 }
 
-function parse({ ready, settings, ...row }: StorageRow): StorageRecord {
-  return { ...row, ready: ready === 1, settings: JSON.parse(settings) };
+function parse({ ready, settings, source, ...row }: StorageRow): StorageRecord {
+  return { ...row, ready: ready === 1, settings: JSON.parse(settings), source: JSON.parse(source) };
 }

@@ -1,0 +1,70 @@
+import type { StorageView } from '../platform.ts';
+import type { ControlContext } from '../reconcile/context.ts';
+import type { StorageRecord } from '../state/storage-store.ts';
+
+export interface StorageFilter {
+  readonly kind?: StorageView['kind'] | undefined;
+  readonly app?: string | undefined;
+}
+
+export interface StorageViews {
+  list(filter: StorageFilter): Promise<readonly StorageView[]>;
+  view(record: StorageRecord): Promise<StorageView>;
+}
+
+interface Live {
+  readonly usedBytes: number | null;
+  readonly attachedTo: string | null;
+}
+
+/** Records with what the drivers know: use and holder. A driver that does not answer leaves them out, no more. */
+export function createStorageViews({ state, drivers }: ControlContext): StorageViews {
+  async function list({ kind, app }: StorageFilter): Promise<readonly StorageView[]> {
+    const records = (await state.storage.list({ kind })).filter((record) => app === undefined || record.app === app);
+    return viewAll(records);
+  }
+
+  async function viewAll(records: readonly StorageRecord[]): Promise<readonly StorageView[]> {
+    const has = (kind: StorageRecord['kind']) => records.some((record) => record.kind === kind);
+    const buckets = has('bucket') ? await optional(drivers.objects.listBuckets({})) : undefined;
+    const volumes = has('volume') ? await optional(drivers.volumes.list()) : undefined;
+    const filesystems = has('filesystem') ? await optional(drivers.filesystems.list()) : undefined;
+    const live = async ({ id, kind, realName }: StorageRecord): Promise<Live> => {
+      if (kind === 'bucket') {
+        return { usedBytes: buckets?.find(({ name }) => name === realName)?.bytes ?? null, attachedTo: null };
+      }
+      if (kind === 'volume') {
+        const usage = await optional(drivers.volumes.usage(id));
+        return {
+          usedBytes: usage?.usedBytes ?? null,
+          attachedTo: volumes?.find((one) => one.id === id)?.attachedTo ?? null,
+        };
+      }
+      const usage = await optional(drivers.filesystems.usage(id));
+      const holders = filesystems?.find((one) => one.id === id)?.holders ?? [];
+      return { usedBytes: usage?.usedBytes ?? null, attachedTo: holders.length === 0 ? null : holders.join(', ') };
+    };
+    return Promise.all(records.map(async (record) => toView(record, await live(record))));
+  }
+
+  return {
+    list,
+    view: async (record) => {
+      const [view] = await viewAll([record]);
+      return view ?? toView(record, { usedBytes: null, attachedTo: null });
+    },
+  };
+}
+
+function toView(record: StorageRecord, live: Live): StorageView {
+  const { id, app, name, kind, state, purgeAt, region, sizeBytes, createdAt } = record;
+  return { id, app, name, kind, state, purgeAt, region, sizeBytes, createdAt, ...live };
+}
+
+async function optional<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,198 @@
+import { checkRegion, REGIONS } from '../../spec/regions.ts';
+import * as errors from '../errors.ts';
+import { wantedCount } from '../plan/service-situation.ts';
+import { assignVolumes } from '../plan/volumes.ts';
+import type { Platform, StorageView } from '../platform.ts';
+import type { ControlContext } from '../reconcile/context.ts';
+import { isNamed } from '../reconcile/deployment-actions.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
+import { insert, isBucketName, type NewStorage } from '../reconcile/storage-actions.ts';
+import { createStorage, purgeStorage } from '../reconcile/storage-keeper.ts';
+import type { ReleaseRecord } from '../state/release-store.ts';
+import type { StorageRecord } from '../state/storage-store.ts';
+import { Exclusive } from './exclusive.ts';
+import { findStorage } from './find-storage.ts';
+import type { StorageViews } from './storage-view.ts';
+
+type Storage = Pick<
+  Platform,
+  | 'regions'
+  | 'storage'
+  | 'createBucket'
+  | 'bucketCredentials'
+  | 'createVolume'
+  | 'extendVolume'
+  | 'createFilesystem'
+  | 'destroyStorage'
+  | 'recoverStorage'
+  | 'snapshots'
+  | 'createSnapshot'
+>;
+
+/** How long destroyed storage can be recovered, ms. */
+const GRACE_MS = 24 * 3600_000;
+
+export function createStorageOperations(context: ControlContext, reconciler: Reconciler, views: StorageViews): Storage {
+  const { state, drivers, config, clock, ids } = context;
+  const exclusive = new Exclusive();
+
+  /** One at a time: two that take the same name at once would both find it free. */
+  function create(storage: Omit<NewStorage, 'origin'>, check: () => Promise<void>): Promise<StorageView> {
+    return exclusive.run('create', async () => {
+      await check();
+      const record = await insert(context, { ...storage, origin: 'command' });
+      await createStorage(context, record);
+      if (record.app !== null) reconciler.wake(record.app);
+      return viewOf(record.id);
+    });
+  }
+
+  async function viewOf(id: string): Promise<StorageView> {
+    const record = await state.storage.get(id);
+    if (!record) throw new Error(`${id} was destroyed meanwhile`);
+    return views.view(record);
+  }
+
+  async function refuseSameName(kind: StorageView['kind'], name: string, app: string | null): Promise<void> {
+    const same = (await state.storage.list({ kind })).find(
+      (record) => record.name === name && record.app === app && record.state !== 'destroyed',
+    );
+    if (same) throw errors.storageExists(kind, name);
+  }
+
+  return {
+    regions: async () => Object.entries(REGIONS).map(([code, name]) => ({ code, name, hosts: [config.hostName] })),
+
+    storage: (filter) => views.list(filter),
+
+    createBucket: async ({ name, app = null, accessibility = 'private', versioning = false }) => {
+      if (!isBucketName(name)) throw errors.bucketName(name);
+      const settings = { accessibility, versioning };
+      return create({ kind: 'bucket', app, name, realName: name, region: config.region, settings }, async () => {
+        await refuseSameName('bucket', name, app);
+        const taken = await state.storage.takenRealNames();
+        const buckets = await drivers.objects.listBuckets({});
+        if (taken.has(name) || buckets.some((bucket) => bucket.name === name)) {
+          throw errors.storageExists('bucket', name);
+        }
+      });
+    },
+
+    bucketCredentials: async (name) => {
+      const record = await findStorage(state, { kind: 'bucket', id: name });
+      const bucket = record.realName ?? record.name;
+      const key = await drivers.objects.ensureKey({ owner: `operator:${bucket}`, buckets: [bucket] });
+      return { bucket, endpoint: config.s3PublicUrl, region: config.region, ...key };
+    },
+
+    createVolume: async ({ name, app = null, region = config.region, sizeBytes, fromSnapshot }) => {
+      checkRegion(region);
+      const source = fromSnapshot === undefined ? null : await findSnapshot(context, fromSnapshot);
+      return create({ kind: 'volume', app, name, region, sizeBytes, source }, async () => {});
+    },
+
+    extendVolume: async ({ id, sizeBytes }) => {
+      const volume = await findStorage(state, { kind: 'volume', id });
+      await drivers.volumes.extend(volume.id, sizeBytes);
+      await state.storage.update(volume.id, { sizeBytes });
+      return viewOf(volume.id);
+    },
+
+    createFilesystem: ({ name, app = null }) =>
+      create({ kind: 'filesystem', app, name, region: config.region }, () => refuseSameName('filesystem', name, app)),
+
+    destroyStorage: async ({ kind, id, now }) => {
+      const record = await findStorage(state, { kind, id });
+      await refuseWhileInUse(context, record);
+      const recoverableUntil = record.state === 'destroyed' ? record.purgeAt : clock.now() + GRACE_MS;
+      const purgeAt = now ? clock.now() : recoverableUntil;
+      await state.storage.update(record.id, { state: 'destroyed', purgeAt });
+      if (record.app !== null) reconciler.wake(record.app);
+      if (!now) return viewOf(record.id);
+      await purgeStorage(context, record);
+      return null;
+    },
+
+    recoverStorage: async ({ kind, id }) => {
+      const record = await findStorage(state, { kind, id, destroyed: true });
+      if (record.state !== 'destroyed') throw errors.storageNotDestroyed(kind, record.name);
+      const serving = await servingReleases(context, record.app);
+      const wanted = record.origin === 'command' || serving.some(({ spec }) => isNamed(spec, record));
+      await state.storage.update(record.id, { state: wanted ? 'active' : 'detached', purgeAt: null });
+      if (record.app !== null) reconciler.wake(record.app);
+      return viewOf(record.id);
+    },
+
+    snapshots: async (volume) => snapshotsOf(context, await findStorage(state, { kind: 'volume', id: volume })),
+
+    createSnapshot: async (volume) => {
+      const record = await findStorage(state, { kind: 'volume', id: volume });
+      const id = ids('snap');
+      await drivers.volumes.snapshot(record.id, id);
+      const snapshot = (await snapshotsOf(context, record)).find((one) => one.id === id);
+      return snapshot ?? { id, createdAt: clock.now() };
+    },
+  };
+}
+
+async function snapshotsOf({ drivers }: ControlContext, { id }: StorageRecord) {
+  const volume = (await drivers.volumes.list()).find((one) => one.id === id);
+  return (volume?.snapshots ?? []).map((snapshot) => ({ id: snapshot.id, createdAt: snapshot.createdAt }));
+}
+
+async function findSnapshot({ drivers }: ControlContext, snapshot: string) {
+  const owner = (await drivers.volumes.list()).find(({ snapshots }) => snapshots.some(({ id }) => id === snapshot));
+  if (!owner) throw errors.snapshotNotFound(snapshot);
+  return { volume: owner.id, snapshot };
+}
+
+/** The release that serves and the one on its way. */
+async function servingReleases({ state }: ControlContext, name: string | null): Promise<readonly ReleaseRecord[]> {
+  const app = name === null ? undefined : await state.apps.get(name);
+  if (!app || app.destroying === 1) return [];
+  const versions = new Set([app.currentRelease, (await state.deployments.open(app.name))?.release ?? null]);
+  const releases: ReleaseRecord[] = [];
+  for (const version of versions) {
+    const release = version === null ? undefined : await state.releases.get(app.name, version);
+    if (release) releases.push(release);
+  }
+  return releases;
+}
+
+/** @throws HoldfastError `storage.in-use` while an instance holds it, or a release that serves cannot do without it */
+async function refuseWhileInUse(context: ControlContext, record: StorageRecord): Promise<void> {
+  const { kind, name, app } = record;
+  const holders = await holdersOf(context, record);
+  if (holders.length > 0) throw errors.storageInUse(kind, name, `${holders.join(', ')} has it`);
+  if (record.state === 'destroyed') return;
+  for (const release of await servingReleases(context, app)) {
+    if (!isNamed(release.spec, record)) continue;
+    if (kind === 'volume' && (await isSpare(context, release, record))) continue;
+    throw errors.storageInUse(kind, name, `release ${release.version} of ${app} names it`);
+  }
+}
+
+async function holdersOf({ drivers }: ControlContext, { id, kind }: StorageRecord): Promise<readonly string[]> {
+  if (kind === 'volume') {
+    const holder = (await drivers.volumes.list()).find((volume) => volume.id === id)?.attachedTo ?? null;
+    return holder === null ? [] : [holder];
+  }
+  if (kind === 'filesystem') return (await drivers.filesystems.list()).find((one) => one.id === id)?.holders ?? [];
+  return [];
+}
+
+/** Enough volumes of the name are left without it. */
+async function isSpare(
+  { state }: ControlContext,
+  { app, spec }: ReleaseRecord,
+  spare: StorageRecord,
+): Promise<boolean> {
+  const scales = await state.apps.scales(app);
+  const counts = new Map(
+    Object.entries(spec.services).map(([name, one]) => [name, wantedCount(one, scales.get(name))]),
+  );
+  const others = (await state.storage.within(app))
+    .filter((record) => record.id !== spare.id && record.app === app)
+    .map((record) => ({ ...record, holders: [] }));
+  return assignVolumes(spec, counts, others).every(({ volume }) => volume !== null);
+}

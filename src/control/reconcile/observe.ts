@@ -1,0 +1,169 @@
+import type { ObservedInstance as DriverInstance } from '../../services/service-driver.ts';
+import { publicHosts } from '../plan/hosts.ts';
+import type {
+  Desired,
+  Health,
+  Observed,
+  ObservedEdge,
+  ObservedInstance,
+  ObservedStorage,
+  OpenDeployment,
+  TargetRelease,
+  Trouble,
+} from '../plan/situation.ts';
+import type { AppRecord } from '../state/app-store.ts';
+import type { DeploymentRecord } from '../state/deployment-store.ts';
+import { type InstanceRecord, instancePrefix } from '../state/instance-store.ts';
+import type { ReleaseRecord } from '../state/release-store.ts';
+import type { State } from '../state/state.ts';
+import type { Drivers } from './drivers.ts';
+
+export interface Situation {
+  readonly desired: Desired;
+  readonly observed: Observed;
+}
+
+export interface ObserverOptions {
+  readonly app: string;
+  readonly state: State;
+  readonly drivers: Drivers;
+  readonly health: (instance: string) => Health;
+  readonly troubles: () => ReadonlyMap<string, Trouble>;
+}
+
+/** Looks at one app: its records, joined with what the drivers and the edge say. */
+export class Observer {
+  readonly #options: ObserverOptions;
+  /** Releases do not change. */
+  readonly #releases = new Map<number, ReleaseRecord>();
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** `undefined` when there is no such app. */
+  async observe(): Promise<Situation | undefined> {
+    const { app, state, drivers } = this.#options;
+    // The world first, the records after: what the world shows has a record by then.
+    const running = await drivers.services.list();
+    const holders = await this.#holders();
+    const edge = await this.#edge();
+    const record = await state.apps.get(app);
+    if (!record) return undefined;
+    const desired = await this.#desired(record);
+    const live = await state.instances.live(app);
+    return {
+      desired,
+      observed: {
+        instances: await this.#instances(live, running),
+        slots: await state.instances.slots(app),
+        storage: (await state.storage.within(app)).map(
+          (item): ObservedStorage => ({ ...item, holders: holders.get(item.id) ?? [] }),
+        ),
+        grants: await state.storage.grants(app),
+        edge,
+        nextNumbers: await this.#nextNumbers(desired.run),
+        running: new Set(running.filter(({ status }) => status === 'running').map(({ id }) => id)),
+        troubles: this.#options.troubles(),
+      },
+    };
+  }
+
+  async #holders(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const { volumes, filesystems } = this.#options.drivers;
+    const attached = (await volumes.list()).map(
+      ({ id, attachedTo }) => [id, attachedTo === null ? [] : [attachedTo]] as const,
+    );
+    const mounted = (await filesystems.list()).map(({ id, holders }) => [id, holders] as const);
+    return new Map([...attached, ...mounted]);
+  }
+
+  /** Traffic is read after the routes: a request that came before an instance left them is counted. */
+  async #edge(): Promise<ObservedEdge | null> {
+    const { app, drivers } = this.#options;
+    try {
+      const table = await drivers.edge.getRoutes();
+      const traffic = await drivers.edge.traffic();
+      return {
+        routes: (table?.routes ?? []).filter((route) => isRouteOf(app, route.id)),
+        inFlight: new Map(traffic.map(({ instance, inFlight }) => [instance, inFlight])),
+      };
+    } catch {
+      return null;
+    }
+  }
+
+  async #desired(record: AppRecord): Promise<Desired> {
+    const { app, state } = this.#options;
+    const deployment = await state.deployments.open(app);
+    const version = releaseToRun(record, deployment);
+    const release = version === null ? undefined : await this.#release(version);
+    return {
+      app,
+      run: release ? { version: release.version, spec: release.spec } : null,
+      deployment: deployment ? await this.#openDeployment(deployment) : null,
+      scales: await state.apps.scales(app),
+      destroying: record.destroying === 1,
+    };
+  }
+
+  async #openDeployment(record: DeploymentRecord): Promise<OpenDeployment | null> {
+    const { app, state } = this.#options;
+    const release = await this.#release(record.release);
+    const { id, previousRelease, status, turnedBack, stageAt } = record;
+    if (!release || (status !== 'building' && status !== 'provisioning' && status !== 'rolling')) return null;
+    const builds = status === 'building' ? await state.releases.builds(app, record.release) : [];
+    return { id, release: release.version, previousRelease, status, turnedBack, stageAt, spec: release.spec, builds };
+  }
+
+  async #instances(
+    live: readonly InstanceRecord[],
+    listed: readonly DriverInstance[],
+  ): Promise<readonly ObservedInstance[]> {
+    const byId = new Map(listed.map((instance) => [instance.id, instance]));
+    const instances: ObservedInstance[] = [];
+    for (const record of live) {
+      const release = await this.#release(record.release);
+      const spec = release?.spec.services[record.service];
+      if (!release || !spec || record.phase === 'ended') continue;
+      const found = byId.get(record.id);
+      instances.push({
+        ...record,
+        phase: record.phase,
+        spec,
+        hosts: publicHosts(release.spec, record.service),
+        process: found?.status ?? 'absent',
+        exitCode: found?.exitCode ?? null,
+        address: found?.address ?? null,
+        health: this.#options.health(record.id),
+      });
+    }
+    return instances;
+  }
+
+  async #nextNumbers(run: TargetRelease | null): Promise<ReadonlyMap<string, number>> {
+    const { app, state } = this.#options;
+    const services = Object.keys(run?.spec.services ?? {});
+    const numbers = await state.instances.nextNumbers(services.map((service) => instancePrefix(app, service)));
+    return new Map(services.map((service) => [service, numbers.get(instancePrefix(app, service)) ?? 1]));
+  }
+
+  async #release(version: number): Promise<ReleaseRecord | undefined> {
+    const known = this.#releases.get(version);
+    if (known) return known;
+    const release = await this.#options.state.releases.get(this.#options.app, version);
+    if (release) this.#releases.set(version, release);
+    return release;
+  }
+}
+
+/** Until a deployment rolls, what served before goes on; when it turns around, that again. */
+function releaseToRun(app: AppRecord, deployment: DeploymentRecord | undefined): number | null {
+  if (app.destroying === 1) return null;
+  if (deployment?.status !== 'rolling') return app.currentRelease;
+  return deployment.turnedBack === null ? deployment.release : deployment.previousRelease;
+}
+
+export function isRouteOf(app: string, routeId: string): boolean {
+  return routeId.startsWith(`${app}/`);
+}
