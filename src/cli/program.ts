@@ -25,10 +25,12 @@ export async function createProgram({ version, extraCommands = [] }: ProgramOpti
         const options = Help.prototype.visibleGlobalOptions.call(this, command);
         return options.filter((option) => option.long !== '--version');
       },
-      helpWidth: process.stdout.isTTY ? process.stdout.columns : 100,
       styleTitle: (title) => paint('bold', title),
     })
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({
+      outputError: () => {},
+      getOutHelpWidth: () => (process.stdout.isTTY ? process.stdout.columns : 100),
+    })
     .showHelpAfterError(false)
     .commandsGroup('Others:')
     .helpCommand('help [command]', 'show how to use a command')
