@@ -13,7 +13,7 @@ export interface HostConfig {
   readonly httpPort: number;
   readonly region: string;
   /** Ports that instances get, first to last. */
-  readonly instancePorts: { readonly first: number; readonly last: number };
+  readonly instancePorts: { readonly from: number; readonly to: number };
   /** `auto`: bubblewrap where it works. */
   readonly sandbox: 'auto' | 'off';
   readonly logLevel: string;
@@ -37,8 +37,8 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
     instancePorts: {
-      first: port(env, 'HOLDFAST_INSTANCE_PORT_FIRST', 21_000),
-      last: port(env, 'HOLDFAST_INSTANCE_PORT_LAST', 28_999),
+      from: port(env, 'HOLDFAST_INSTANCE_PORT_FIRST', 21_000),
+      to: port(env, 'HOLDFAST_INSTANCE_PORT_LAST', 28_999),
     },
     sandbox: env.HOLDFAST_SANDBOX === 'off' ? 'off' : 'auto',
     logLevel: env.HOLDFAST_LOG_LEVEL ?? 'info',

@@ -8,7 +8,6 @@ import { loadMasterKey } from '../../core/envelope.ts';
 import { connectRpc } from '../../core/rpc.ts';
 import type { EdgeAdmin } from '../../edge/edge-admin.ts';
 import type { ObjectAdmin } from '../../objects/object-admin.ts';
-import { parseAppFile } from '../../spec/app-file.ts';
 import type { HostConfig } from '../config.ts';
 import { openBuilder, openFilesystemDriver, openServiceDriver, openVolumeDriver } from '../drivers.ts';
 import type { RoleContext, RunningRole } from '../role.ts';
@@ -39,7 +38,6 @@ export async function startControl({ config, directory, log }: RoleContext): Pro
   const api = createApi({
     platform: control.platform,
     verifyToken: (token) => state.tokens.verify(token),
-    parseAppFile,
     uploadDirectory: directory.uploads,
     version,
     log,
