@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable, renameDurable } from './durable-files.ts';
 import { HoldfastError, isNodeError } from './errors.ts';
@@ -16,6 +16,7 @@ const STAGING = '.staging';
  * `.staging`, synced, and renamed into place; each is taken away by a rename
  * back into `.staging`. What a killed process left there is removed by the
  * next one that opens the directory; what a living one works on is not.
+ * Failures of the system are thrown as HoldfastErrors (`disk.full` and the like).
  */
 export class EntryDirectory {
   readonly #root: string;
@@ -119,6 +120,8 @@ export class EntryDirectory {
       if (!lock) throw directoryBusy(this.#root);
       try {
         return await work();
+      } catch (error) {
+        throw HoldfastError.from(error);
       } finally {
         lock.release();
       }
@@ -132,10 +135,15 @@ export class EntryDirectory {
     const name = randomBytes(8).toString('hex');
     const guardPath = join(this.#root, STAGING, `${name}.lock`);
     // Inside the exclusive section, so that a clean-up never meets a guard between its making and its locking.
-    const guard = await this.exclusive(() => acquireProcessLock(guardPath));
+    const guard = await this.exclusive(async () => {
+      await writeFile(guardPath, '', { flag: 'wx' }); // fails with ENOSPC where the lock would fail with less
+      return acquireProcessLock(guardPath);
+    });
     const staging = join(this.#root, STAGING, name);
     try {
       await work(staging);
+    } catch (error) {
+      throw HoldfastError.from(error);
     } finally {
       await removeTree(staging);
       guard?.release();

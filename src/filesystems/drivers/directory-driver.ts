@@ -2,7 +2,7 @@ import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { readJsonFile, syncDirectory, writeFileDurable } from '../../core/durable-files.ts';
 import { EntryDirectory } from '../../core/entry-directory.ts';
-import { HoldfastError, isNodeError } from '../../core/errors.ts';
+import { isNodeError } from '../../core/errors.ts';
 import { walkTree } from '../../core/file-tree.ts';
 import { filesystemMounted, filesystemNotFound, rootDirectoryRefused } from '../errors.ts';
 import type { FilesystemDriver, MountRequest, ObservedFilesystem } from '../filesystem-driver.ts';
@@ -128,7 +128,7 @@ async function realDirectory(parent: string, name: string): Promise<string | und
     await mkdir(path, { mode: 0o755 });
     await syncDirectory(parent);
   } catch (error) {
-    if (!isNodeError(error, 'EEXIST')) throw HoldfastError.from(error);
+    if (!isNodeError(error, 'EEXIST')) throw error;
   }
   try {
     const real = await realpath(path);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import { EntryDirectory } from '../../core/entry-directory.ts';
-import { HoldfastError } from '../../core/errors.ts';
 import { walkTree } from '../../core/file-tree.ts';
 import { snapshotNotFound, volumeAttached, volumeChanging, volumeNotFound, volumeShrink } from '../errors.ts';
 import type {
@@ -62,15 +61,13 @@ class DirectoryVolumeDriver implements VolumeDriver {
   }
 
   async create({ id, sizeBytes, fromSnapshot }: CreateVolume): Promise<void> {
-    await explained(
-      this.#entries.create([id], async (staging) => {
-        const data = join(staging, 'data');
-        if (fromSnapshot) await this.#copySnapshot(fromSnapshot, data);
-        else await mkdir(data, { mode: 0o755 });
-        await mkdir(join(staging, 'snapshots'), { mode: 0o700 });
-        await this.#write(staging, { sizeBytes, attachedTo: null });
-      }),
-    );
+    await this.#entries.create([id], async (staging) => {
+      const data = join(staging, 'data');
+      if (fromSnapshot) await this.#copySnapshot(fromSnapshot, data);
+      else await mkdir(data, { mode: 0o755 });
+      await mkdir(join(staging, 'snapshots'), { mode: 0o700 });
+      await this.#write(staging, { sizeBytes, attachedTo: null });
+    });
   }
 
   async attach(id: string, holder: string): Promise<Attachment> {
@@ -106,7 +103,7 @@ class DirectoryVolumeDriver implements VolumeDriver {
       await made;
     } catch (error) {
       await this.#read(id); // destroyed meanwhile: that is the better explanation
-      throw HoldfastError.from(error);
+      throw error;
     }
   }
 
@@ -172,21 +169,11 @@ class DirectoryVolumeDriver implements VolumeDriver {
 
   /** Reads and writes volume.json with no other writer between. */
   async #change(id: string, change: (volume: VolumeRecord) => VolumeRecord): Promise<void> {
-    const work = this.#entries.exclusive(async () => {
+    await this.#entries.exclusive(async () => {
       const volume = await this.#read(id);
       const changed = change(volume);
       if (changed.sizeBytes === volume.sizeBytes && changed.attachedTo === volume.attachedTo) return;
       await this.#write(this.#entries.path(id), changed);
     });
-    await explained(work);
-  }
-}
-
-/** ENOSPC and the like as errors that say what to do. */
-async function explained<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw HoldfastError.from(error);
   }
 }
