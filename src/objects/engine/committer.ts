@@ -63,9 +63,7 @@ export class Committer {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) return reject(storeClosed());
       this.#queue.push({ commit, resolve: resolve as (value: unknown) => void, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -75,6 +73,7 @@ export class Committer {
     await this.#running;
   }
 
+  /** Ends in the same step in which it finds the queue empty: no commit is left waiting. */
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       const batch = this.#gather();
@@ -84,6 +83,7 @@ export class Committer {
         for (const { reject } of batch) reject(error);
       }
     }
+    this.#running = undefined;
   }
 
   /** In order; who shares a scope with an earlier one waits for the next batch. */

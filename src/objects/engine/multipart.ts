@@ -28,9 +28,8 @@ export function chooseParts<P extends Part>(
   minimumBytes: number,
 ): readonly P[] {
   if (named.length === 0) throw uploadPart(1, 'is missing: a completion names at least one part');
+  if (named.some(({ partNumber }, i) => partNumber <= (named[i - 1]?.partNumber ?? 0))) throw uploadPartOrder();
   return named.map(({ partNumber, etag }, position) => {
-    const previous = named[position - 1];
-    if (previous && previous.partNumber >= partNumber) throw uploadPartOrder();
     const part = uploaded.get(partNumber);
     if (!part) throw uploadPart(partNumber, 'was not uploaded');
     if (part.etag !== etag) throw uploadPart(partNumber, `has the ETag ${part.etag}, not ${etag}`);

@@ -44,9 +44,7 @@ export class Upkeep {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#running ??= this.#work().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#work();
   }
 
   /** What fails stays to be done: nothing here is needed for an answer. */
@@ -58,6 +56,7 @@ export class Upkeep {
     } catch {
       if (!this.#closed) this.#timer ??= setTimeout(() => this.#start(), RETRY_AFTER_MS).unref();
     }
+    this.#running = undefined;
   }
 
   async #purge(bucket: number): Promise<void> {

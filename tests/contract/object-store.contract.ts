@@ -1,0 +1,428 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HoldfastError } from '../../src/core/errors.ts';
+import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../src/objects/engine/object-store.ts';
+
+export interface ObjectStoreUnderTest {
+  readonly store: ObjectStore;
+  /** Parts but the last must have this many bytes. */
+  readonly minPartBytes: number;
+  /** Sizes around which the store changes how it keeps bytes. */
+  readonly sizes: readonly number[];
+  dispose(): Promise<void>;
+}
+
+export const plain: ObjectMetadata = { contentType: 'text/plain', headers: {}, user: {} };
+
+export async function* bytesOf(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield Buffer.from(chunk);
+}
+
+export function md5(bytes: string | Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex');
+}
+
+export async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+export async function readObject(store: ObjectStore, bucket: string, key: string): Promise<Buffer> {
+  const read = await store.open(bucket, key);
+  try {
+    return await readAll(read.body());
+  } finally {
+    read.release();
+  }
+}
+
+const failure = (code: string) => expect.objectContaining({ code }) as HoldfastError;
+
+/** What every object store does (`ObjectStore`). */
+export function describeObjectStore(name: string, make: () => Promise<ObjectStoreUnderTest>): void {
+  describe(`object store: ${name}`, () => {
+    let test: ObjectStoreUnderTest;
+    let store: ObjectStore;
+
+    const put = (key: string, content: string | Uint8Array, more: object = {}): Promise<ObjectInfo> =>
+      store.put({ bucket: 'photos', key, body: bytesOf(content), metadata: plain, ...more });
+    const keys = async (request: object = {}) => {
+      const page = await store.list({ bucket: 'photos', limit: 1000, ...request });
+      return [...page.objects.map(({ key }) => key), ...page.commonPrefixes];
+    };
+
+    beforeEach(async () => {
+      test = await make();
+      store = test.store;
+      await store.createBucket('photos');
+    });
+
+    afterEach(() => test.dispose());
+
+    describe('buckets', () => {
+      it('are made with settings and listed by name', async () => {
+        const made = await store.createBucket('albums', { accessibility: 'public' });
+        expect(made).toMatchObject({ name: 'albums', accessibility: 'public', versioning: 'disabled' });
+        expect(store.buckets().map((bucket) => bucket.name)).toEqual(['albums', 'photos']);
+        expect(store.bucket('albums')).toEqual(made);
+        expect(store.bucket('missing')).toBeUndefined();
+      });
+
+      it('are made once', async () => {
+        await expect(store.createBucket('photos')).rejects.toThrow(failure('bucket.exists'));
+        const racing = await Promise.allSettled([1, 2, 3, 4].map(() => store.createBucket('raced')));
+        expect(racing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      });
+
+      it.each(['ab', 'Photos', 'a_b', '-ab', 'ab-', 'a..b', '10.0.0.1', 'a'.repeat(64)])(
+        'refuse the name %s',
+        async (bad) => {
+          await expect(store.createBucket(bad)).rejects.toThrow(failure('bucket.name'));
+        },
+      );
+
+      it('change their settings', async () => {
+        await store.updateBucket('photos', { accessibility: 'public' });
+        expect(store.bucket('photos')).toMatchObject({ accessibility: 'public', versioning: 'disabled' });
+        await expect(store.updateBucket('missing', {})).rejects.toThrow(failure('bucket.not-found'));
+      });
+
+      it('are deleted when empty, or with all that is in them', async () => {
+        await put('a', 'one');
+        await expect(store.deleteBucket('photos')).rejects.toThrow(failure('bucket.not-empty'));
+        await store.deleteBucket('photos', { force: true });
+        expect(store.bucket('photos')).toBeUndefined();
+        await expect(store.head('photos', 'a')).rejects.toThrow(failure('bucket.not-found'));
+        await store.createBucket('photos');
+        expect(await keys()).toEqual([]);
+        expect(store.usage('photos')).toEqual({ objects: 0, bytes: 0 });
+        await store.deleteBucket('photos');
+        await expect(store.deleteBucket('photos')).rejects.toThrow(failure('bucket.not-found'));
+      });
+    });
+
+    describe('objects', () => {
+      it('come back as they were put', async () => {
+        const metadata = {
+          contentType: 'image/png',
+          headers: { 'cache-control': 'max-age=60', expires: 'never' },
+          user: { camera: 'Кодак', mood: '' },
+        };
+        const before = Date.now();
+        const info = await store.put({ bucket: 'photos', key: 'dir/ä €😀.png', body: bytesOf('he', 'llo'), metadata });
+        expect(info).toMatchObject({ key: 'dir/ä €😀.png', size: 5, etag: md5('hello'), versionId: 'null', metadata });
+        expect(info.lastModified).toBeGreaterThanOrEqual(before - 1);
+        expect(await store.head('photos', 'dir/ä €😀.png')).toEqual(info);
+        const read = await store.open('photos', 'dir/ä €😀.png');
+        expect(read.info).toEqual(info);
+        expect((await readAll(read.body())).toString()).toBe('hello');
+        read.release();
+      });
+
+      it('keep every byte at every size, known beforehand or not', async () => {
+        for (const size of [0, 1, ...test.sizes]) {
+          const content = randomBytes(size);
+          for (const known of [size, undefined]) {
+            const info = await put(`size-${size}`, content, { size: known });
+            expect(info).toMatchObject({ size, etag: md5(content) });
+            expect(await readObject(store, 'photos', `size-${size}`)).toEqual(content);
+          }
+        }
+      });
+
+      it('give ranges', async () => {
+        for (const size of test.sizes) {
+          const content = randomBytes(size);
+          await put('ranged', content);
+          for (const [start, end] of [
+            [0, 0],
+            [1, Math.floor(size / 2)],
+            [size - 1, size - 1],
+            [0, size - 1],
+          ] as const) {
+            const read = await store.open('photos', 'ranged');
+            expect(await readAll(read.body({ start, end }))).toEqual(content.subarray(start, end + 1));
+            read.release();
+          }
+        }
+      });
+
+      it('are replaced, and counted exactly', async () => {
+        await put('a', 'one');
+        await put('b', 'three');
+        await put('a', 'seven77');
+        expect(store.usage('photos')).toEqual({ objects: 2, bytes: 12 });
+        expect((await readObject(store, 'photos', 'a')).toString()).toBe('seven77');
+        await store.remove('photos', 'a');
+        expect(store.usage('photos')).toEqual({ objects: 1, bytes: 5 });
+        expect(() => store.usage('missing')).toThrow(failure('bucket.not-found'));
+      });
+
+      it('are gone when removed; removing what is absent is no error', async () => {
+        await put('a', 'one');
+        await store.remove('photos', 'a');
+        await store.remove('photos', 'a');
+        await expect(store.head('photos', 'a')).rejects.toThrow(failure('object.not-found'));
+        await expect(store.open('photos', 'a')).rejects.toThrow(failure('object.not-found'));
+        await expect(store.remove('missing', 'a')).rejects.toThrow(failure('bucket.not-found'));
+      });
+
+      it('are read to the end though replaced or removed meanwhile', async () => {
+        for (const size of test.sizes) {
+          const content = randomBytes(size);
+          await put('busy', content);
+          const [before, during] = [await store.open('photos', 'busy'), await store.open('photos', 'busy')];
+          const chunks = during.body()[Symbol.asyncIterator]();
+          const first = await chunks.next();
+          await put('busy', 'other');
+          await store.remove('photos', 'busy');
+          const rest = await readAll({ [Symbol.asyncIterator]: () => chunks });
+          expect(Buffer.concat([first.value ?? Buffer.alloc(0), rest])).toEqual(content);
+          expect(await readAll(before.body())).toEqual(content);
+          before.release();
+          during.release();
+        }
+      });
+
+      it('leave nothing when the body fails', async () => {
+        async function* broken(size: number): AsyncGenerator<Uint8Array> {
+          yield Buffer.alloc(size);
+          throw new Error('client gone');
+        }
+        for (const size of test.sizes) {
+          const request = { bucket: 'photos', key: 'broken', body: broken(size), metadata: plain };
+          await expect(store.put(request)).rejects.toThrow('client gone');
+        }
+        expect(await keys()).toEqual([]);
+        expect(store.usage('photos')).toEqual({ objects: 0, bytes: 0 });
+      });
+
+      it('refuse keys that S3 has no place for', async () => {
+        for (const key of ['', 'a\0b', 'ä'.repeat(513)]) {
+          await expect(put(key, 'x')).rejects.toThrow(failure('object.key'));
+        }
+        await put('ä'.repeat(512), 'x');
+        expect(await keys()).toEqual(['ä'.repeat(512)]);
+        await expect(put('a', 'x', { bucket: 'missing' })).rejects.toThrow(failure('bucket.not-found'));
+      });
+
+      it('get an id for each version in a versioned bucket', async () => {
+        await store.updateBucket('photos', { versioning: 'enabled' });
+        const first = await put('a', 'one');
+        const second = await put('a', 'two');
+        expect(first.versionId).not.toBe('null');
+        expect(second.versionId).not.toBe(first.versionId);
+        expect(await keys()).toEqual(['a']);
+        await store.remove('photos', 'a');
+        await expect(store.head('photos', 'a')).rejects.toThrow(failure('object.not-found'));
+        expect(await keys()).toEqual([]);
+        await expect(store.updateBucket('photos', { versioning: 'suspended' })).rejects.toThrow(
+          failure('bucket.versioning-suspended'),
+        );
+        await expect(store.updateBucket('photos', { versioning: 'disabled' })).rejects.toThrow(
+          failure('bucket.versioning-stays'),
+        );
+      });
+    });
+
+    describe('conditions', () => {
+      const refused = failure('object.precondition');
+
+      it('make an object only once', async () => {
+        const racing = await Promise.allSettled(
+          Array.from({ length: 16 }, (_, i) => put('lock', `holder ${i}`, { conditions: { ifNoneMatch: '*' } })),
+        );
+        expect(racing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        const winner = racing.findIndex(({ status }) => status === 'fulfilled');
+        expect((await readObject(store, 'photos', 'lock')).toString()).toBe(`holder ${winner}`);
+      });
+
+      it('let one of several racing changes win', async () => {
+        const { etag } = await put('counter', '0');
+        const racing = await Promise.allSettled(
+          Array.from({ length: 16 }, (_, i) => put('counter', `next ${i}`, { conditions: { ifMatch: etag } })),
+        );
+        expect(racing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      });
+
+      it('check what is there', async () => {
+        await expect(put('a', 'x', { conditions: { ifMatch: '*' } })).rejects.toThrow(refused);
+        const { etag } = await put('a', 'x');
+        await put('a', 'x', { conditions: { ifMatch: '*' } });
+        await put('a', 'x', { conditions: { ifNoneMatch: 'other' } });
+        await expect(put('a', 'y', { conditions: { ifNoneMatch: etag } })).rejects.toThrow(refused);
+        await expect(store.remove('photos', 'a', { ifMatch: 'other' })).rejects.toThrow(refused);
+        await store.remove('photos', 'a', { ifMatch: etag });
+        expect(await keys()).toEqual([]);
+      });
+    });
+
+    describe('copies', () => {
+      it('are whole objects of their own', async () => {
+        for (const size of test.sizes) {
+          const content = randomBytes(size);
+          const source = await put('from', content);
+          const copy = await store.copy({
+            source: { bucket: 'photos', key: 'from' },
+            target: { bucket: 'photos', key: 'to' },
+          });
+          expect(copy).toMatchObject({ key: 'to', size, etag: source.etag, metadata: plain });
+          await store.remove('photos', 'from');
+          expect(await readObject(store, 'photos', 'to')).toEqual(content);
+          await store.remove('photos', 'to');
+        }
+      });
+
+      it('to themselves change the metadata', async () => {
+        for (const size of test.sizes) {
+          const content = randomBytes(size);
+          await put('a', content);
+          const place = { bucket: 'photos', key: 'a' };
+          const metadata = { ...plain, user: { colour: 'red' } };
+          await store.copy({ source: place, target: place, metadata });
+          expect((await store.head('photos', 'a')).metadata).toEqual(metadata);
+          expect(await readObject(store, 'photos', 'a')).toEqual(content);
+        }
+        expect(store.usage('photos').objects).toBe(1);
+      });
+
+      it('check source and target', async () => {
+        const { etag } = await put('from', 'x');
+        const [source, target] = [
+          { bucket: 'photos', key: 'from' },
+          { bucket: 'photos', key: 'to' },
+        ];
+        const refused = failure('object.precondition');
+        await expect(store.copy({ source, target, sourceConditions: { ifNoneMatch: etag } })).rejects.toThrow(refused);
+        await store.copy({ source, target, sourceConditions: { ifMatch: etag } });
+        await expect(store.copy({ source, target, conditions: { ifNoneMatch: '*' } })).rejects.toThrow(refused);
+        await expect(store.copy({ source: { bucket: 'photos', key: 'none' }, target })).rejects.toThrow(
+          failure('object.not-found'),
+        );
+      });
+    });
+
+    describe('listings', () => {
+      it('are in UTF-8 byte order', async () => {
+        const names = ['a', 'B', 'ab', 'a/b', 'ä', '😀', '\uffee', 'a\u0001', '0'];
+        for (const key of names) await put(key, key);
+        const sorted = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+        expect(await keys()).toEqual(sorted);
+      });
+
+      it('come in pages that fit together', async () => {
+        const names = Array.from({ length: 23 }, (_, i) => `dir${i % 4}/file${String(i).padStart(2, '0')}`);
+        for (const key of [...names, 'top']) await put(key, key);
+        for (const delimiter of [undefined, '/']) {
+          const whole = await store.list({ bucket: 'photos', limit: 1000, delimiter });
+          expect(whole.next).toBeUndefined();
+          for (const limit of [1, 2, 5, 24]) {
+            const [objects, prefixes] = [[] as string[], [] as string[]];
+            for (let after: string | undefined, pages = 0; pages === 0 || after !== undefined; pages++) {
+              const page = await store.list({ bucket: 'photos', limit, delimiter, after });
+              expect(page.objects.length + page.commonPrefixes.length).toBeLessThanOrEqual(limit);
+              objects.push(...page.objects.map(({ key }) => key));
+              prefixes.push(...page.commonPrefixes);
+              after = page.next;
+            }
+            expect(objects).toEqual(whole.objects.map(({ key }) => key));
+            expect(prefixes).toEqual(whole.commonPrefixes);
+          }
+        }
+      });
+
+      it('group by a delimiter below a prefix', async () => {
+        for (const key of ['a/1', 'a/b/2', 'a/b/3', 'a/c/4', 'a', 'b/5']) await put(key, 'x');
+        expect(await keys({ delimiter: '/' })).toEqual(['a', 'a/', 'b/']);
+        expect(await keys({ delimiter: '/', prefix: 'a/' })).toEqual(['a/1', 'a/b/', 'a/c/']);
+        expect(await keys({ delimiter: '/', prefix: 'a/', after: 'a/b/' })).toEqual(['a/c/']);
+        expect(await keys({ prefix: 'a/', after: 'a/b/2' })).toEqual(['a/b/3', 'a/c/4']);
+        expect(await keys({ delimiter: 'b/', prefix: 'a/' })).toEqual(['a/1', 'a/c/4', 'a/b/']);
+        expect(await keys({ limit: 0 })).toEqual([]);
+        expect(await keys({ prefix: 'zzz' })).toEqual([]);
+        await expect(store.list({ bucket: 'missing', limit: 1 })).rejects.toThrow(failure('bucket.not-found'));
+      });
+    });
+
+    describe('multipart uploads', () => {
+      const begin = async (key = 'film') => {
+        const { uploadId } = await store.createUpload('photos', key, plain);
+        return { bucket: 'photos', key, uploadId };
+      };
+      const part = (
+        upload: { bucket: string; key: string; uploadId: string },
+        partNumber: number,
+        content: Uint8Array,
+      ) => store.putPart({ ...upload, partNumber, body: bytesOf(content), size: content.length });
+
+      it('become one object', async () => {
+        const upload = await begin();
+        const contents = [randomBytes(test.minPartBytes), randomBytes(test.minPartBytes + 7), randomBytes(3)];
+        const parts = [];
+        for (const [i, content] of contents.entries()) parts.push(await part(upload, i + 1, content));
+        expect(parts.map(({ etag }) => etag)).toEqual(contents.map(md5));
+        expect(await store.listParts(upload)).toEqual(parts);
+        await expect(store.head('photos', 'film')).rejects.toThrow(failure('object.not-found'));
+        const info = await store.completeUpload({ ...upload, parts });
+        const whole = Buffer.concat(contents);
+        const etag = `${md5(Buffer.concat(contents.map((content) => Buffer.from(md5(content), 'hex'))))}-3`;
+        expect(info).toMatchObject({ key: 'film', size: whole.length, etag });
+        expect(await readObject(store, 'photos', 'film')).toEqual(whole);
+        const read = await store.open('photos', 'film');
+        const range = { start: test.minPartBytes - 2, end: 2 * test.minPartBytes + 8 };
+        expect(await readAll(read.body(range))).toEqual(whole.subarray(range.start, range.end + 1));
+        read.release();
+        expect(store.usage('photos')).toEqual({ objects: 1, bytes: whole.length });
+        await expect(store.listParts(upload)).rejects.toThrow(failure('upload.not-found'));
+      });
+
+      it('take the parts that are named, the last of each number', async () => {
+        const upload = await begin();
+        await part(upload, 3, Buffer.from('old'));
+        const last = await part(upload, 3, Buffer.from('new'));
+        await part(upload, 7, Buffer.from('unused'));
+        await store.completeUpload({ ...upload, parts: [last] });
+        expect((await readObject(store, 'photos', 'film')).toString()).toBe('new');
+      });
+
+      it('refuse parts that are not as named', async () => {
+        const upload = await begin();
+        const small = await part(upload, 1, Buffer.from('small'));
+        const second = await part(upload, 2, Buffer.from('second'));
+        const complete = (...parts: { partNumber: number; etag: string }[]) =>
+          store.completeUpload({ ...upload, parts });
+        await expect(complete()).rejects.toThrow(failure('upload.part'));
+        await expect(complete({ ...second, partNumber: 5 })).rejects.toThrow(failure('upload.part'));
+        await expect(complete({ ...second, etag: small.etag })).rejects.toThrow(failure('upload.part'));
+        await expect(complete(second, small)).rejects.toThrow(failure('upload.part-order'));
+        await expect(complete(small, second)).rejects.toThrow(failure('upload.part-size'));
+        await expect(part(upload, 0, Buffer.from('x'))).rejects.toThrow(failure('upload.part'));
+        await expect(part(upload, 10_001, Buffer.from('x'))).rejects.toThrow(failure('upload.part'));
+        await complete(second);
+      });
+
+      it('obey conditions and stay when refused', async () => {
+        const upload = await begin();
+        const only = await part(upload, 1, Buffer.from('x'));
+        await put('film', 'there');
+        const conditions = { ifNoneMatch: '*' };
+        await expect(store.completeUpload({ ...upload, parts: [only], conditions })).rejects.toThrow(
+          failure('object.precondition'),
+        );
+        expect(await store.listParts(upload)).toHaveLength(1);
+      });
+
+      it('are listed until completed or aborted', async () => {
+        const [b, a, other] = [await begin('dir/b'), await begin('dir/a'), await begin('else')];
+        const listed = await store.listUploads('photos');
+        expect(listed.map(({ uploadId }) => uploadId)).toEqual([a.uploadId, b.uploadId, other.uploadId]);
+        await store.abortUpload(other);
+        await expect(store.abortUpload(other)).rejects.toThrow(failure('upload.not-found'));
+        await expect(part(other, 1, Buffer.from('late'))).rejects.toThrow(failure('upload.not-found'));
+        expect(await store.listUploads('photos', { prefix: 'dir/' })).toHaveLength(2);
+        await expect(store.listParts({ ...a, key: 'dir/b' })).rejects.toThrow(failure('upload.not-found'));
+      });
+    });
+  });
+}

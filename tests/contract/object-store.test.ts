@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
+import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
+import { describeObjectStore } from './object-store.contract.ts';
+
+const minPartBytes = 1000;
+const inlineLimitBytes = 16 * 1024;
+const sizes = [inlineLimitBytes, inlineLimitBytes + 1, 2_500_000];
+
+describeObjectStore('in memory', async () => ({
+  store: new MemoryObjectStore({ minPartBytes }),
+  minPartBytes,
+  sizes,
+  dispose: async () => {},
+}));
+
+describeObjectStore('on the journal', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
+  const store = await openObjectStore({ directory, segmentBytes: 2 ** 20, inlineLimitBytes, minPartBytes });
+  return {
+    store,
+    minPartBytes,
+    sizes,
+    async dispose() {
+      await store.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+});
