@@ -1,13 +1,14 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { isNodeError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { createAuthenticator } from './access/authenticate.ts';
 import { KeyStore } from './access/key-store.ts';
 import { createObjectAdmin } from './admin.ts';
-import { MemoryObjectStore } from './engine/memory-object-store.ts';
 import type { ObjectStore } from './engine/object-store.ts';
+import { openObjectStore } from './engine/open-object-store.ts';
 import { objectsRoleErrors } from './errors.ts';
 import { createS3Gateway } from './s3/gateway.ts';
 
@@ -42,12 +43,13 @@ const DEFAULT_CLOSE_MS = 10_000;
 
 /**
  * The object store as a process of its own: S3 for everyone, `ObjectAdmin` for control.
- * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`
+ * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`, and those of `openObjectStore`
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
   const { directory, masterKey, region, log, hosts = DEFAULT_HOSTS, closeMs = DEFAULT_CLOSE_MS } = options;
   await using starting = new AsyncDisposableStack();
-  const store = starting.adopt(options.store ?? new MemoryObjectStore(), (store) => store.close());
+  const opened = options.store ?? (await openObjectStore({ directory: join(directory, 'store') }));
+  const store = starting.adopt(opened, (store) => store.close());
   const keys = await KeyStore.open(directory, masterKey);
   const server = createS3Gateway({ store, authenticate: createAuthenticator(keys), region, log, hosts });
   const port = await listen(server, options);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
@@ -49,7 +49,7 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
 
 /** One request and its answer on the wire. */
 class Exchange {
-  readonly id = randomBytes(8).toString('hex').toUpperCase();
+  readonly id = randomUUID().replaceAll('-', '').slice(16).toUpperCase();
   readonly startedAt = performance.now();
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
