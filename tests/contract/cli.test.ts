@@ -155,6 +155,22 @@ describe('deploy', () => {
     expect(run.stderr).toContain('The deployment goes on without this command.');
   });
 
+  it('goes on with a platform that is started again in between', async () => {
+    const first = await startFakeApi();
+    const { platform } = first;
+    platform.frozen = true;
+    const { result } = startCli(['deploy', project], {
+      cwd: empty,
+      env: { HOLDFAST_URL: first.url, HOLDFAST_TOKEN: TOKEN },
+    });
+    await waitUntil(() => platform.looks > 0, { timeoutMs: 20_000, what: 'the deployment to be followed' });
+    await first[Symbol.asyncDispose]();
+    platform.frozen = false;
+    await using _second = await startFakeApi({ platform, port: Number(new URL(first.url).port) });
+    const run = await result;
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('Release 1 of photos serves.') });
+  });
+
   it('refuses before it sends anything: no app file, a typo, no such directory', async () => {
     const before = await readdir(api.uploadDirectory);
     const missing = await holdfast(['deploy']);

@@ -17,19 +17,25 @@ export interface FakeApi extends AsyncDisposable {
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
-export async function startFakeApi(options: Partial<ApiOptions> = {}): Promise<FakeApi> {
+export interface FakeApiOptions extends Partial<Omit<ApiOptions, 'platform'>> {
+  /** One that another API has served before. */
+  readonly platform?: FakePlatform;
+  readonly port?: number;
+}
+
+export async function startFakeApi({ port = 0, ...options }: FakeApiOptions = {}): Promise<FakeApi> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-api-'));
   const uploadDirectory = join(directory, 'uploads');
-  const platform = createFakePlatform();
+  const platform = options.platform ?? createFakePlatform();
   const api = createApi({
-    platform,
     verifyToken: async (token) => (token === TOKEN ? { name: 'test' } : undefined),
     uploadDirectory,
     version: '0.0.0-test',
     log: pino({ level: 'silent' }),
     ...options,
+    platform,
   });
-  const server = await startApiServer({ api, host: '127.0.0.1', port: 0 });
+  const server = await startApiServer({ api, host: '127.0.0.1', port });
   return {
     url: server.url,
     platform,

@@ -44,6 +44,7 @@ function forPerson({ service, instance, line }: LogLine): string {
 async function* linesOf(body: unknown): AsyncGenerator<LogLine> {
   const input = Readable.fromWeb(body as ReadableStream<Uint8Array>);
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (text === '') continue; // a sign of life
     const line = JSON.parse(text) as LogLine & { readonly error?: ErrorDetails };
     if (line.error) throw new HoldfastError(line.error);
     yield line;

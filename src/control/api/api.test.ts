@@ -3,9 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { startFakeApi, TOKEN } from '../../../tests/support/fake-api.ts';
+import { createFakePlatform } from '../../../tests/support/fake-platform.ts';
 import { type ErrorKind, HoldfastError } from '../../core/errors.ts';
 import { waitUntil } from '../../core/retry.ts';
+import { parseAppFile } from '../../spec/app-file.ts';
 import type { openApiDocument } from './open-api.ts';
+import { logRoutes } from './routes/logs.ts';
 import { startApiServer } from './server.ts';
 
 const text = `app: photos
@@ -241,6 +244,29 @@ describe('logs', () => {
     await waitUntil(() => api.platform.followers === 1, { timeoutMs: 5000, what: 'the follow' });
     aborter.abort();
     await waitUntil(() => api.platform.followers === 0, { timeoutMs: 5000, what: 'its end' });
+  });
+});
+
+describe('logs that are silent', () => {
+  it('show signs of life', async () => {
+    const platform = createFakePlatform();
+    await platform.deploy({ spec: parseAppFile(file).spec, archivePath: '' });
+    const aborter = new AbortController();
+    const routes = logRoutes(platform, { heartbeatMs: 5 });
+    const response = await routes.request('/photos/logs?follow=true', { signal: aborter.signal });
+    const reader = response.body?.getReader();
+    for (let beat = 0; beat < 2; beat++) expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('\n');
+    await reader?.cancel();
+    await waitUntil(() => platform.followers === 0, { timeoutMs: 5000, what: 'its end' });
+  });
+
+  it('answer at once all the same', async () => {
+    await using api = await startFakeApi();
+    await api.platform.deploy({ spec: parseAppFile(file).spec, archivePath: '' });
+    const aborter = new AbortController();
+    const response = await api.request('/v1/apps/photos/logs?follow=true', { signal: aborter.signal });
+    expect(response.status).toBe(200);
+    aborter.abort();
   });
 });
 

@@ -1,4 +1,4 @@
-import { type ClientResponse, hc } from 'hono/client';
+import { hc } from 'hono/client';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
 import type { Routes } from './routes.ts';
 
@@ -26,7 +26,7 @@ export function createApiClient(connection: ApiConnection, unreachable: (cause: 
   return hc<Routes>(`${connection.url}/v1`, {
     headers: { authorization: `Bearer ${connection.token}` },
     fetch: async (input: string | URL | Request, init?: RequestInit) => {
-      const response = await fetch(input, init).catch((error: unknown) => {
+      const response = await wholeAnswer(input, init).catch((error: unknown) => {
         throw init?.signal?.aborted ? error : unreachable(error);
       });
       if (response.ok) return response;
@@ -35,8 +35,15 @@ export function createApiClient(connection: ApiConnection, unreachable: (cause: 
   });
 }
 
+/** With a body of JSON read to its end, so that a platform that dies in between is unreachable too. Others stream. */
+async function wholeAnswer(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (!/\bjson$/.test(response.headers.get('content-type') ?? '')) return response;
+  return new Response(await response.arrayBuffer(), response);
+}
+
 /** The error that a problem document describes; any other failure is somebody else's, a proxy's for instance. */
-export function problemError(status: number, body: string): HoldfastError {
+function problemError(status: number, body: string): HoldfastError {
   try {
     const details = JSON.parse(body) as ErrorDetails;
     if (typeof details.code === 'string' && typeof details.message === 'string') return new HoldfastError(details);
@@ -49,9 +56,4 @@ export function problemError(status: number, body: string): HoldfastError {
     message: `the API answered with status ${status} and no problem document`,
     hint: 'check that HOLDFAST_URL is the address of a Holdfast API',
   });
-}
-
-/** The JSON of an answer. */
-export async function read<T>(answer: Promise<ClientResponse<T, number, 'json'>>): Promise<T> {
-  return (await (await answer).json()) as T;
 }

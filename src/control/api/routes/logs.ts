@@ -9,7 +9,8 @@ const read = createRoute({
   method: 'get',
   path: '/{app}/logs',
   tags: ['apps'],
-  summary: 'Log lines, oldest first, one JSON value a line; what fails on the way is a last line {"error": …}',
+  summary:
+    'Log lines, oldest first, one JSON value a line; blank lines mean nothing, a last line {"error": …} a failure',
   request: {
     params: appParams,
     query: z.object({
@@ -25,7 +26,10 @@ const read = createRoute({
   },
 });
 
-export const logRoutes = (platform: Platform) =>
+/** Clients and what stands between give up on connections that are silent for some minutes. */
+const HEARTBEAT_MS = 30_000;
+
+export const logRoutes = (platform: Platform, { heartbeatMs = HEARTBEAT_MS } = {}) =>
   routeGroup().openapi(read, async (c) => {
     const { app } = c.req.valid('param');
     const { follow, ...filter } = c.req.valid('query');
@@ -34,12 +38,15 @@ export const logRoutes = (platform: Platform) =>
     c.header('content-type', 'application/x-ndjson');
     return stream(c, async (out) => {
       out.onAbort(() => aborter.abort());
+      const heartbeat = setInterval(() => out.write('\n'), heartbeatMs);
       try {
         const lines = platform.logs({ app, ...filter, follow: follow === 'true', signal: aborter.signal });
         for await (const line of lines) await out.write(`${JSON.stringify(line)}\n`);
       } catch (error) {
         if (aborter.signal.aborted) return;
         await out.write(`${JSON.stringify({ error: HoldfastError.from(error) })}\n`);
+      } finally {
+        clearInterval(heartbeat);
       }
     });
   });
