@@ -94,6 +94,31 @@ test('a port in use is named, with the variable that chooses another', async () 
   }
 });
 
+test('close lets a request under way end, and its connection with it', async () => {
+  const store = new MemoryObjectStore();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const original = store.open.bind(store);
+  store.open = async (...args) => {
+    ask();
+    await held;
+    return original(...args);
+  };
+  const admin = await start({ store });
+  await admin.ensureBucket({ name: 'open', accessibility: 'public' });
+  const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+  const body = (async function* () {
+    yield Buffer.from('to the end');
+  })();
+  await store.put({ bucket: 'open', key: 'a', metadata, body });
+  const answer = fetch(`http://127.0.0.1:${role?.port}/open/a`);
+  await asked;
+  const closed = role?.close();
+  release();
+  expect(await (await answer).text()).toBe('to the end');
+  await closed; // long before the grace of ten seconds, or this test is too slow
+});
+
 test('close ends once, and nothing listens any more', async () => {
   await start();
   const port = role?.port;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Authentication, createAuthenticator } from './authenticate.ts';
 import type { RequestHead } from './canonical-request.ts';
@@ -216,4 +217,23 @@ test('a request without a signature is anonymous', () => {
     payload: { kind: 'unsigned' },
     presigned: false,
   });
+});
+
+test('whatever the header or the query say, the answer is a refusal and nothing else', () => {
+  const piece = fc.constantFrom(
+    ...['AWS4-HMAC-SHA256', ' ', ',', '=', ';', '/', 'Credential=', 'SignedHeaders=', 'Signature=', CREDENTIAL],
+    ...['host', '20130524', 's3', 'aws4_request', '%', '\u00ff'],
+  );
+  const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+  const name = fc.constantFrom('Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature');
+  const refused = (head: RequestHead) => {
+    expect(() => authenticate(head)).toThrow(withCode(expect.stringMatching(/^access\./) as unknown as string));
+  };
+  fc.assert(
+    fc.property(text, fc.array(fc.tuple(name, text)), (authorization, parameters) => {
+      refused(changed(signed(GET_OBJECT), { authorization }));
+      const query = parameters.map(([suffix, value]) => [`X-Amz-${suffix}`, value] as const);
+      refused({ ...PRESIGNED, query: [...query, ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256']] });
+    }),
+  );
 });

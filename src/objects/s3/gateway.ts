@@ -39,12 +39,19 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
     noDelay: true,
   });
   server.timeout = IDLE_TIMEOUT;
+  const isClosing = () => !server.listening;
   const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
-    void answer(new Exchange(req, res, expectsContinue), options);
+    void answer(new Exchange(req, res, { expectsContinue, isClosing }), options);
   };
   server.on('request', serve(false));
   server.on('checkContinue', serve(true));
   return server;
+}
+
+interface ExchangeOptions {
+  readonly expectsContinue: boolean;
+  /** The server takes no more connections, and this one ends with its answer. */
+  readonly isClosing: () => boolean;
 }
 
 /** One request and its answer on the wire. */
@@ -56,12 +63,14 @@ class Exchange {
   readonly headers: ReadonlyMap<string, string>;
   /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
   #awaitsContinue: boolean;
+  readonly #isClosing: () => boolean;
 
-  constructor(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean) {
+  constructor(req: IncomingMessage, res: ServerResponse, { expectsContinue, isClosing }: ExchangeOptions) {
     this.req = req;
     this.res = res;
     this.headers = headerMap(req.rawHeaders);
     this.#awaitsContinue = expectsContinue;
+    this.#isClosing = isClosing;
     this.#expectClient(false);
   }
 
@@ -80,7 +89,8 @@ class Exchange {
   send(response: S3Response): Promise<void> {
     this.#expectClient(true);
     // A client that was not told to continue may or may not send its body: the connection cannot be used again.
-    const connection: Record<string, string> = this.#awaitsContinue ? { connection: 'close' } : {};
+    const isLast = this.#awaitsContinue || this.#isClosing();
+    const connection: Record<string, string> = isLast ? { connection: 'close' } : {};
     const headers = {
       ...response.headers,
       ...corsHeaders(this.headers),

@@ -3,6 +3,7 @@ import { s3Errors } from '../errors.ts';
 import { readPartRef } from '../multipart.ts';
 import { isoTime, type Operation, xmlResponse } from '../operation.ts';
 import { copyRange } from '../range.ts';
+import { refuseUnsupportedHeaders } from '../unsupported.ts';
 import { MAX_UPLOAD_BYTES } from '../upload.ts';
 
 /** The bytes are read and written again: parts are files of their own. */
@@ -10,6 +11,7 @@ export const uploadPartCopy: Operation = {
   name: 'UploadPartCopy',
   action: 'write-object',
   async handle(request, { store }) {
+    refuseUnsupportedHeaders(request.headers);
     const source = readCopySource(request);
     const part = readPartRef(request);
     const read = await store.open(source.bucket, source.key);
