@@ -63,6 +63,9 @@ function serveUpgrade(
     res.detachSocket(client);
     client.destroySoon();
   });
+  // Nobody reads from the client until there is a tunnel; this sees it leave all the same.
+  client.on('readable', () => client.readableLength === 0 && client.read(0));
+  client.once('end', () => res.socket && client.destroy());
   void new Exchange(context, req, res).run(req.headers.upgrade);
 }
 

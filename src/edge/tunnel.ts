@@ -15,7 +15,11 @@ export interface TunnelEnds {
   readonly head: Buffer;
 }
 
-/** Passes the 101 on and joins both sides until either is closed; then the other is too. */
+/**
+ * Passes the 101 on and joins both sides until either ends; then the other gets
+ * what is still under way to it, and is closed. Half-open is not kept: a backend
+ * that overlooks the end of its client would hold a drain up forever.
+ */
 export function joinTunnel({ res, answer, backend, head }: TunnelEnds): void {
   const client = res.socket;
   if (!client || client.destroyed) {
@@ -23,6 +27,7 @@ export function joinTunnel({ res, answer, backend, head }: TunnelEnds): void {
     return;
   }
   res.detachSocket(client);
+  client.removeAllListeners('readable');
   client.write(switchingProtocols(answer), 'latin1');
   if (head.length > 0) backend.unshift(head);
   for (const [from, to] of [
@@ -33,6 +38,7 @@ export function joinTunnel({ res, answer, backend, head }: TunnelEnds): void {
     from.setNoDelay(true);
     from.setKeepAlive(true, KEEP_ALIVE_MS);
     from.on('error', () => {}); // comes with 'close'
+    from.once('end', () => to.destroySoon());
     from.once('close', () => to.destroy());
     from.pipe(to);
   }

@@ -106,3 +106,14 @@ test('h2c is not let through: the request goes on as a plain one', async () => {
   expect(reply).toContain('200 OK');
   expect(reply).toContain('upgrade: undefined');
 });
+
+test('a held WebSocket whose client leaves gives its place up', async () => {
+  await using bed = await EdgeBed.start({ maxHeld: 1 });
+  await bed.route([], 60_000);
+  const client = bed.connect();
+  client.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  const get = `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`;
+  await waitUntil(async () => (await bed.raw(get, 50)).includes('503'), { timeoutMs: 2000, what: 'a full room' });
+  client.end();
+  await waitUntil(async () => (await bed.raw(get, 50)) === '', { timeoutMs: 2000, what: 'a free place' });
+});
