@@ -203,6 +203,16 @@ export class EngineObjectStore implements ObjectStore {
     await this.#uploads.abort(this.#upload(upload));
   }
 
+  /** Of these names in `files/`, those that nothing refers to; for tests. */
+  unreferencedFiles(names: readonly string[]): readonly string[] {
+    return names.filter((name) => this.#catalog.files.count(Number.parseInt(name, 16)) === 0);
+  }
+
+  /** Flushes and compacts what there is to; for tests. */
+  settle(): Promise<void> {
+    return this.#parts.upkeep.settle();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
