@@ -49,7 +49,7 @@ describe('access', () => {
     expect(Object.keys(document.paths ?? {}).length).toBeGreaterThan(20);
   });
 
-  it('answers to loopback names and configured hosts alone', async () => {
+  it('answers to addresses, loopback names and configured hosts alone', async () => {
     await using api = await startFakeApi({ allowedHosts: ['holdfast.example'] });
     const statusFor = (host: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -60,10 +60,17 @@ describe('access', () => {
           .once('error', reject)
           .end();
       });
-    for (const host of ['localhost:7300', '127.0.0.1', '[::1]:7300', 'api.localhost', 'Holdfast.Example:443']) {
+    for (const host of [
+      'localhost:7300',
+      '127.0.0.1',
+      '[::1]:7300',
+      'api.localhost',
+      'Holdfast.Example:443',
+      '192.168.1.2:7300',
+    ]) {
       expect([host, await statusFor(host)]).toEqual([host, 200]);
     }
-    for (const host of ['rebound.example', '127.0.0.1.evil.example', 'localhost.evil.example:80', '192.168.1.2']) {
+    for (const host of ['rebound.example', '127.0.0.1.evil.example', 'localhost.evil.example:80', '1.2.3']) {
       expect([host, await statusFor(host)]).toEqual([host, 403]);
     }
   });

@@ -6,6 +6,7 @@ import type { Api } from './api.ts';
 import { apiErrors } from './errors.ts';
 
 export interface ApiServer {
+  /** For clients on this machine. */
   readonly url: string;
   readonly port: number;
   /** Takes no new connections, lets requests under way end for at most `graceMs`, then cuts them. Idempotent. */
@@ -28,10 +29,9 @@ export async function startApiServer({
   }) as Server;
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${name}:${address.port}`,
+    url: `http://${reachable(address.address)}:${address.port}`,
     port: address.port,
     close: ({ graceMs = 0 } = {}) => {
       closing ??= close(server, graceMs);
@@ -60,4 +60,11 @@ async function close(server: Server, graceMs: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await promise;
   clearTimeout(cut);
+}
+
+/** An address to connect to: of all interfaces, loopback. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return address.includes(':') ? `[${address}]` : address;
 }

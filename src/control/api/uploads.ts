@@ -6,7 +6,7 @@ import { isNodeError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import { apiErrors } from './errors.ts';
 
-export interface Upload {
+interface Upload {
   readonly id: string;
   readonly size: number;
   /** Of the bytes as they came, hexadecimal. */
