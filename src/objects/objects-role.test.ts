@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogger } from '../core/log.ts';
+import { waitUntil } from '../core/retry.ts';
 import { connectRpc } from '../core/rpc.ts';
 import { MemoryObjectStore } from './engine/memory-object-store.ts';
 import type { ObjectAdmin } from './object-admin.ts';
@@ -111,9 +112,12 @@ test('close lets a request under way end, and its connection with it', async () 
     yield Buffer.from('to the end');
   })();
   await store.put({ bucket: 'open', key: 'a', metadata, body });
-  const answer = fetch(`http://127.0.0.1:${role?.port}/open/a`);
+  const url = `http://127.0.0.1:${role?.port}/open/a`;
+  const answer = fetch(url);
   await asked;
   const closed = role?.close();
+  const refuses = () => fetch(url).then(undefined, () => true);
+  await waitUntil(async () => (await refuses()) === true, { timeoutMs: 5000, what: 'new connections to be refused' });
   release();
   expect(await (await answer).text()).toBe('to the end');
   await closed; // long before the grace of ten seconds, or this test is too slow
