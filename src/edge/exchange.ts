@@ -77,6 +77,7 @@ export class Exchange {
       path: target.path,
       headers,
       hasBody: body !== 'none' && body !== 0,
+      upgrades: upgrade !== undefined,
     });
   }
 

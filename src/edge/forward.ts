@@ -30,6 +30,8 @@ export interface Message {
   /** Fields for the backend. */
   readonly headers: string[];
   readonly hasBody: boolean;
+  /** Whether the client asked to switch protocols. */
+  readonly upgrades: boolean;
 }
 
 export interface ForwardOptions {
@@ -77,23 +79,27 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
     else if (isBroken(error)) resolve({ kind: 'lost', error, reused: outgoing.reusedSocket });
     else resolve({ kind: 'garbled', error });
   });
+  /** What throws here was caused by what the backend sent; uncaught, it would end the edge. */
+  const guarded = (pass: () => void) => {
+    try {
+      pass();
+    } catch (error) {
+      resolve({ kind: 'garbled', error: error as Error });
+      outgoing.destroy();
+    }
+  };
   outgoing.on('information', ({ statusCode, rawHeaders }) => {
     // A client of HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
-    if (req.httpVersionMinor > 0) res.writeInformation(statusCode, responseHeaders(rawHeaders));
+    if (req.httpVersionMinor > 0) guarded(() => res.writeInformation(statusCode, responseHeaders(rawHeaders)));
   });
-  outgoing.on('response', (answer) => {
-    try {
-      sendAnswer(answer, message);
-    } catch (error) {
-      outgoing.destroy();
-      resolve({ kind: 'garbled', error: error as Error });
-    }
-  });
-  outgoing.on('upgrade', (answer, socket, head) => {
+  outgoing.on('response', (answer) => guarded(() => sendAnswer(answer, message)));
+  const join = (answer: IncomingMessage, socket: Socket, head: Buffer) => {
     tunnel = true; // it is under way for as long as its connection
     socket.once('close', () => upstream.leave());
-    joinTunnel({ res, answer, backend: socket as Socket, head });
-  });
+    joinTunnel({ res, answer, backend: socket, head });
+  };
+  // Without a listener, node ends a connection that switches unasked.
+  if (message.upgrades) outgoing.on('upgrade', join);
   return { outcome: promise, abort: () => outgoing.destroy() };
 }
 

@@ -31,9 +31,7 @@ export function createProxy(context: ExchangeContext): Server {
   server.on('request', serve);
   server.on('checkContinue', serve); // the backend decides: its 100 is passed on
   server.on('upgrade', (req, socket, head) => serveUpgrade(context, req, { socket, head }));
-  server.on('connect', (_req, socket) => {
-    socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  });
+  server.on('connect', (_req, socket) => refuseConnect(socket as Socket));
   return server;
 }
 
@@ -45,6 +43,13 @@ export function createProxy(context: ExchangeContext): Server {
 function mayUpgrade({ headers }: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) return false;
   return !/\bh2c?\b/i.test(headers.upgrade ?? '');
+}
+
+/** The edge is no way out to other hosts (RFC 9110 section 9.3.6). */
+function refuseConnect(socket: Socket): void {
+  socket.on('error', () => {}); // comes with 'close'
+  socket.write('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  socket.destroySoon();
 }
 
 function serveUpgrade(

@@ -46,6 +46,19 @@ test.for(Object.entries(refused))('smuggling: %s is refused and the connection e
   expect(await bed.inFlight()).toEqual({ a: 0 });
 });
 
+test('a client that resets its connection at any point does not hurt the edge', async () => {
+  await using bed = await EdgeBed.start();
+  const backend = await bed.backend('a', (_req, res) => res.end('ok'));
+  await bed.route([backend.active], 50);
+  for (const start of ['', 'GET', `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`, ...Object.values(refused)]) {
+    const client = bed.connect();
+    client.write(start, 'latin1');
+    await new Promise((resolve) => client.write('\r\n', resolve));
+    client.resetAndDestroy();
+  }
+  expect((await bed.fetch('/')).status).toBe(200);
+});
+
 test('Connection cannot be used to strip fields that frame or route a request', async () => {
   await using bed = await EdgeBed.start();
   const backend = await bed.backend('a', async (req, res) => {
@@ -107,6 +120,8 @@ test.for([
   ['not HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['both lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['a coding that we cannot undo', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+  ['a switch of protocols that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+  ['a status that is none', 'HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n'],
   ['nothing', ''],
 ])('a backend that answers with %s gives 502', async ([, bytes]) => {
   await using bed = await EdgeBed.start();
