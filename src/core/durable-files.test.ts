@@ -34,6 +34,7 @@ test('missing parents are made', async () => {
 test('removing what is absent is no error', async () => {
   await using directory = await temporaryDirectory();
   await removeDurable(join(directory.path, 'absent'));
+  await removeDurable(join(directory.path, 'no', 'parent'));
 });
 
 test('an absent JSON file is undefined, a broken one an error', async () => {

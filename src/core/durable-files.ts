@@ -81,7 +81,11 @@ export async function makeDirectoryDurable(
 /** Removes a file or tree; the absence is durable when it resolves. Removing what is absent is no error. */
 export async function removeDurable(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
-  await syncDirectory(dirname(path));
+  try {
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    if (!isNodeError(error, 'ENOENT')) throw error; // not even the parent is there
+  }
 }
 
 export async function syncDirectory(path: string): Promise<void> {

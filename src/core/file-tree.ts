@@ -53,14 +53,17 @@ async function syncPath(path: string): Promise<void> {
   }
 }
 
+/** A program that a killed process had started may still be writing into the tree: it fails soon, its directories gone. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 20, retryDelay: 10 };
+
 /** Removes a tree, also one with directories that their owner may not write. Absence is no error. */
 export async function removeTree(top: string): Promise<void> {
   try {
-    await rm(top, { recursive: true, force: true });
+    await rm(top, REMOVAL);
   } catch (error) {
     if (!isNodeError(error, 'EACCES') && !isNodeError(error, 'EPERM')) throw error;
     await makeWritable(top);
-    await rm(top, { recursive: true, force: true });
+    await rm(top, REMOVAL);
   }
 }
 
