@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Platform } from '../../platform.ts';
-import { findStorage } from '../find-storage.ts';
 import { idParams, json, jsonBody, routeGroup } from '../route-group.ts';
 import { appName, snapshot, storage, storageName } from '../schemas.ts';
 
@@ -53,14 +52,11 @@ const createSnapshot = createRoute({
   responses: { 201: json(snapshot, 'the snapshot') },
 });
 
-export const volumeRoutes = (platform: Platform) => {
-  const idOf = async (param: { readonly id: string }) => (await findStorage(platform, { kind: 'volume', ...param })).id;
-  return routeGroup()
+export const volumeRoutes = (platform: Platform) =>
+  routeGroup()
     .openapi(create, async (c) => c.json(await platform.createVolume(c.req.valid('json')), 201))
-    .openapi(extend, async (c) => {
-      const id = await idOf(c.req.valid('param'));
-      return c.json(await platform.extendVolume({ id, ...c.req.valid('json') }), 200);
-    })
-    .openapi(listSnapshots, async (c) => c.json([...(await platform.snapshots(await idOf(c.req.valid('param'))))], 200))
-    .openapi(createSnapshot, async (c) => c.json(await platform.createSnapshot(await idOf(c.req.valid('param'))), 201));
-};
+    .openapi(extend, async (c) =>
+      c.json(await platform.extendVolume({ ...c.req.valid('param'), ...c.req.valid('json') }), 200),
+    )
+    .openapi(listSnapshots, async (c) => c.json([...(await platform.snapshots(c.req.valid('param').id))], 200))
+    .openapi(createSnapshot, async (c) => c.json(await platform.createSnapshot(c.req.valid('param').id), 201));
