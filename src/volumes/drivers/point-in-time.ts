@@ -21,20 +21,21 @@ const ATTEMPTS = 5;
 export async function copyPointInTime(
   from: string,
   to: string,
-  { clock }: { readonly clock: Clock },
+  { clock, copy = copyTree }: { readonly clock: Clock; readonly copy?: typeof copyTree },
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = await restingState(from, clock);
-    if (before !== undefined && (await copyWholly(from, to)) && (await stateOf(from)).digest === before) return true;
+    const copied = before !== undefined && (await copiedWholly(() => copy(from, to)));
+    if (copied && (await stateOf(from)).digest === before) return true;
     await removeTree(to);
   }
   return false;
 }
 
 /** Files that vanish under the copy are a change, not a failure; a full disk is one. */
-async function copyWholly(from: string, to: string): Promise<boolean> {
+async function copiedWholly(copy: () => Promise<void>): Promise<boolean> {
   try {
-    await copyTree(from, to);
+    await copy();
     return true;
   } catch (error) {
     if (error instanceof HoldfastError && /no such file|ENOENT/i.test(error.message)) return false;
