@@ -10,20 +10,21 @@ const here = dirname(fileURLToPath(import.meta.url));
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
 const work = mkdtempSync(join(here, '.build-'));
+const built = join(work, 'dist');
 try {
   compile('tsconfig.json', 'esm');
   compile('tsconfig.cjs.json', 'cjs');
-  writeFileSync(join(work, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
-  swap(work, join(here, 'dist'));
+  writeFileSync(join(built, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+  swap(join(here, 'dist'));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 
 function compile(project, format) {
-  const argv = [tsc, '--project', join(here, project), '--outDir', join(work, format)];
+  const argv = [tsc, '--project', join(here, project), '--outDir', join(built, format)];
   execFileSync(process.execPath, argv, { stdio: 'inherit' });
-  for (const name of readdirSync(join(work, format))) {
-    if (name.endsWith('.d.ts')) useJsSpecifiers(join(work, format, name));
+  for (const name of readdirSync(join(built, format))) {
+    if (name.endsWith('.d.ts')) useJsSpecifiers(join(built, format, name));
   }
 }
 
@@ -32,9 +33,7 @@ function useJsSpecifiers(path) {
   writeFileSync(path, readFileSync(path, 'utf8').replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
 }
 
-function swap(built, target) {
-  const old = `${built}-old`;
-  if (existsSync(target)) renameSync(target, old);
+function swap(target) {
+  if (existsSync(target)) renameSync(target, join(work, 'old'));
   renameSync(built, target);
-  rmSync(old, { recursive: true, force: true });
 }

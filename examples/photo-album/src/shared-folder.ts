@@ -1,0 +1,42 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectory, writeFileDurable } from './durable-files.ts';
+import { Mailbox } from './mailbox.ts';
+
+/** Web asks for a thumbnail. */
+export interface ThumbnailJob {
+  /** Of the picture in the bucket. */
+  readonly key: string;
+  /** How often a worker has begun it; more than a few times means that it kills workers. */
+  readonly attempts: number;
+}
+
+/** The worker tells web how it went. */
+export type ThumbnailResult =
+  | { readonly status: 'ready'; readonly width: number; readonly height: number; readonly color: string }
+  | { readonly status: 'failed'; readonly reason: string };
+
+/** The filesystem that web and the worker both mount. */
+export interface SharedFolder {
+  readonly jobs: Mailbox<ThumbnailJob>;
+  readonly results: Mailbox<ThumbnailResult>;
+  /** Jobs that cannot be done, with the reason, for whoever looks into it. */
+  readonly failed: Mailbox<ThumbnailJob & { readonly reason: string }>;
+  thumbnailPath(id: string): string;
+  writeThumbnail(id: string, image: Uint8Array): Promise<void>;
+  removeThumbnail(id: string): Promise<void>;
+}
+
+export async function openSharedFolder(directory: string): Promise<SharedFolder> {
+  const thumbnails = join(directory, 'thumbnails');
+  await makeDirectory(thumbnails);
+  const thumbnailPath = (id: string) => join(thumbnails, `${id}.webp`);
+  return {
+    jobs: await Mailbox.open(join(directory, 'queue')),
+    results: await Mailbox.open(join(directory, 'results')),
+    failed: await Mailbox.open(join(directory, 'failed')),
+    thumbnailPath,
+    writeThumbnail: (id, image) => writeFileDurable(thumbnailPath(id), image),
+    removeThumbnail: (id) => rm(thumbnailPath(id), { force: true }),
+  };
+}
