@@ -126,6 +126,7 @@ function sendBody(req: IncomingMessage, outgoing: ClientRequest): void {
 }
 
 function sendAnswer(answer: IncomingMessage, { req, res }: Message): void {
+  if (answer.statusCode === 101) throw new Error('the backend switched protocols unasked');
   if (hasForeignCoding(answer.rawHeaders)) throw new Error('the answer has a transfer coding other than chunked');
   if (bodyInDoubt(req)) res.shouldKeepAlive = false;
   res.writeHead(answer.statusCode as number, answer.statusMessage, responseHeaders(answer.rawHeaders));
