@@ -75,6 +75,31 @@ const PUBLISHED: Readonly<Record<string, Example>> = {
   },
 };
 
+/** The seeds of "Transferring Payload in Multiple Chunks", without and with a trailer. */
+const CHUNKED = (extra: Readonly<Record<string, string>>, signature: string): Example => ({
+  method: 'PUT',
+  path: '/examplebucket/chunkObject.txt',
+  headers: {
+    host: 's3.amazonaws.com',
+    'content-encoding': 'aws-chunked',
+    'x-amz-decoded-content-length': '66560',
+    'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+    ...extra,
+  },
+  signature,
+});
+const CHUNKED_SIGNED = CHUNKED(
+  { 'content-length': '66824', 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' },
+  '4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9',
+);
+const CHUNKED_TRAILER = CHUNKED(
+  {
+    'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+    'x-amz-trailer': 'x-amz-checksum-crc32c',
+  },
+  '106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e',
+);
+
 const PRESIGNED: RequestHead = {
   method: 'GET',
   path: '/test.txt',
@@ -104,6 +129,18 @@ describe('the Authorization header', () => {
     const { identity, presigned } = authenticate(signed(example));
     expect(identity).toMatchObject({ kind: 'key', accessKeyId: KEY.accessKeyId });
     expect(presigned).toBe(false);
+  });
+
+  test('takes the published chunked examples, whose chunks then prove themselves', () => {
+    const { payload } = authenticate(signed(CHUNKED_SIGNED));
+    if (payload.kind !== 'chunked') throw new Error('the payload is chunked');
+    expect(payload.trailer).toBe(false);
+    payload.signatures?.verifyChunk(
+      'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648',
+      createHash('sha256').update('a'.repeat(65536)).digest('hex'),
+    );
+    expect(() => payload.signatures?.verifyChunk('f00', EMPTY)).toThrow(withCode('access.signature'));
+    expect(authenticate(signed(CHUNKED_TRAILER)).payload).toMatchObject({ kind: 'chunked', trailer: true });
   });
 
   test.each<[string, Example]>([

@@ -3,10 +3,11 @@ import { type IncomingMessage, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sha256, signRequest } from '../../../tests/support/s3-signer.ts';
+import { presign, sha256, signRequest } from '../../../tests/support/s3-signer.ts';
 import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
+import { formatTimestamp } from '../access/signature-v4.ts';
 import { MemoryObjectStore } from '../engine/memory-object-store.ts';
 import type { ObjectRead, PutObject } from '../engine/object-store.ts';
 import { createS3Gateway } from './gateway.ts';
@@ -350,6 +351,49 @@ describe('requests', () => {
     const encoded = await call('GET', '/photos', { query });
     expect(encoded.text).toContain('<Key>a%20b/%C3%BC%2B%26</Key>');
     expect(encoded.text).toContain('<Owner>');
+  });
+
+  test('a listing begins after a key and may be empty', async () => {
+    for (const key of ['a', 'b', 'c']) await store.put({ bucket: 'photos', key, body: empty(), metadata: NO_METADATA });
+    const after = await call('GET', '/photos', {
+      query: [
+        ['list-type', '2'],
+        ['start-after', 'b'],
+      ],
+    });
+    expect(after.text).toContain('<KeyCount>1</KeyCount>');
+    const none = await call('GET', '/photos', {
+      query: [
+        ['list-type', '2'],
+        ['max-keys', '0'],
+      ],
+    });
+    expect(none.text).toContain('<IsTruncated>false</IsTruncated>');
+    const marked = await call('GET', '/photos', {
+      query: [
+        ['marker', 'a'],
+        ['max-keys', '1'],
+      ],
+    });
+    expect(marked.text).toMatch(/<IsTruncated>true<.*<Key>b</s);
+  });
+
+  test('headers that stand in a presigned query cannot break the answer that repeats them', async () => {
+    const now = formatTimestamp(Date.now());
+    const path = '/photos/a';
+    const url = (value: string) =>
+      presign(KEY, {
+        method: 'PUT',
+        path,
+        host: `127.0.0.1:${port}`,
+        timestamp: now,
+        extra: [['x-amz-meta-a', value]],
+      });
+    const refused = await fetch(`http://127.0.0.1:${port}${url('a\r\nset-cookie: b')}`, { method: 'PUT', body: 'x' });
+    expect(refused.status).toBe(400);
+    expect((await fetch(`http://127.0.0.1:${port}${url('grün')}`, { method: 'PUT', body: 'x' })).status).toBe(200);
+    const { headers } = await call('GET', path);
+    expect(Buffer.from(String(headers['x-amz-meta-a']), 'latin1').toString()).toBe('grün');
   });
 
   test('pages may preflight, and read any answer', async () => {
