@@ -74,7 +74,9 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
   });
   if (!hasBody) outgoing.end();
 
+  let answered = false;
   outgoing.on('error', (error) => {
+    if (answered) return; // the answer ends, or is cut short, by itself
     if (!delivered) resolve({ kind: 'undelivered', error });
     else if (isBroken(error)) resolve({ kind: 'lost', error, reused: outgoing.reusedSocket });
     else resolve({ kind: 'garbled', error });
@@ -92,8 +94,12 @@ export function forward(message: Message, upstream: Upstream, { reuse, connectMs
     // A client of HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
     if (req.httpVersionMinor > 0) guarded(() => res.writeInformation(statusCode, responseHeaders(rawHeaders)));
   });
-  outgoing.on('response', (answer) => guarded(() => sendAnswer(answer, message)));
+  outgoing.on('response', (answer) => {
+    answered = true;
+    guarded(() => sendAnswer(answer, message));
+  });
   const join = (answer: IncomingMessage, socket: Socket, head: Buffer) => {
+    answered = true;
     tunnel = true; // it is under way for as long as its connection
     socket.once('close', () => upstream.leave());
     joinTunnel({ res, answer, backend: socket, head });

@@ -56,12 +56,15 @@ test('200 MB up and 200 MB down pass whole, in bounded memory, also past a slow 
 test('a backend killed in the middle of an answer cuts the client’s answer visibly', async () => {
   await using bed = await EdgeBed.start();
   for (const headers of [{ 'Content-Length': '1000' }, {}]) {
-    const backend = await bed.backend('a', (_req, res) => {
+    let requests = 0;
+    const backend = await bed.backend('a', (req, res) => {
+      requests++;
       res.writeHead(200, headers).write('half');
-      setTimeout(() => res.destroy(), 20);
+      setTimeout(() => req.socket.resetAndDestroy(), 20);
     });
     await bed.route([backend.active]);
     await expect(bed.fetch('/')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(requests).toBe(1);
     await waitUntil(async () => (await bed.inFlight()).a === 0, { timeoutMs: 2000, what: 'the count to fall' });
   }
 });
