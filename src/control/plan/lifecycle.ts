@@ -1,7 +1,7 @@
 import { formatDuration } from '../../core/units.ts';
 import type { FilesystemMountSpec } from '../../spec/app-spec.ts';
 import type { Action } from './actions.ts';
-import { afterFailure } from './policy.ts';
+import { afterFailure, STEADY_MS } from './policy.ts';
 import { isRouted, type ServiceSituation } from './service-situation.ts';
 import { backendAtEdge, type ObservedEdge, type ObservedInstance, type ObservedStorage } from './situation.ts';
 
@@ -13,7 +13,13 @@ export function tend(s: ServiceSituation, instance: ObservedInstance): readonly 
   if (fault) return [failInstance(s, instance, fault)];
   if (instance.phase !== 'starting') return [];
   if (instance.process === 'absent') return prepareAndStart(s, instance);
-  return instance.health.state === 'healthy' ? [{ kind: 'activate-instance', id: instance.id }] : [];
+  return isUp(instance, s.now) ? [{ kind: 'activate-instance', id: instance.id }] : [];
+}
+
+/** A check that passes says so; that a process runs says little until it has done so for a moment. */
+function isUp({ health, spec }: ObservedInstance, now: number): boolean {
+  const proof = spec.healthCheck.probe.kind === 'running' ? STEADY_MS : 0;
+  return health.state === 'healthy' && now - health.since >= proof;
 }
 
 /** What an instance on its way out needs next. */
@@ -21,8 +27,9 @@ export function seeOff(
   instance: ObservedInstance,
   { storage, edge, now }: Pick<ServiceSituation, 'storage' | 'edge' | 'now'>,
 ): readonly Action[] {
-  if (instance.phase === 'draining' && !isDrained(instance, edge, now)) return [];
-  return retire(instance, storage);
+  if (instance.phase !== 'draining' || isDrained(instance, edge, now)) return retire(instance, storage);
+  const left = edge !== null && backendAtEdge(edge, instance.id)?.state !== 'active';
+  return left && instance.drainAt === null ? [{ kind: 'time-drain', id: instance.id }] : [];
 }
 
 interface Fault {

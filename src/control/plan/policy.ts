@@ -3,6 +3,9 @@ import { type BackoffOptions, backoff } from '../../core/retry.ts';
 /** Starts that end in an exit before a deployment gives up. */
 export const MAX_STARTS = 3;
 
+/** What is checked by nothing but its running counts once it has run for so long, ms. */
+export const STEADY_MS = 1000;
+
 /** An instance that was well for so long starts its slot's count of failures anew, ms. */
 const STABLE_MS = 60_000;
 

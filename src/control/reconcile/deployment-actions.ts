@@ -93,10 +93,10 @@ export const finishDeployment: Run<'finish-deployment'> = async (context, app, a
   const { state, clock, log } = context;
   const { deployment: id, status, reason } = action;
   await state.transaction(async (transaction) => {
-    const ended = await transaction.deployments.transition({ id, at: clock.now(), status, reason });
     const deployment = await transaction.deployments.get(id);
-    if (!ended || !deployment) return;
+    if (!deployment || deployment.finishedAt !== null) return;
     if (status === 'succeeded') await transaction.apps.setCurrentRelease(app, deployment.release);
+    await transaction.deployments.transition({ id, at: clock.now(), status, reason });
     await markDetached(transaction, app);
   });
   log.info({ app, deployment: id, status, reason }, 'deployment ended');

@@ -121,8 +121,12 @@ export const activateInstance: Run<'activate-instance'> = async ({ state, clock 
   await state.instances.update(id, { phase: 'active', activeAt: clock.now() });
 };
 
-export const drainInstance: Run<'drain-instance'> = async ({ state, clock }, _app, { id }) => {
-  await state.instances.update(id, { phase: 'draining', drainAt: clock.now() });
+export const drainInstance: Run<'drain-instance'> = async ({ state }, _app, { id }) => {
+  await state.instances.update(id, { phase: 'draining' });
+};
+
+export const timeDrain: Run<'time-drain'> = async ({ state, clock }, _app, { id }) => {
+  await state.instances.update(id, { drainAt: clock.now() });
 };
 
 export const failInstance: Run<'fail-instance'> = async ({ state, drivers, log }, app, action) => {

@@ -32,6 +32,7 @@ const runners: Runners = {
   'start-instance': instance.startInstance,
   'activate-instance': instance.activateInstance,
   'drain-instance': instance.drainInstance,
+  'time-drain': instance.timeDrain,
   'fail-instance': instance.failInstance,
   'stop-instance': instance.stopInstance,
   'remove-instance': instance.removeInstance,

@@ -102,6 +102,7 @@ export interface InstancesTable {
   createdAt: number;
   /** First time healthy. */
   activeAt: number | null;
+  /** Since when the edge sends it nothing new. */
   drainAt: number | null;
   /** The driver refused to start it, for good. */
   startError: string | null;

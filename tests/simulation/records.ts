@@ -1,0 +1,86 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { StorageView } from '../../src/control/platform.ts';
+import type { AppSpec } from '../../src/spec/app-spec.ts';
+
+export interface StorageItem {
+  readonly id: string;
+  readonly kind: StorageView['kind'];
+  readonly realName: string | null;
+}
+
+/** The control plane's tables, read from outside: no step of it, no chance, no time. */
+export class Records {
+  readonly #sqlite: DatabaseSync;
+
+  constructor(sqlite: DatabaseSync) {
+    this.#sqlite = sqlite;
+  }
+
+  /** Least count that the serving file and the one on its way ask for; 0 when one of them does without the service. */
+  wantedCount(route: string): number {
+    const [app = '', service = ''] = route.split('/');
+    const [record] = this.#all<{ currentRelease: number | null; destroying: number }>(
+      'select * from apps where name = ?',
+      app,
+    );
+    if (!record || record.destroying === 1 || record.currentRelease === null) return 0;
+    const open = this.#all<{ release: number }>(
+      'select release from deployments where app = ? and finishedAt is null',
+      app,
+    );
+    const scale = this.#all<{ count: number }>('select count from scales where app = ? and service = ?', app, service);
+    const counts = [record.currentRelease, ...open.map(({ release }) => release)].map((version) => {
+      const scaling = this.spec(app, version)?.services[service]?.scaling;
+      return scaling ? Math.min(scaling.maxTasks, scale[0]?.count ?? scaling.minTasks) : 0;
+    });
+    return Math.min(...counts);
+  }
+
+  spec(app: string, version: number): AppSpec | undefined {
+    const [row] = this.#all<{ spec: string }>('select spec from releases where app = ? and version = ?', app, version);
+    return row && (JSON.parse(row.spec) as AppSpec);
+  }
+
+  apps() {
+    return this.#all<{ name: string; currentRelease: number | null; destroying: number }>('select * from apps');
+  }
+
+  openDeployments() {
+    return this.#all<{ id: string; status: string; reason: string }>(
+      'select * from deployments where finishedAt is null',
+    );
+  }
+
+  instances() {
+    return this.#all<{ id: string; app: string; service: string; release: number; slot: number; phase: string }>(
+      "select * from instances where phase != 'ended'",
+    );
+  }
+
+  liveInstances(): readonly string[] {
+    return this.instances().map(({ id }) => id);
+  }
+
+  storage(kind: StorageView['kind']): readonly StorageItem[] {
+    return this.#all<StorageItem>('select * from storage where kind = ? order by createdAt, id', kind);
+  }
+
+  destroyed(): readonly StorageItem[] {
+    return this.#all<StorageItem>("select * from storage where state = 'destroyed' order by id");
+  }
+
+  isDestroyed(id: string): boolean {
+    return this.destroyed().some((item) => item.id === id);
+  }
+
+  volumes(app: string) {
+    return this.#all<{ id: string }>(
+      "select id from storage where kind = 'volume' and app = ? and state != 'destroyed' and ready = 1",
+      app,
+    );
+  }
+
+  #all<T>(sql: string, ...parameters: SQLInputValue[]): T[] {
+    return this.#sqlite.prepare(sql).all(...parameters) as T[];
+  }
+}
