@@ -34,17 +34,10 @@ export type Authenticate = (head: RequestHead) => Authentication;
 export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: { clock?: Clock } = {}): Authenticate {
   const signingKeys = new SigningKeys();
   return (head) => {
-    const authorization = head.headers.get('authorization');
-    const presigned = head.query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
-    if (authorization !== undefined && presigned) {
-      throw accessErrors.mechanism('only one authentication mechanism is allowed: the header or the query');
-    }
-    if (authorization === undefined && !presigned) return anonymous(head);
-
-    const credentials = presigned ? parsePresigned(head.query) : parseAuthorization(authorization ?? '', head.headers);
-    const payloadHash = presigned ? presignedPayloadHash(head) : head.headers.get('x-amz-content-sha256');
-    if (payloadHash === undefined) throw accessErrors.payloadHash('the header x-amz-content-sha256 is missing');
-
+    const mechanism = mechanismOf(head);
+    if (mechanism === undefined) return anonymous(head);
+    const presigned = mechanism === 'query';
+    const credentials = presigned ? parsePresigned(head.query) : parseAuthorization(head.headers);
     const key = keys.find(credentials.accessKeyId);
     if (!key) throw accessErrors.keyUnknown(credentials.accessKeyId);
     checkTime(credentials, clock.now());
@@ -52,20 +45,39 @@ export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: {
     checkNoSessionToken(head);
 
     const { scope, timestamp } = credentials;
+    const payloadHash = signedPayloadHash(head, presigned);
     const signingKey = signingKeys.get(key.accessKeyId, key.secretAccessKey, scope);
-    const canonicalHash = hashCanonicalRequest(canonicalRequest(head, credentials.signedHeaders, payloadHash));
-    const seed = sign(signingKey, stringToSign(timestamp, scope, canonicalHash));
-    if (!signaturesEqual(seed, credentials.signature)) {
-      throw accessErrors.signature(
-        'the request signature we calculated does not match the signature you provided; check your key and signing method',
-      );
-    }
+    const seed = verifySignature(head, { credentials, payloadHash, signingKey });
     return {
       identity: { kind: 'key', accessKeyId: key.accessKeyId, owner: key.owner, buckets: key.buckets },
       payload: parsePayload(payloadHash, () => new ChunkSignatures(signingKey, { timestamp, scope, seed })),
       presigned,
     };
   };
+}
+
+function mechanismOf({ headers, query }: RequestHead): 'header' | 'query' | undefined {
+  const presigned = query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
+  if (!headers.has('authorization')) return presigned ? 'query' : undefined;
+  if (presigned) throw accessErrors.mechanism('only one authentication mechanism is allowed: the header or the query');
+  return 'header';
+}
+
+interface SignatureClaim {
+  readonly credentials: Credentials;
+  readonly payloadHash: string;
+  readonly signingKey: Uint8Array;
+}
+
+/** @returns the signature, with which the chain of the chunks' begins */
+function verifySignature(head: RequestHead, { credentials, payloadHash, signingKey }: SignatureClaim): string {
+  const { scope, timestamp, signedHeaders, signature } = credentials;
+  const canonicalHash = hashCanonicalRequest(canonicalRequest(head, signedHeaders, payloadHash));
+  const expected = sign(signingKey, stringToSign(timestamp, scope, canonicalHash));
+  if (signaturesEqual(expected, signature)) return expected;
+  throw accessErrors.signature(
+    'the request signature we calculated does not match the signature you provided; check your key and signing method',
+  );
 }
 
 function anonymous(head: RequestHead): Authentication {
@@ -80,9 +92,11 @@ function anonymous(head: RequestHead): Authentication {
 }
 
 /** Presigned URLs leave the body open unless they name its hash. */
-function presignedPayloadHash({ headers, query }: RequestHead): string {
-  const named = query.find(([name]) => name.toLowerCase() === 'x-amz-content-sha256')?.[1];
-  return named ?? headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD';
+function signedPayloadHash({ headers, query }: RequestHead, presigned: boolean): string {
+  const named = presigned ? query.find(([name]) => name.toLowerCase() === 'x-amz-content-sha256')?.[1] : undefined;
+  const hash = named ?? headers.get('x-amz-content-sha256') ?? (presigned ? 'UNSIGNED-PAYLOAD' : undefined);
+  if (hash === undefined) throw accessErrors.payloadHash('the header x-amz-content-sha256 is missing');
+  return hash;
 }
 
 function parsePayload(hash: string, chunkSignatures: () => ChunkSignatures): Payload {

@@ -21,7 +21,8 @@ type Malformed = (message: string) => Error;
 const LONGEST_EXPIRY = 604_800;
 
 /** `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`. */
-export function parseAuthorization(authorization: string, headers: RequestHead['headers']): Credentials {
+export function parseAuthorization(headers: RequestHead['headers']): Credentials {
+  const authorization = headers.get('authorization') ?? '';
   const malformed = accessErrors.headerMalformed;
   if (!authorization.startsWith(`${ALGORITHM} `)) {
     throw accessErrors.mechanism('the authorization mechanism is not supported; use AWS4-HMAC-SHA256');

@@ -4,7 +4,7 @@ import { crc32c, crc64nvme } from './crc.ts';
 import { s3Errors } from './errors.ts';
 
 /** The checksum algorithms of S3; values are base64 of the big-endian digest. */
-export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 export interface Hasher {

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
 import { authorize } from '../access/authorize.ts';
-import { corsHeaders, preflightHeaders } from './cors.ts';
+import { preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
 import { s3Errors } from './errors.ts';
+import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
 import type { S3Context, S3Request, S3Response } from './operation.ts';
 import { receiveBody } from './request-body.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
-import { sendResponse } from './response.ts';
 import { findOperation } from './router.ts';
 import { buildXml } from './xml.ts';
 
@@ -24,8 +23,6 @@ export interface S3GatewayOptions extends S3Context {
 /** S3 takes 8 KB of headers of which 2 KB are metadata; presigned URLs are long. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT = 20_000;
-/** A connection on which nothing moves, in either direction. */
-const IDLE_TIMEOUT = 120_000;
 /** Longer than the clients keep theirs, so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT = 65_000;
 
@@ -48,86 +45,27 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
   return server;
 }
 
-interface ExchangeOptions {
-  readonly expectsContinue: boolean;
-  /** The server takes no more connections, and this one ends with its answer. */
-  readonly isClosing: () => boolean;
-}
-
-/** One request and its answer on the wire. */
-class Exchange {
-  readonly id = randomUUID().replaceAll('-', '').slice(16).toUpperCase();
-  readonly startedAt = performance.now();
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly headers: ReadonlyMap<string, string>;
-  /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
-  #awaitsContinue: boolean;
-  readonly #isClosing: () => boolean;
-
-  constructor(req: IncomingMessage, res: ServerResponse, { expectsContinue, isClosing }: ExchangeOptions) {
-    this.req = req;
-    this.res = res;
-    this.headers = headerMap(req.rawHeaders);
-    this.#awaitsContinue = expectsContinue;
-    this.#isClosing = isClosing;
-    this.#expectClient(false);
-  }
-
-  /**
-   * The body's bytes; the client is told to send them when the first is read.
-   * A reader that stops early leaves the connection for the answer that says why.
-   */
-  async *body(): AsyncGenerator<Uint8Array> {
-    if (this.#awaitsContinue) this.res.writeContinue();
-    this.#awaitsContinue = false;
-    this.#expectClient(true);
-    yield* this.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-    this.#expectClient(false);
-  }
-
-  send(response: S3Response): Promise<void> {
-    this.#expectClient(true);
-    // A client that was not told to continue may or may not send its body: the connection cannot be used again.
-    const isLast = this.#awaitsContinue || this.#isClosing();
-    const connection: Record<string, string> = isLast ? { connection: 'close' } : {};
-    const headers = {
-      ...response.headers,
-      ...corsHeaders(this.headers),
-      ...connection,
-      'x-amz-request-id': this.id,
-      'x-amz-id-2': this.id,
-      server: 'Holdfast',
-    };
-    return sendResponse(this.res, { ...response, headers, bodiless: this.req.method === 'HEAD' });
-  }
-
-  /** The idle timeout is for clients: a long copy inside the store moves nothing on the wire. */
-  #expectClient(expected: boolean): void {
-    this.req.socket.setTimeout(expected ? IDLE_TIMEOUT : 0);
-  }
-}
-
 async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<void> {
-  const { req, id } = exchange;
+  const { req, id, startedAt } = exchange;
   const { log } = options;
-  let operation = 'unknown';
+  let operation = 'Preflight';
   try {
-    if (req.method === 'OPTIONS')
-      return await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers) });
-    const prepared = prepare(exchange, options);
-    operation = prepared.operation.name;
-    await exchange.send(await prepared.operation.handle(prepared.request, options));
+    if (req.method === 'OPTIONS') {
+      await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers) });
+    } else {
+      operation = 'unknown';
+      const prepared = prepare(exchange, options);
+      operation = prepared.operation.name;
+      await exchange.send(await prepared.operation.handle(prepared.request, options));
+    }
   } catch (cause) {
     const error = HoldfastError.from(cause);
-    const { status } = s3ErrorCode(error);
-    if (req.destroyed && !req.complete) log.debug({ id, operation }, 'the client left before the end of its request');
-    else if (status >= 500 && error.kind !== 'not-implemented') log.error({ id, operation, err: error }, error.message);
-    await exchange
-      .send(errorResponse(error, exchange))
-      .catch((failure) => log.debug({ id, err: failure }, 'no answer sent'));
+    const clientLeft = req.destroyed && !req.complete;
+    const isOurs = s3ErrorCode(error).status >= 500 && error.kind !== 'not-implemented';
+    if (isOurs && !clientLeft) log.error({ id, operation, err: error }, error.message);
+    await exchange.send(errorResponse(error, exchange)).catch((err) => log.debug({ id, err }, 'no answer sent'));
   } finally {
-    const ms = Math.round(performance.now() - exchange.startedAt);
+    const ms = Math.round(performance.now() - startedAt);
     log.debug({ id, operation, method: req.method, status: exchange.res.statusCode, ms }, 'request');
   }
 }
@@ -182,18 +120,6 @@ function effectiveHeaders(
 /** RFC 9110 sections 5.6.2 and 5.5: what came in a header is so already, what comes in a query can be anything. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** From the wire's own list, since `req.headers` drops some of a header's repeated values. */
-function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] ?? '').toLowerCase();
-    const value = rawHeaders[i + 1] ?? '';
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return headers;
-}
 
 function errorResponse(error: HoldfastError, { id, req }: Exchange): S3Response {
   const { code, status } = s3ErrorCode(error);

@@ -3,7 +3,7 @@ import type { ObjectMetadata } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
 
 /** Stored as they come and given back with the object. */
-export const CONTENT_HEADERS = [
+const CONTENT_HEADERS = [
   'cache-control',
   'content-disposition',
   'content-encoding',

@@ -40,7 +40,7 @@ export function answerObject(request: S3Request, info: ObjectInfo): ObjectAnswer
 }
 
 /** `ETag`, `Last-Modified`, and the version where there are versions. */
-export function validatorHeaders(info: ObjectInfo): Record<string, string> {
+function validatorHeaders(info: ObjectInfo): Record<string, string> {
   return {
     etag: `"${info.etag}"`,
     'last-modified': new Date(info.lastModified).toUTCString(),

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { corsHeaders } from './cors.ts';
+import type { S3Response } from './operation.ts';
+import { sendResponse } from './response.ts';
+
+/** A connection on which nothing moves, in either direction. */
+export const IDLE_TIMEOUT = 120_000;
+
+interface ExchangeOptions {
+  readonly expectsContinue: boolean;
+  /** The server takes no more connections, and this one ends with its answer. */
+  readonly isClosing: () => boolean;
+}
+
+/** One request and its answer on the wire. */
+export class Exchange {
+  readonly id = randomUUID().replaceAll('-', '').slice(16).toUpperCase();
+  readonly startedAt = performance.now();
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
+  #awaitsContinue: boolean;
+  readonly #isClosing: () => boolean;
+
+  constructor(req: IncomingMessage, res: ServerResponse, { expectsContinue, isClosing }: ExchangeOptions) {
+    this.req = req;
+    this.res = res;
+    this.headers = headerMap(req.rawHeaders);
+    this.#awaitsContinue = expectsContinue;
+    this.#isClosing = isClosing;
+    this.#expectClient(false);
+  }
+
+  /**
+   * The body's bytes; the client is told to send them when the first is read.
+   * A reader that stops early leaves the connection for the answer that says why.
+   */
+  async *body(): AsyncGenerator<Uint8Array> {
+    if (this.#awaitsContinue) this.res.writeContinue();
+    this.#awaitsContinue = false;
+    this.#expectClient(true);
+    yield* this.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    this.#expectClient(false);
+  }
+
+  send(response: S3Response): Promise<void> {
+    this.#expectClient(true);
+    // A client that was not told to continue may or may not send its body: the connection cannot be used again.
+    const isLast = this.#awaitsContinue || this.#isClosing();
+    const connection: Record<string, string> = isLast ? { connection: 'close' } : {};
+    const headers = {
+      ...response.headers,
+      ...corsHeaders(this.headers),
+      ...connection,
+      'x-amz-request-id': this.id,
+      'x-amz-id-2': this.id,
+      server: 'Holdfast',
+    };
+    return sendResponse(this.res, { ...response, headers, bodiless: this.req.method === 'HEAD' });
+  }
+
+  /** The idle timeout is for clients: a long copy inside the store moves nothing on the wire. */
+  #expectClient(expected: boolean): void {
+    this.req.socket.setTimeout(expected ? IDLE_TIMEOUT : 0);
+  }
+}
+
+/** From the wire's own list, since `req.headers` drops some of a header's repeated values. */
+function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = rawHeaders[i + 1] ?? '';
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return headers;
+}
