@@ -1,10 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HoldfastError } from '../core/errors.ts';
-import { findAppFile, parseAppFile } from './app-file.ts';
+import { parseAppFile } from './app-file.ts';
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
 
@@ -42,12 +40,12 @@ ${yaml.replaceAll(/^/gm, '      ')}
 `;
 
 describe('golden files', async () => {
-  const files = (await readdir(FIXTURES)).filter((name) => !name.endsWith('.json'));
+  const files = (await readdir(FIXTURES)).filter((name) => !name.endsWith('.golden'));
   it.each(files)('%s gives the spec beside it', async (name) => {
     const text = await readFile(new URL(name, FIXTURES), 'utf8');
     const parsed = parse(text, name);
     await expect(`${JSON.stringify(parsed, null, 2)}\n`).toMatchFileSnapshot(
-      new URL(`${name}.json`, FIXTURES).pathname,
+      new URL(`${name}.golden`, FIXTURES).pathname,
     );
   });
 });
@@ -358,28 +356,6 @@ describe('random text', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('findAppFile', () => {
-  let directory: string;
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'app-file-'));
-  });
-  afterEach(() => rm(directory, { recursive: true }));
-
-  it('takes the first in its order', async () => {
-    await writeFile(join(directory, 'fly.toml'), '');
-    expect(await findAppFile(directory)).toBe(join(directory, 'fly.toml'));
-    await writeFile(join(directory, 'holdfast.yaml'), '');
-    expect(await findAppFile(directory)).toBe(join(directory, 'holdfast.yaml'));
-  });
-
-  it('shows a smallest file that works when there is none', async () => {
-    const error = await findAppFile(directory).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'spec.missing', kind: 'not-found' });
-    const [, example = ''] = (error as HoldfastError).hint?.split('\n\n') ?? [];
-    expect(parse(example).spec.services).toHaveProperty('web');
   });
 });
 

@@ -1,8 +1,7 @@
-import { access } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import type { AppSpec } from './app-spec.ts';
 import { crossChecks } from './cross-checks.ts';
-import { specMissing, specProblems, specSyntax } from './errors.ts';
+import { specProblems, specSyntax } from './errors.ts';
 import { type Imported, importFlyToml } from './fly/fly-import.ts';
 import { appNameOf } from './host-label.ts';
 import { normalize } from './normalize.ts';
@@ -29,22 +28,6 @@ export interface ParsedAppFile {
 
 /** Longest app file taken, characters. */
 const MAX_LENGTH = 1024 * 1024;
-
-/** In this order the first one counts. */
-const FILENAMES = ['holdfast.yaml', 'holdfast.yml', 'stacktape.yml', 'stacktape.yaml', 'fly.toml'];
-
-/** @throws HoldfastError `spec.missing` with the smallest file that would do */
-export async function findAppFile(directory: string): Promise<string> {
-  for (const filename of FILENAMES) {
-    const path = join(directory, filename);
-    const exists = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (exists) return path;
-  }
-  throw specMissing(directory);
-}
 
 /**
  * @throws HoldfastError `spec.invalid` with every problem of the file, each with line, column, key, what was

@@ -9,20 +9,6 @@ export interface LocatedProblem extends Problem {
 /** More than these are counted, not listed. */
 const LISTED = 20;
 
-const MINIMAL_FILE = `app: my-app
-resources:
-  web:
-    type: web-service`;
-
-export function specMissing(directory: string): HoldfastError {
-  return new HoldfastError({
-    code: 'spec.missing',
-    kind: 'not-found',
-    message: `there is no app file in ${directory}`,
-    hint: `write holdfast.yaml there; the smallest one is:\n\n${MINIMAL_FILE}\n\n(stacktape.yml and fly.toml are read too)`,
-  });
-}
-
 export function specSyntax(filename: string, position: Position, message: string): HoldfastError {
   return new HoldfastError({
     code: 'spec.invalid',
