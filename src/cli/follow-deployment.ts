@@ -55,7 +55,8 @@ class StepPrinter {
 
   transitions({ transitions }: DeploymentView): void {
     for (const { status, reason } of transitions.slice(this.#transitions)) {
-      note(`${paint('cyan', '==>', process.stderr)} ${paintState(status, process.stderr)}: ${reason}`);
+      const why = status === 'failed' || status === 'rolled-back' ? '' : `: ${reason}`; // the error will say it
+      note(`${paint('cyan', '==>', process.stderr)} ${paintState(status, process.stderr)}${why}`);
     }
     this.#transitions = transitions.length;
   }

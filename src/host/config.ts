@@ -9,6 +9,8 @@ export interface HostConfig {
   /** Address that the API, S3 and the edge listen on. */
   readonly listenAddress: string;
   readonly apiPort: number;
+  /** Host names, besides those of loopback, that the API answers to. */
+  readonly apiHosts: readonly string[];
   readonly s3Port: number;
   readonly httpPort: number;
   readonly region: string;
@@ -33,6 +35,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     dataDirectory: dataDirectory(flags, env),
     listenAddress: env.HOLDFAST_LISTEN ?? '127.0.0.1',
     apiPort: port(env, 'HOLDFAST_API_PORT', 7300),
+    apiHosts: names(env.HOLDFAST_API_HOSTS),
     s3Port: port(env, 'HOLDFAST_S3_PORT', 7301),
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
@@ -47,6 +50,14 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
 
 export function dataDirectory(flags: ConfigFlags, env: NodeJS.ProcessEnv): string {
   return resolve(flags.dataDir ?? env.HOLDFAST_DATA_DIR ?? join(homedir(), '.holdfast'));
+}
+
+/** `a.example, b.example` */
+function names(list = ''): string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

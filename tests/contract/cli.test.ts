@@ -242,9 +242,14 @@ describe('an app', () => {
       cwd: empty,
       env: { HOLDFAST_URL: api.url, HOLDFAST_TOKEN: TOKEN },
     });
-    await waitUntil(() => api.platform.followers === 1, { timeoutMs: 20_000, what: 'the follower' });
+    let seen = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      seen += chunk;
+    });
+    await waitUntil(() => seen.includes('hello 3'), { timeoutMs: 20_000, what: 'the lines' });
+    expect(api.platform.followers).toBe(1);
     child.kill('SIGINT');
-    expect((await result).stdout).toContain('hello 3');
+    await result;
     await waitUntil(() => api.platform.followers === 0, { timeoutMs: 20_000, what: 'its end' });
   });
 

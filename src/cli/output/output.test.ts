@@ -54,6 +54,16 @@ describe('tables', () => {
     );
     expect(table(['ONE'], [], 'none')).toBe('none');
     expect(
+      table(
+        ['ONE', 'WHY'],
+        [
+          ['a', 'first\nsecond'],
+          ['b', 'third'],
+        ],
+        '',
+      ),
+    ).toBe('ONE  WHY\na    first\n     second\nb    third');
+    expect(
       fields([
         ['id', 'x'],
         ['region', 'ewr'],

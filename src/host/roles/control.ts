@@ -39,6 +39,7 @@ export async function startControl({ config, directory, log }: RoleContext): Pro
     platform: control.platform,
     verifyToken: (token) => state.tokens.verify(token),
     uploadDirectory: directory.uploads,
+    allowedHosts: config.apiHosts,
     version,
     log,
   });
