@@ -12,7 +12,7 @@ import type {
   ServiceDriver,
   ServiceDriverCapabilities,
 } from '../../service-driver.ts';
-import { copyTree } from './copy-tree.ts';
+import { copyTree } from '../../../core/copy-tree.ts';
 import { instanceRunning, spawnFailed } from './errors.ts';
 import { instanceEnvironment, type PreparedCommand, prepareCommand } from './instance-command.ts';
 import { findApp, findLauncher, findMembers, isSame, signal } from './instance-processes.ts';
