@@ -241,7 +241,7 @@ export class EngineObjectStore implements ObjectStore {
     try {
       return await commit;
     } catch (error) {
-      if (!errors.isJournalFailure(error)) this.#intake.discard(content);
+      if (!errors.isHoldfastCode(error, 'journal.failed')) this.#intake.discard(content);
       throw error;
     }
   }

@@ -201,6 +201,6 @@ export const journalCorrupt = (segment: string, offset: number) =>
     hint: 'this is not a torn write but a damaged disk: keep the directory as it is and restore from a backup',
   });
 
-export function isJournalFailure(error: unknown): boolean {
-  return error instanceof HoldfastError && error.code === 'journal.failed';
+export function isHoldfastCode(error: unknown, code: string): boolean {
+  return error instanceof HoldfastError && error.code === code;
 }

@@ -1,8 +1,11 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { diskFull, hasRoomFor } from './disk-room.ts';
 
 const FILE = 'index.mdb';
+/** What a transaction may add to the file. */
+const ROOM_BYTES = 2 ** 20;
 
 export interface IndexRange {
   readonly start: Buffer;
@@ -47,14 +50,23 @@ export class IndexFile {
     return this.#database.getRange(limit === undefined ? { start, end } : { start, end, limit });
   }
 
-  /** All or nothing, in one transaction; `undefined` removes. */
+  /**
+   * All or nothing, in one transaction; `undefined` removes.
+   * @throws HoldfastError `disk.full`; LMDB is not even asked where it could run out of room
+   */
   async write(entries: Iterable<readonly [Buffer, Buffer | undefined]>): Promise<void> {
-    await this.#database.batch(() => {
+    if (!(await hasRoomFor(dirname(this.#path), ROOM_BYTES))) throw diskFull(this.#path);
+    const puts = new Set<Promise<boolean>>();
+    const batch = this.#database.batch(() => {
       for (const [key, value] of entries) {
-        if (value) this.#database.put(key, value);
-        else this.#database.remove(key);
+        puts.add(value ? this.#database.put(key, value) : this.#database.remove(key));
       }
     });
+    try {
+      await Promise.all([batch, ...puts]);
+    } catch (error) {
+      throw await causeOf(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -66,4 +78,10 @@ export class IndexFile {
       await file.close();
     }
   }
+}
+
+/** lmdb tells why a commit failed in a promise that rejects beside the one that was waited for. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error;
+  return Promise.resolve(error.commitError).catch((cause: unknown) => cause);
 }

@@ -2,7 +2,8 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from '../../core/durable-files.ts';
 import { HoldfastError } from '../../core/errors.ts';
-import { hasRoomFor, preallocate, Segment } from './segment.ts';
+import { diskFull, hasRoomFor } from './disk-room.ts';
+import { preallocate, Segment } from './segment.ts';
 
 const SPARE = /^spare-(\d+)$/;
 /** Recycled segments beyond this give their space back. */
@@ -76,7 +77,7 @@ export class SegmentPool {
   async #allocate(): Promise<void> {
     const spare = this.#spareName();
     try {
-      if (!(await hasRoomFor(this.#directory, this.#segmentBytes))) throw noSpace(spare);
+      if (!(await hasRoomFor(this.#directory, this.#segmentBytes))) throw diskFull(spare);
       await preallocate(spare, this.#segmentBytes);
     } catch (error) {
       await rm(spare, { force: true });
@@ -92,8 +93,4 @@ export class SegmentPool {
 
 export function segmentName(sequence: number): string {
   return `${String(sequence).padStart(12, '0')}.journal`;
-}
-
-function noSpace(path: string): NodeJS.ErrnoException {
-  return Object.assign(new Error('no space left on device'), { code: 'ENOSPC', path });
 }

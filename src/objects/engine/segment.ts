@@ -1,4 +1,4 @@
-import { constants, type FileHandle, open, statfs } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { objectDamaged } from './errors.ts';
 
@@ -83,10 +83,4 @@ export async function preallocate(path: string, bytes: number): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** False where `preallocate` would run out of space; spares it the attempt. */
-export async function hasRoomFor(directory: string, bytes: number): Promise<boolean> {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize >= bytes;
 }

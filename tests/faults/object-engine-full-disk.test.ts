@@ -1,0 +1,100 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { waitUntil } from '../../src/core/retry.ts';
+import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
+import { openEngine } from '../../src/objects/engine/open-object-store.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
+import { contentOf, storeSizes } from './object-engine-history.ts';
+
+const root = process.getuid?.() === 0;
+const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+const DISK_BYTES = 48 * 2 ** 20;
+
+async function* body(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 50_000) yield bytes.subarray(at, at + 50_000);
+}
+
+const put = (store: ObjectStore, key: string, seed: number, size: number) =>
+  store.put({ bucket: 'data', key, body: body(contentOf(seed, size)), metadata });
+
+async function read(store: ObjectStore, key: string): Promise<Buffer> {
+  const object = await store.open('data', key);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of object.body()) chunks.push(chunk);
+  object.release();
+  return Buffer.concat(chunks);
+}
+
+/** Puts objects until the disk is full, and says which are there. */
+async function fillUp(store: ObjectStore, from: number, size: number): Promise<number[]> {
+  const there: number[] = [];
+  for (let seed = from; ; seed++) {
+    const failed = await put(store, `object-${seed}`, seed, size).catch((error: unknown) => error);
+    if (failed instanceof Error) {
+      expect(failed).toMatchObject({ code: 'disk.full', kind: 'exhausted' });
+      return there;
+    }
+    there.push(seed);
+  }
+}
+
+test.skipIf(!root)(
+  '(needs root to mount) on a full disk writes are refused, reads and deletes go on, and room made is used again',
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'holdfast-full-'));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    await using disk = await mountSmallDisk(directory, DISK_BYTES);
+    const options = { directory: join(disk.path, 'store'), ...storeSizes };
+    let store = await openEngine(options);
+    await using _closed = { [Symbol.asyncDispose]: () => store.close() };
+    await store.createBucket('data');
+
+    const large = await fillUp(store, 1, 1_000_000);
+    await disk.fill();
+    const small = await fillUp(store, 1000, 20_000);
+    const seeds = [...large.map((seed) => [seed, 1_000_000] as const), ...small.map((seed) => [seed, 20_000] as const)];
+    expect(large.length).toBeGreaterThan(20);
+    const expectAll = async () => {
+      for (const [seed, size] of seeds) {
+        expect((await read(store, `object-${seed}`)).equals(contentOf(seed, size)), `object-${seed}`).toBe(true);
+      }
+      const page = await store.list({ bucket: 'data', limit: 10_000 });
+      expect(page.objects).toHaveLength(seeds.length);
+      expect(store.usage('data').objects).toBe(seeds.length);
+    };
+    await expectAll();
+
+    // Nothing half-made is left of what was refused.
+    await expect(put(store, 'refused', 1, 1_000_000)).rejects.toMatchObject({ code: 'disk.full' });
+    await expect(put(store, 'refused', 1, 60_000)).rejects.toMatchObject({ code: 'disk.full' });
+    await expect(store.head('data', 'refused')).rejects.toMatchObject({ code: 'object.not-found' });
+    expect(await readdir(join(options.directory, 'files', 'incoming'))).toEqual([]);
+
+    // It can be closed and opened on the full disk.
+    await store.close();
+    store = await openEngine(options);
+    await expectAll();
+
+    // Deleting works with no byte free, and makes room.
+    for (const [seed] of seeds.splice(0, 10)) await store.remove('data', `object-${seed}`);
+    await expectAll();
+    await waitUntil(() => put(store, 'again', 7, 500_000).catch(() => undefined), {
+      timeoutMs: 10_000,
+      what: 'room for a new object',
+    });
+    expect((await read(store, 'again')).equals(contentOf(7, 500_000))).toBe(true);
+    await store.remove('data', 'again');
+
+    await disk.empty();
+    const more = await fillUp(store, 5000, 1_000_000);
+    expect(more.length).toBeGreaterThan(5);
+    seeds.push(...more.map((seed) => [seed, 1_000_000] as const));
+    await store.close();
+    await rm(join(options.directory, 'index'), { recursive: true });
+    store = await openEngine(options);
+    await expectAll();
+    await store.close();
+  },
+);
