@@ -46,7 +46,7 @@ export function parseAppFile({ text, filename, directoryName }: AppFileText): Pa
   const result = validate(appFileSchema, imported.document);
   if (!result.success) throw fail(result.problems.map(toOriginal));
   const app = result.data.app ?? appNameOf(directoryName);
-  const problems = crossChecks(result.data, app);
+  const problems = crossChecks(result.data);
   if (problems.length > 0) throw fail(problems.map(toOriginal));
   return { spec: normalize(result.data, app), notices: [...imported.notices, ...noticesOf(result.data)] };
 }

@@ -1,4 +1,4 @@
-import { hostLabel, LONGEST_LABEL } from './host-label.ts';
+import { hostLabel } from './host-label.ts';
 import type { AppFile, Resource } from './schema/app-file.ts';
 import { invalidValue, type Path, type Problem, unknownName } from './schema/validate.ts';
 import { variablesOf } from './variables.ts';
@@ -7,13 +7,12 @@ export type ServiceResource = Extract<Resource, { type: 'web-service' | 'worker-
 export type MountEntry = ServiceResource['properties']['volumeMounts'][number];
 
 /** What no key can tell by itself: that names exist, that values of two keys agree. */
-export function crossChecks(file: AppFile, app: string): Problem[] {
+export function crossChecks(file: AppFile): Problem[] {
   const names = Object.keys(file.resources);
   return [
     ...(names.length === 0 ? [invalidValue(['resources'], 'expected at least one resource, found none')] : []),
     ...sameLabels(names),
     ...services(file).flatMap(([name, service]) => [
-      ...hostName(name, app),
       ...checkScaling(name, service),
       ...checkConnections(name, service, file),
       ...checkMounts(name, service, file),
@@ -52,13 +51,6 @@ function sameLabels(names: readonly string[]): Problem[] {
       });
   }
   return problems;
-}
-
-function hostName(name: string, app: string): Problem[] {
-  const label = `${hostLabel(name)}-${app}`;
-  if (label.length <= LONGEST_LABEL) return [];
-  const message = `the host name "${label}" has ${label.length} characters, expected at most ${LONGEST_LABEL}; shorten the name of the service or the app`;
-  return [{ ...invalidValue(['resources', name], message), at: 'key' }];
 }
 
 function checkScaling(name: string, { properties: { scaling } }: ServiceResource): Problem[] {

@@ -1,9 +1,9 @@
-/** DNS limits a label to 63 octets (RFC 1035, section 2.3.4). */
-export const LONGEST_LABEL = 63;
-
-/** A resource's name as a part of host and bucket names: lower case, `_` as `-`. */
+/** A resource's name as it stands in host and bucket names: lower case, everything else a "-". */
 export function hostLabel(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-').replace(/-+$/, '');
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
 }
 
 /** An app's name made of a directory's, for files that do not name their app. */

@@ -51,7 +51,7 @@ export interface VolumeDriver {
   readonly name: string;
   readonly capabilities: VolumeDriverCapabilities;
 
-  /** @throws HoldfastError `disk.full`; nothing half-made stays */
+  /** @throws HoldfastError `disk.full`, `volume.snapshot-not-found`; nothing half-made stays */
   create(volume: CreateVolume): Promise<void>;
 
   /**
