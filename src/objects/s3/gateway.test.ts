@@ -274,6 +274,30 @@ describe('bodies', () => {
     await expect(store.head('photos', 'a')).rejects.toThrow();
   });
 
+  test('a store that fails half-way answers at once, and the server survives the client', async () => {
+    store.put = async ({ body }) => {
+      for await (const _bytes of body) break;
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    };
+    const headers = { ...headersOf('PUT', '/photos/a', { body: 'x' }), 'content-length': '1000000' };
+    const { socket, answered } = await raw('PUT', '/photos/a', headers);
+    socket.write('some');
+    expect(await answered('</Error>')).toContain('<Code>ServiceUnavailable</Code>');
+    socket.destroy();
+    expect((await call('HEAD', '/photos')).status).toBe(200);
+  });
+
+  test('a refused upload is taken off the wire, so that its client reads why', async () => {
+    const size = 8 * 2 ** 20;
+    const { socket, answered } = await raw('PUT', '/photos/a', { host: 'h', 'content-length': String(size) });
+    socket.write(Buffer.alloc(size));
+    expect(await answered('</Error>')).toContain('<Code>AccessDenied</Code>');
+    const lines = Object.entries(headersOf('HEAD', '/photos', {})).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HEAD /photos HTTP/1.1\r\n${lines.join('')}\r\n`);
+    await answered('x-amz-bucket-region: local');
+    expect(store.received).toBe(0);
+  });
+
   test('a slow store slows the client down', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     store.hold = promise;

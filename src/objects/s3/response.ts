@@ -32,8 +32,8 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
 async function sendBody(res: ServerResponse, body: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const bytes of body) {
-      if (!res.write(bytes)) await drained(res);
       if (res.destroyed) return;
+      if (!res.write(bytes)) await drained(res);
     }
     res.end();
   } catch (error) {
