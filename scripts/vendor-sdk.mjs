@@ -15,11 +15,15 @@ for (const example of readdirSync(join(root, 'examples'))) {
   if (existsSync(manifest) && usesSdk(JSON.parse(readFileSync(manifest, 'utf8')))) vendor(dirname(manifest));
 }
 
+/** @param {{ dependencies?: Record<string, string> }} manifest */
 function usesSdk({ dependencies = {} }) {
   return dependencies['@holdfast/storage'] === 'file:vendor/holdfast-storage';
 }
 
-/** Swapped in whole: a deployment that packs the directory meanwhile gets one version or the other. */
+/**
+ * Swapped in whole: a deployment that packs the directory meanwhile gets one version or the other.
+ * @param {string} example
+ */
 function vendor(example) {
   const directory = join(example, 'vendor');
   const target = join(directory, 'holdfast-storage');

@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startObjectStore, type TestObjectStore } from '../support/object-store.ts';
@@ -98,6 +102,45 @@ test('the Express app of seed 001 works with the package name changed', async ()
     expect(response.headers.get('content-type')).toBe('image/jpeg');
     expect(Buffer.from(await response.arrayBuffer()).equals(picture)).toBe(true);
   }
+});
+
+/** One of the names that distributions give it. */
+const chromium = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, name)))
+  .find((path) => existsSync(path));
+
+test.skipIf(chromium === undefined)('a browser uploads to an upload URL, with progress (needs chromium)', async () => {
+  const data = 'x'.repeat(300_000);
+  const received: { type: string | undefined; length: number }[] = [];
+  const modules = join(directory.path, 'node_modules', '@holdfast', 'storage', 'dist', 'esm');
+  const page = `<body><script type="module">
+    import { upload } from './browser.js';
+    let seen = 0;
+    const onProgress = ({ loaded, total }) => { seen = loaded / total; };
+    const { etag } = await upload('/bucket/key', 'x'.repeat(${data.length}), { contentType: 'image/png', onProgress });
+    const refused = await upload('/refused', 'x').catch((error) => error.name + error.status);
+    const aborted = await upload('/bucket/key', 'x', { signal: AbortSignal.abort('no') }).catch((reason) => reason);
+    document.body.textContent = 'result:' + [etag, seen, refused, aborted].join();
+  </script></body>`;
+  const server = createServer(async (req, res) => {
+    if (req.method === 'GET' && req.url === '/') return res.setHeader('content-type', 'text/html').end(page);
+    if (req.method === 'GET')
+      return res.setHeader('content-type', 'text/javascript').end(await readFile(join(modules, 'browser.js')));
+    const body = await buffer(req);
+    if (req.url === '/refused') return res.writeHead(403).end();
+    received.push({ type: req.headers['content-type'], length: body.length });
+    res.setHeader('etag', '"e1"').end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
+  const quiet = ['--disable-background-networking', '--disable-component-update', '--virtual-time-budget=5000'];
+  const profile = `--user-data-dir=${join(directory.path, 'profile')}`;
+  const { stdout } = await run(chromium ?? '', [...flags, ...quiet, profile, '--dump-dom', url]);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect(stdout).toContain('result:e1,1,UploadError403,no');
+  expect(received).toEqual([{ type: 'image/png', length: data.length }]);
 });
 
 /** npm of the machine, run by the Node of this process. */

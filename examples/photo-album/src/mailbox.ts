@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory, writeFileDurable } from './durable-files.ts';
+import { openDirectory, writeFileDurable } from './durable-files.ts';
 
 /**
  * Messages between services as files of a directory that both mount, one file
@@ -16,7 +16,7 @@ export class Mailbox<Message> {
   }
 
   static async open<Message>(directory: string): Promise<Mailbox<Message>> {
-    await makeDirectory(directory);
+    await openDirectory(directory);
     return new Mailbox(directory);
   }
 

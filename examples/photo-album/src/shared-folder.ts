@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory, writeFileDurable } from './durable-files.ts';
+import { openDirectory, writeFileDurable } from './durable-files.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** Web asks for a thumbnail. */
@@ -29,7 +29,7 @@ export interface SharedFolder {
 
 export async function openSharedFolder(directory: string): Promise<SharedFolder> {
   const thumbnails = join(directory, 'thumbnails');
-  await makeDirectory(thumbnails);
+  await openDirectory(thumbnails);
   const thumbnailPath = (id: string) => join(thumbnails, `${id}.webp`);
   return {
     jobs: await Mailbox.open(join(directory, 'queue')),

@@ -20,15 +20,15 @@ export class Thumbnailer {
     this.#shared = shared;
   }
 
-  /** @throws what is worth another try: bucket or disk do not answer */
-  async process(id: string): Promise<void> {
+  /** @throws what is worth another try: bucket or disk do not answer, or `signal` */
+  async process(id: string, signal: AbortSignal): Promise<void> {
     const { jobs, results, failed } = this.#shared;
     const job = await jobs.read(id);
     if (job === undefined) return;
     if (job.attempts >= MAX_ATTEMPTS) {
       return this.#giveUp(id, `the worker ended ${job.attempts} times while it decoded the picture`);
     }
-    const picture = await this.#storage.get(job.key);
+    const picture = await this.#storage.get(job.key, { signal });
     if (picture === null) return jobs.remove(id); // deleted meanwhile
 
     // Counted before decoding, which is what may end this process.

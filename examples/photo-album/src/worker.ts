@@ -14,9 +14,10 @@ console.log('waiting for pictures');
 let failures = 0;
 for await (const id of shared.jobs.arrivals(stopping.signal)) {
   try {
-    await thumbnailer.process(id);
+    await thumbnailer.process(id, stopping.signal);
     failures = 0;
   } catch (error) {
+    if (stopping.signal.aborted) break;
     // The bucket or the disk is away: the job stays, and so does the rest of the queue.
     failures += 1;
     console.error(`thumbnail of ${id}:`, error);
