@@ -46,6 +46,7 @@ describe('access', () => {
     const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as ReturnType<typeof openApiDocument>;
     expect(document.paths?.['/v1/apps/{app}']?.get?.responses).toHaveProperty('default');
     expect(document.components?.schemas).toHaveProperty('Problem');
+    expect(document.paths?.['/healthz']?.get?.security).toEqual([]);
     expect(Object.keys(document.paths ?? {}).length).toBeGreaterThan(20);
   });
 

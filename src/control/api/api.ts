@@ -9,6 +9,7 @@ import { apiErrors } from './errors.ts';
 import { hostCheck } from './host-check.ts';
 import { openApiDocument } from './open-api.ts';
 import { problemResponse, statusOf } from './problem.ts';
+import { healthRoutes } from './routes/health.ts';
 import { createRoutes } from './routes.ts';
 import { createUploadStore } from './uploads.ts';
 
@@ -51,13 +52,14 @@ export function createApi(options: ApiOptions): Api {
   app.notFound((c) => problemResponse(apiErrors.noSuchRoute(c.req.method, c.req.path)));
 
   app.use(hostCheck(options.allowedHosts ?? []));
-  app.get('/healthz', (c) => c.json({ status: 'ok', version }));
+  app.route('/', healthRoutes(version));
   app.use('/v1/*', authentication(verifyToken), async (c, next) => {
     c.header('cache-control', 'no-store');
     await (c.req.path === '/v1/uploads' ? next() : limitBody(c, next));
   });
-  const routes = app.route('/v1', createRoutes({ platform, uploads }));
-  app.get('/openapi.json', (c) => c.json(openApiDocument(routes, version)));
+  app.route('/v1', createRoutes({ platform, uploads }));
+  const document = openApiDocument(app, version);
+  app.get('/openapi.json', (c) => c.json(document));
   return app;
 }
 

@@ -40,8 +40,8 @@ export type StorageAction =
       readonly sizeBytes: number;
       readonly region: string | null;
     }
-  /** Makes a volume the app's and promises it to one slot of one service. */
-  | { readonly kind: 'bind-volume'; readonly id: string; readonly bind: Binding }
+  /** Makes a volume the app's and promises it to one slot of one service, unless that of `from` has changed. */
+  | { readonly kind: 'bind-volume'; readonly id: string; readonly from: Binding | null; readonly to: Binding }
   | { readonly kind: 'extend-volume'; readonly id: string; readonly sizeBytes: number }
   | { readonly kind: 'create-filesystem'; readonly id?: string; readonly name: string }
   | { readonly kind: 'ensure-bucket'; readonly id?: string; readonly name: string; readonly settings: BucketSettings }

@@ -70,37 +70,47 @@ function failInstance(s: ServiceSituation, instance: ObservedInstance, { reason,
   };
 }
 
-/** A new instance in an empty slot, unless it has to wait: for its back-off, or for a volume that another one holds. */
+/** A new instance in an empty slot, unless it has to wait: for its back-off, or for storage that another one holds. */
 export function launch(s: ServiceSituation, slot: number, number: number): readonly Action[] {
   if ((s.failures.get(slot)?.retryAt ?? 0) > s.now) return [];
-  const volumes = s.volumes.filter((assignment) => assignment.slot === slot);
-  if (volumes.some(({ volume }) => volume === null || volume.holders.length > 0)) return [];
   const id = `${s.app}-${s.name}-v${s.release}-${slot}-${number}`;
-  const bind = { service: s.name, slot };
-  return [
-    ...volumes.flatMap(({ volume }): Action[] =>
-      volume && (volume.boundService !== s.name || volume.boundSlot !== slot || volume.app === null)
-        ? [{ kind: 'bind-volume', id: volume.id, bind }]
-        : [],
-    ),
-    { kind: 'create-instance', id, service: s.name, slot, release: s.release, number },
-    ...prepareAndStart(s, { id, slot }),
-  ];
+  const start = prepareAndStart(s, { id, slot });
+  const record: Action = { kind: 'create-instance', id, service: s.name, slot, release: s.release, number };
+  return start.length === 0 ? [] : [record, ...start];
 }
 
-/** Its storage first, so that it never runs without it; nothing while some of it is missing or held by another. */
+/** Its storage first, so that it never runs without it; nothing while some of it is missing or another's. */
 function prepareAndStart(s: ServiceSituation, { id, slot }: Pick<ObservedInstance, 'id' | 'slot'>): readonly Action[] {
   const volumes = s.volumes.filter((assignment) => assignment.slot === slot).map(({ volume }) => volume);
   const filesystems = s.spec.filesystemMounts.map((mount) => ({ ...mount, filesystem: findFilesystem(s, mount) }));
-  const free = volumes.every((volume) => volume?.holders.every((holder) => holder === id));
+  const free = volumes.every((volume) => volume !== null && isFreeFor(s, volume, { id, slot }));
   if (!free || filesystems.some(({ filesystem }) => !filesystem)) return [];
   return [
-    ...volumes.flatMap((volume): Action[] => (volume ? [{ kind: 'attach-volume', id: volume.id, holder: id }] : [])),
+    ...volumes.flatMap((volume) => (volume ? bindAndAttach(s, volume, { id, slot }) : [])),
     ...filesystems.flatMap(({ filesystem, rootDirectory = null }): Action[] =>
       filesystem ? [{ kind: 'mount-filesystem', id: filesystem.id, holder: id, rootDirectory }] : [],
     ),
     { kind: 'start-instance', id },
   ];
+}
+
+type Place = Pick<ObservedInstance, 'id' | 'slot'>;
+
+/** Nobody else holds it, or is about to: the record of an instance comes before its attachments. */
+function isFreeFor(s: ServiceSituation, volume: ObservedStorage, { id, slot }: Place): boolean {
+  return volume.holders.every((holder) => holder === id) && (isBoundTo(s, volume, slot) || !s.spokenFor.has(volume.id));
+}
+
+function bindAndAttach(s: ServiceSituation, volume: ObservedStorage, { id, slot }: Place): readonly Action[] {
+  const { boundService, boundSlot } = volume;
+  const from = boundService === null || boundSlot === null ? null : { service: boundService, slot: boundSlot };
+  const bind: Action = { kind: 'bind-volume', id: volume.id, from, to: { service: s.name, slot } };
+  const attach: Action = { kind: 'attach-volume', id: volume.id, holder: id };
+  return isBoundTo(s, volume, slot) ? [attach] : [bind, attach];
+}
+
+function isBoundTo(s: ServiceSituation, { app, boundService, boundSlot }: ObservedStorage, slot: number): boolean {
+  return app === s.app && boundService === s.name && boundSlot === slot;
 }
 
 function findFilesystem(s: ServiceSituation, { filesystemName }: FilesystemMountSpec): ObservedStorage | undefined {

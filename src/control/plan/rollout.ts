@@ -59,7 +59,7 @@ function replaceInPlace(s: ServiceSituation): readonly Action[] {
   const tooMany = surplus.filter((instance) => !slots.includes(instance.slot));
   const outdated = surplus.filter((instance) => slots.includes(instance.slot));
   const idle = outdated.filter((instance) => instance.health.state === 'unhealthy');
-  const underWay = slots.some((slot) => !inSlot(slot).some((instance) => isServing(s.edge, instance)));
+  const underWay = slots.some((slot) => !inSlot(slot).some((one) => isServing(s.edge, one) || outdated.includes(one)));
   const next = underWay ? [] : outdated.slice(0, 1);
   return [...starts, ...[...new Set([...tooMany, ...idle, ...next])].map(drain)];
 }

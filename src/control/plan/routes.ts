@@ -12,17 +12,17 @@ export function planRoutes(desired: Desired, observed: Observed): readonly Plann
 }
 
 function routesOf({ app, run }: Desired, { instances }: Observed): readonly Route[] {
-  const specs = new Map(instances.map((instance) => [instance.service, instance.spec]));
-  for (const [name, spec] of Object.entries(run?.spec.services ?? {})) specs.set(name, spec);
+  const routed = instances.filter((instance) => isRouted(instance.spec));
+  const specs = new Map(routed.map((instance) => [instance.service, instance.spec]));
+  for (const [name, spec] of Object.entries(run?.spec.services ?? {})) if (isRouted(spec)) specs.set(name, spec);
   const routes = [...specs]
-    .filter(([, spec]) => isRouted(spec))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([service, spec]) => {
-      const own = instances.filter((instance) => instance.service === service);
-      const kept = run && service in run.spec.services;
+      const own = routed.filter((instance) => instance.service === service);
+      const hosts = run ? publicHosts(run.spec, service) : [];
       return {
         id: `${app}/${service}`,
-        hosts: kept ? publicHosts(run.spec, service) : (own[0]?.hosts ?? []),
+        hosts: hosts.length > 0 ? hosts : (own[0]?.hosts ?? []),
         backends: own.flatMap(backendOf),
         holdMs: hasExclusiveVolumes(spec) ? spec.deploy.holdMs : 0,
       };

@@ -22,6 +22,8 @@ export interface ServiceSituation {
   /** Failures of the slots of this release. */
   readonly failures: ReadonlyMap<number, SlotFailures>;
   readonly volumes: readonly VolumeAssignment[];
+  /** Volumes bound to a slot that has an instance, of whatever service. */
+  readonly spokenFor: ReadonlySet<string>;
   readonly storage: readonly ObservedStorage[];
   readonly edge: ObservedEdge | null;
   readonly nextNumber: number;
@@ -35,6 +37,7 @@ export function serviceSituations(desired: Desired, observed: Observed, now: num
     Object.entries(run.spec.services).map(([name, spec]) => [name, wantedCount(spec, desired.scales.get(name))]),
   );
   const assignments = assignVolumes(run.spec, counts, observed.storage);
+  const spokenFor = new Set(observed.storage.filter((item) => isSpokenFor(item, observed)).map(({ id }) => id));
   return Object.entries(run.spec.services).map(([name, spec]) => ({
     app: desired.app,
     name,
@@ -48,11 +51,19 @@ export function serviceSituations(desired: Desired, observed: Observed, now: num
         .map((slot) => [slot.slot, slot]),
     ),
     volumes: assignments.filter((assignment) => assignment.service === name),
+    spokenFor,
     storage: observed.storage,
     edge: observed.edge,
     nextNumber: observed.nextNumbers.get(name) ?? 1,
     now,
   }));
+}
+
+function isSpokenFor({ name, boundService, boundSlot }: ObservedStorage, { instances }: Observed): boolean {
+  return instances.some(
+    ({ service, slot, spec }) =>
+      service === boundService && slot === boundSlot && spec.volumeMounts.some((mount) => mount.volumeName === name),
+  );
 }
 
 export function wantedCount(spec: ServiceSpec, scale: number | undefined): number {

@@ -51,15 +51,15 @@ export class Observer {
     const record = await state.apps.get(app);
     if (!record) return undefined;
     const desired = await this.#desired(record);
+    // An instance is recorded before a volume is bound to it, so it is there when its binding is.
+    const storage = await state.storage.within(app);
     const live = await state.instances.live(app);
     return {
       desired,
       observed: {
         instances: await this.#instances(live, running),
         slots: await state.instances.slots(app),
-        storage: (await state.storage.within(app)).map(
-          (item): ObservedStorage => ({ ...item, holders: holders.get(item.id) ?? [] }),
-        ),
+        storage: storage.map((item): ObservedStorage => ({ ...item, holders: holders.get(item.id) ?? [] })),
         grants: await state.storage.grants(app),
         edge,
         nextNumbers: await this.#nextNumbers(desired.run),

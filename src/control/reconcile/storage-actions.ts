@@ -136,9 +136,8 @@ export const claimStorage: Run<'claim-storage'> = async ({ state }, app, { id })
   if (!(await state.storage.claim(id, app, { origin: 'file' }))) throw storageTaken(id);
 };
 
-export const bindVolume: Run<'bind-volume'> = async ({ state }, app, { id, bind }) => {
-  const claimed = await state.storage.claim(id, app, { boundService: bind.service, boundSlot: bind.slot });
-  if (!claimed) throw storageTaken(id);
+export const bindVolume: Run<'bind-volume'> = async ({ state }, app, { id, from, to }) => {
+  if (!(await state.storage.bind(id, app, { from, to }))) throw storageTaken(id);
 };
 
 export const extendVolume: Run<'extend-volume'> = async ({ state, drivers }, _app, { id, sizeBytes }) => {
