@@ -107,6 +107,14 @@ export const cliErrors = {
       hint: `\`holdfast logs --app ${app}\` shows what its instances said`,
     }),
 
+  noService: (app: string, service: string, guess: string | undefined) =>
+    new HoldfastError({
+      code: 'service.not-found',
+      kind: 'not-found',
+      message: `${app} has no service "${service}"`,
+      hint: guess ? `did you mean "${guess}"?` : `\`holdfast status --app ${app}\` lists its services`,
+    }),
+
   nothingToRollBackTo: (app: string) =>
     new HoldfastError({
       code: 'rollback.none',

@@ -222,7 +222,9 @@ describe('an app', () => {
     const scaled = await json<AppView>(['scale', 'web=3', '--app', 'photos']);
     expect(scaled.services).toMatchObject([{ name: 'web', desired: 3 }]);
     expect(await holdfast(['scale', 'web', '--app', 'photos'])).toMatchObject({ code: 2 });
-    expect(await holdfast(['scale', 'wbe=1', '--app', 'photos'])).toMatchObject({ code: 3 });
+    const typo = await holdfast(['scale', 'web=5', 'wbe=1', '--app', 'photos']);
+    expect(typo).toMatchObject({ code: 3, stderr: expect.stringContaining('did you mean "web"?') });
+    expect((await api.platform.app('photos')).services).toMatchObject([{ name: 'web', desired: 3 }]);
   });
 
   it('rolls back to the release before, or to the one named', async () => {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { AppView } from '../../control/api/client.ts';
+import { nearest } from '../../core/nearest.ts';
 import { action, examples } from '../action.ts';
 import { cliErrors } from '../errors.ts';
 import { describeApp } from '../output/describe-app.ts';
@@ -11,12 +13,15 @@ export function scaleCommand(program: Command): void {
       action(async (session, words: readonly string[]) => {
         const targets = words.map(parseTarget);
         const app = await session.app();
-        const scale = session.api.apps[':app'].services[':service'].scale;
+        const resource = session.api.apps[':app'];
+        let view = await (await resource.$get({ param: { app } })).json();
+        for (const { service } of targets) requireService(view, service);
         for (const { service, count } of targets) {
-          await scale.$put({ param: { app, service }, json: { count } });
+          view = await (
+            await resource.services[':service'].scale.$put({ param: { app, service }, json: { count } })
+          ).json();
         }
-        const data = await (await session.api.apps[':app'].$get({ param: { app } })).json();
-        return { data, text: describeApp(data) };
+        return { data: view, text: describeApp(view) };
       }),
     );
 }
@@ -25,4 +30,10 @@ function parseTarget(word: string): { readonly service: string; readonly count: 
   const [, service, count] = /^([^=]+)=(\d{1,4})$/.exec(word) ?? [];
   if (service !== undefined) return { service, count: Number(count) };
   throw cliErrors.usage(`"${word}" is not <service>=<count>`, 'write for example web=3');
+}
+
+/** Before anything is scaled: a typo in the second word must not leave the first half done. */
+function requireService({ name, services }: AppView, service: string): void {
+  const known = services.map((one) => one.name);
+  if (!known.includes(service)) throw cliErrors.noService(name, service, nearest(service, known));
 }
