@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { connectRpc } from '../../src/core/rpc.ts';
-import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
 import type { AccessKey, ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -26,7 +25,6 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
     adminSocket,
     region: 'local',
     log: pino({ level: 'silent' }),
-    store: new MemoryObjectStore(),
   });
   const admin = connectRpc<ObjectAdmin>(adminSocket);
   for (const name of buckets) await admin.ensureBucket({ name });
