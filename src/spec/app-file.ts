@@ -29,6 +29,9 @@ export interface ParsedAppFile {
 /** Longest app file taken, characters. */
 const MAX_LENGTH = 1024 * 1024;
 
+/** More than these are not looked up: nobody reads them. */
+const MAX_PROBLEMS = 200;
+
 /**
  * @throws HoldfastError `spec.invalid` with every problem of the file, each with line, column, key, what was
  * expected and what was found; `spec.not-available` when the only problem is that something has not landed yet
@@ -38,7 +41,9 @@ export function parseAppFile({ text, filename, directoryName }: AppFileText): Pa
   const source = readSource(text, { filename, parse: toml ? parseToml : parseYaml });
   const imported = toml ? importFlyToml(source.value) : asItStands(source.value);
   const fail = (problems: readonly Problem[]) => {
-    const located = problems.map((problem) => ({ ...problem, position: source.locate(problem.path, problem.at) }));
+    const located = problems
+      .slice(0, MAX_PROBLEMS)
+      .map((problem) => ({ ...problem, position: source.locate(problem.path, problem.at) }));
     return specProblems(filename, located);
   };
   const toOriginal = (problem: Problem): Problem => ({ ...problem, path: imported.origin(problem.path) });

@@ -23,5 +23,4 @@ export const appFileSchema = z.strictObject({
 });
 
 export type AppFile = z.output<typeof appFileSchema>;
-export type AppFileInput = z.input<typeof appFileSchema>;
 export type Resource = AppFile['resources'][string];

@@ -89,8 +89,8 @@ export function region() {
 }
 
 /** Names of resources. Case is kept; host names are made of the lower-case form. */
-export const RESOURCE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
-export const RESOURCE_NAME_RULE = 'a name of 1 to 40 letters, digits, "-" and "_" that starts with a letter';
+const RESOURCE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+const RESOURCE_NAME_RULE = 'a name of 1 to 40 letters, digits, "-" and "_" that starts with a letter';
 export const APP_NAME = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 export const APP_NAME_RULE =
   'a name of 1 to 40 lower-case letters, digits and "-" that starts with a letter and does not end with "-"';

@@ -17,7 +17,7 @@ export interface KeyNotes {
 export const keyNotes = z.registry<KeyNotes>();
 
 /** Marks an issue as "designed, not available yet" instead of "wrong". */
-export const NOT_AVAILABLE = { notAvailable: true } as const;
+const NOT_AVAILABLE = { notAvailable: true } as const;
 
 /** The schema of one key, with its notes. A copy carries them, so that a schema may serve several keys. */
 export function key<T extends z.ZodType>(schema: T, description: string, notes: Pick<KeyNotes, 'fallback'> = {}): T {

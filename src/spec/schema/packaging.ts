@@ -12,12 +12,12 @@ const buildKeys = {
   startCommand: key(commandLine('npm start'), 'Starts the service; the entry file or the `start` script when absent.'),
 };
 
-export const sourcePackaging = z.strictObject({
+const sourcePackaging = z.strictObject({
   type: key(z.literal('source'), "Built from the app's directory, without a container image."),
   ...buildKeys,
 });
 
-export const buildpackPackaging = z.strictObject({
+const buildpackPackaging = z.strictObject({
   type: key(z.literal('stacktape-image-buildpack'), 'The same as `source`, in the form that Stacktape gives it.'),
   properties: key(z.strictObject(buildKeys).prefault({}), 'The keys of `source`.'),
 });

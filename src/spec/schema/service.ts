@@ -27,7 +27,7 @@ const resources = z.strictObject({
 });
 
 /** `tcp: true`, and nothing else, asks for a connection. */
-export const healthCheck = z
+const healthCheck = z
   .strictObject({
     path: key(requestPath().optional(), 'GET this path; any status from 200 to 399 is healthy.'),
     command: key(text('a shell command').optional(), 'Run this in the instance; exit code 0 is healthy.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { decimal, flag, region, size, wholeNumber } from './fields.ts';
 import { key, landed, notYet } from './notes.ts';
 
-export const bucketProperties = z.strictObject({
+const bucketProperties = z.strictObject({
   accessibility: key(
     z.enum(['private', 'public']).default('private'),
     'Who may read objects without a key: nobody, or everybody.',
@@ -22,7 +22,7 @@ const autoExtend = z.strictObject({
   limit: key(volumeSize, 'The size that it never passes.'),
 });
 
-export const volumeProperties = z.strictObject({
+const volumeProperties = z.strictObject({
   size: key(volumeSize.prefault('1GB'), 'Size of each volume of this name.'),
   region: key(region().optional(), 'Region of the host that holds it; any when absent. `holdfast regions` lists them.'),
   snapshotRetention: landed(
@@ -33,7 +33,7 @@ export const volumeProperties = z.strictObject({
   autoExtend: notYet(autoExtend, 'Grow by itself when it fills.'),
 });
 
-export const filesystemProperties = z.strictObject({
+const filesystemProperties = z.strictObject({
   throughputMode: landed(
     z.enum(['elastic', 'provisioned', 'bursting']).default('elastic'),
     '`elastic` follows the load, `provisioned` is fixed, `bursting` grows with the stored size.',

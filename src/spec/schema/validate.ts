@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearest } from '../../core/nearest.ts';
+import { nearest as nearestOf } from '../../core/nearest.ts';
 import { expected, found } from './found.ts';
 
 export type Path = readonly (string | number)[];
@@ -59,6 +59,13 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
 };
+
+/** Nobody mistypes a word as long as this; to compare it would take long. */
+const LONGEST_WORD = 100;
+
+function nearest(word: string, candidates: readonly string[]): string | undefined {
+  return word.length > LONGEST_WORD ? undefined : nearestOf(word, candidates);
+}
 
 function unknownKey(name: string, known: readonly string[]): string {
   const elsewhere = Object.hasOwn(KNOWN_ELSEWHERE, name) ? KNOWN_ELSEWHERE[name] : undefined;

@@ -19,7 +19,7 @@ export function parseToml(text: string): Source {
   };
 }
 
-export function pathKey(path: Path): string {
+function pathKey(path: Path): string {
   return JSON.stringify(path);
 }
 

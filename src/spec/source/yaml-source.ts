@@ -1,4 +1,5 @@
-import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { found } from '../schema/found.ts';
 import type { Path } from '../schema/validate.ts';
 import { type Position, type Source, SyntaxProblem } from './source.ts';
 
@@ -7,34 +8,63 @@ const MAX_ALIASES = 100;
 
 /** @throws SyntaxProblem */
 export function parseYaml(text: string): Source {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (error instanceof SyntaxProblem) throw error;
+    if (error instanceof RangeError) throw unreadable('the file is nested too deeply');
+    if (error instanceof ReferenceError) throw unreadable(error.message); // too many aliases
+    throw error;
+  }
+}
+
+function unreadable(message: string): SyntaxProblem {
+  return new SyntaxProblem(message, { line: 1, column: 1 });
+}
+
+function readYaml(text: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'silent',
+    uniqueKeys: false,
+  });
   const [error] = document.errors;
   if (error) throw new SyntaxProblem(error.message, position(lines, error.pos[0]));
+  refuseRepeatedKeys(document, lines);
   return {
-    value: toValue(document),
+    value: document.toJS({ maxAliasCount: MAX_ALIASES }),
     locate: (path, at) => position(lines, offsetOf(document, path, at)),
   };
 }
 
-function toValue(document: Document.Parsed): unknown {
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (error) {
-    const message = error instanceof ReferenceError ? error.message : 'the file is nested too deeply';
-    throw new SyntaxProblem(message, { line: 1, column: 1 });
-  }
+/** In place of the parser's `uniqueKeys`, which compares every key of a map with every other. */
+function refuseRepeatedKeys(document: Document.Parsed, lines: LineCounter): void {
+  visit(document, {
+    Map: (_key, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) {
+          throw new SyntaxProblem(`the key ${found(name)} is there twice`, position(lines, start(key) ?? 0));
+        }
+        seen.add(name);
+      }
+    },
+  });
 }
 
 function offsetOf(document: Document.Parsed, path: Path, at: 'key' | 'value'): number {
   let node: unknown = document.contents;
   let offset = start(node) ?? 0;
   for (const [i, part] of path.entries()) {
-    const found = child(node, part);
-    if (!found) return offset;
+    const next = child(node, part);
+    if (!next) return offset;
     const last = i === path.length - 1;
-    offset = (last && at === 'value' ? start(found.value) : undefined) ?? found.offset ?? offset;
-    node = found.value;
+    offset = (last && at === 'value' ? start(next.value) : undefined) ?? next.offset ?? offset;
+    node = next.value;
   }
   return offset;
 }
