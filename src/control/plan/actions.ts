@@ -40,7 +40,7 @@ export type StorageAction =
       readonly sizeBytes: number;
       readonly region: string | null;
     }
-  /** Makes a volume the app's and promises it to one slot of one service, unless that of `from` has changed. */
+  /** Makes a volume the app's and promises it to one slot; refused once it is not `from`'s, or `from` has an instance. */
   | { readonly kind: 'bind-volume'; readonly id: string; readonly from: Binding | null; readonly to: Binding }
   | { readonly kind: 'extend-volume'; readonly id: string; readonly sizeBytes: number }
   | { readonly kind: 'create-filesystem'; readonly id?: string; readonly name: string }

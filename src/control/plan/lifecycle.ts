@@ -39,15 +39,15 @@ interface Fault {
 }
 
 export function findFault(instance: ObservedInstance, now: number): Fault | undefined {
-  const { phase, health, spec } = instance;
+  const { phase, process, health, spec } = instance;
   const grace = spec.healthCheck.graceMs;
   if (instance.startError !== null) return { reason: instance.startError, exhausts: false };
-  if (instance.process === 'exited') return { reason: describeExit(instance), exhausts: false };
-  if (phase === 'active' && instance.process === 'absent') return { reason: 'disappeared', exhausts: false };
+  if (process === 'exited') return { reason: describeExit(instance), exhausts: false };
+  if (phase === 'active' && process === 'absent') return { reason: 'disappeared', exhausts: false };
   const why = health.reason === '' ? 'no health check has passed' : health.reason;
   // A restarted controller gives the instance a whole grace period of its own watching.
   if (phase === 'starting' && now - Math.max(instance.createdAt, health.since) > grace) {
-    return { reason: `was not healthy within ${formatDuration(grace)}: ${why}`, exhausts: true };
+    return { reason: `was not healthy within ${formatDuration(grace)}: ${why}`, exhausts: process === 'running' };
   }
   if (phase === 'active' && health.state === 'unhealthy' && now - health.since > grace) {
     return { reason: `was unhealthy for ${formatDuration(grace)}: ${why}`, exhausts: false };
@@ -101,12 +101,14 @@ function isFreeFor(s: ServiceSituation, volume: ObservedStorage, { id, slot }: P
   return volume.holders.every((holder) => holder === id) && (isBoundTo(s, volume, slot) || !s.spokenFor.has(volume.id));
 }
 
+/** Bound also when it seems to be so already: the plan of another service may have taken it since. */
 function bindAndAttach(s: ServiceSituation, volume: ObservedStorage, { id, slot }: Place): readonly Action[] {
   const { boundService, boundSlot } = volume;
   const from = boundService === null || boundSlot === null ? null : { service: boundService, slot: boundSlot };
-  const bind: Action = { kind: 'bind-volume', id: volume.id, from, to: { service: s.name, slot } };
-  const attach: Action = { kind: 'attach-volume', id: volume.id, holder: id };
-  return isBoundTo(s, volume, slot) ? [attach] : [bind, attach];
+  return [
+    { kind: 'bind-volume', id: volume.id, from, to: { service: s.name, slot } },
+    { kind: 'attach-volume', id: volume.id, holder: id },
+  ];
 }
 
 function isBoundTo(s: ServiceSituation, { app, boundService, boundSlot }: ObservedStorage, slot: number): boolean {

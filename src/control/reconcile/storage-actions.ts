@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../core/errors.ts';
 import { bucketName, storageDestroyed, storageTaken } from '../errors.ts';
-import type { Action } from '../plan/actions.ts';
+import type { Action, Binding } from '../plan/actions.ts';
 import type { State } from '../state/state.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
 import type { ControlContext } from './context.ts';
@@ -136,8 +136,23 @@ export const claimStorage: Run<'claim-storage'> = async ({ state }, app, { id })
   if (!(await state.storage.claim(id, app, { origin: 'file' }))) throw storageTaken(id);
 };
 
+/**
+ * Two services may each believe that a volume is theirs to take. An instance is
+ * recorded before this runs, so of two only one finds the other's slot without one.
+ */
 export const bindVolume: Run<'bind-volume'> = async ({ state }, app, { id, from, to }) => {
-  if (!(await state.storage.bind(id, app, { from, to }))) throw storageTaken(id);
+  await state.transaction(async ({ storage, instances }) => {
+    const volume = await storage.get(id);
+    const bound = { service: volume?.boundService ?? null, slot: volume?.boundSlot ?? null };
+    const isAt = (place: Binding | null) =>
+      bound.service === (place?.service ?? null) && bound.slot === (place?.slot ?? null);
+    if (!isAt(to)) {
+      const live = await instances.live(app);
+      const inUse = live.some(({ service, slot }) => service === bound.service && slot === bound.slot);
+      if (!isAt(from) || inUse) throw storageTaken(id);
+    }
+    if (!(await storage.claim(id, app, { boundService: to.service, boundSlot: to.slot }))) throw storageTaken(id);
+  });
 };
 
 export const extendVolume: Run<'extend-volume'> = async ({ state, drivers }, _app, { id, sizeBytes }) => {

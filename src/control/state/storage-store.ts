@@ -23,11 +23,6 @@ export interface StorageRecord extends Omit<StorageRow, 'ready' | 'settings' | '
   readonly source: VolumeSource | null;
 }
 
-export interface VolumeBinding {
-  readonly service: string;
-  readonly slot: number;
-}
-
 export type StorageChange = Partial<
   Pick<
     StorageRecord,
@@ -107,30 +102,6 @@ export class StorageStore {
       .where('id', '=', id)
       .where('state', '!=', 'destroyed')
       .where((where) => where.or([where('app', '=', app), where('app', 'is', null)]))
-      .executeTakeFirst();
-    return result.numUpdatedRows > 0n;
-  }
-
-  /** Makes it the app's and moves its binding, unless the one that it comes from has changed. */
-  async bind(
-    id: string,
-    app: string,
-    { from, to }: { readonly from: VolumeBinding | null; readonly to: VolumeBinding },
-  ): Promise<boolean> {
-    const result = await this.#db
-      .updateTable('storage')
-      .set({ app, boundService: to.service, boundSlot: to.slot })
-      .where('id', '=', id)
-      .where('state', '!=', 'destroyed')
-      .where((where) => where.or([where('app', '=', app), where('app', 'is', null)]))
-      .where((where) =>
-        where.or([
-          where.and([where('boundService', '=', to.service), where('boundSlot', '=', to.slot)]),
-          from === null
-            ? where('boundService', 'is', null)
-            : where.and([where('boundService', '=', from.service), where('boundSlot', '=', from.slot)]),
-        ]),
-      )
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
   }
