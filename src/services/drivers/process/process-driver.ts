@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, unlink, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../../core/clock.ts';
+import { copyTree } from '../../../core/copy-tree.ts';
 import { HoldfastError, isNodeError } from '../../../core/errors.ts';
 import type {
   HealthProbe,
@@ -12,7 +13,6 @@ import type {
   ServiceDriver,
   ServiceDriverCapabilities,
 } from '../../service-driver.ts';
-import { copyTree } from '../../../core/copy-tree.ts';
 import { instanceRunning, spawnFailed } from './errors.ts';
 import { instanceEnvironment, type PreparedCommand, prepareCommand } from './instance-command.ts';
 import { findApp, findLauncher, findMembers, isSame, signal } from './instance-processes.ts';

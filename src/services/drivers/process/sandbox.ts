@@ -20,6 +20,14 @@ const ETC_ENTRIES = [
   ...['pki/ca-trust/extracted', 'crypto-policies', 'fonts', 'ImageMagick-6', 'ImageMagick-7'],
 ].map((name) => `/etc/${name}`);
 
+/**
+ * Parts of /proc that root may write without any capability, `core_pattern` for
+ * one: bwrap covers them only where access(2) calls their directory writable,
+ * which it does not without CAP_DAC_OVERRIDE. The list is that of the OCI
+ * runtimes' default (`readonlyPaths`).
+ */
+const READ_ONLY_PROC = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+
 /** Nothing can be mounted over or inside these. */
 const RESERVED = [...SYSTEM_DIRECTORIES, '/etc', '/proc', '/dev', '/sys', '/run'];
 
@@ -50,7 +58,16 @@ export function sandboxArguments(options: SandboxOptions): readonly string[] {
     ...['--cap-drop', 'ALL', '--tmpfs', '/'],
     ...SYSTEM_DIRECTORIES.flatMap(systemDirectory),
     ...ETC_ENTRIES.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--proc', '/proc', '--dev', '/dev', '--ro-bind-try', '/sys/devices/system/cpu', '/sys/devices/system/cpu'],
+    ...[
+      '--proc',
+      '/proc',
+      ...READ_ONLY_PROC.filter(existsSync).flatMap((path) => ['--ro-bind', path, path]),
+      '--dev',
+      '/dev',
+      '--ro-bind-try',
+      '/sys/devices/system/cpu',
+      '/sys/devices/system/cpu',
+    ],
     ...['--dir', '/run', '--dir', '/var/tmp', '--bind', options.temporary, '/tmp'],
     ...hidden.flatMap((path) => ['--tmpfs', path]),
     ...['--ro-bind', nodeDirectory, nodeDirectory, '--bind', options.app, APP_DIRECTORY],
