@@ -1,8 +1,8 @@
 import type { DeploymentView } from '../control/api/client.ts';
 import { type Answer, print } from './action.ts';
 import { cliErrors } from './errors.ts';
-import { EXIT_CODES } from './exit-codes.ts';
 import { followDeployment } from './follow-deployment.ts';
+import { untilInterrupted } from './interruption.ts';
 import { note, type Session } from './session.ts';
 
 /**
@@ -20,7 +20,6 @@ export async function concludeDeployment(
   const ended = await untilInterrupted((signal) => followDeployment(session.api, begun, signal));
   if (!ended) {
     note(`\nThe deployment goes on without this command. ${leave}`);
-    process.exitCode = EXIT_CODES.interrupted.code;
     return undefined;
   }
   if (ended.status !== 'succeeded') {
@@ -30,19 +29,4 @@ export async function concludeDeployment(
   const view = await (await session.api.apps[':app'].$get({ param: { app } })).json();
   const urls = view.services.flatMap(({ name, url }) => (url ? [`  ${name}  ${url}`] : []));
   return { data: ended, text: [`Release ${release} of ${app} serves.`, ...urls].join('\n') };
-}
-
-/** `undefined` when Ctrl-C came first. */
-async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt);
-  try {
-    return await run(interrupted.signal);
-  } catch (error) {
-    if (interrupted.signal.aborted) return undefined;
-    throw error;
-  } finally {
-    process.removeListener('SIGINT', interrupt);
-  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtempDisposable, stat } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,17 +9,16 @@ import type { ApiClient } from '../control/api/client.ts';
 import { startProgress } from './output/progress.ts';
 import { packSource } from './source-archive.ts';
 
-/** Packs `directory` and sends it; resolves to the id of the upload. */
-export async function uploadSource(api: ApiClient, directory: string): Promise<string> {
+/** Packs `directory` and sends it; resolves to the id of the upload. Nothing is left on this machine, however it ends. */
+export async function uploadSource(api: ApiClient, directory: string, signal: AbortSignal): Promise<string> {
   await using temporary = await mkdtempDisposable(join(tmpdir(), 'holdfast-deploy-'));
-  const archive = await pack(directory, join(temporary.path, 'source.tar.gz'));
+  const archive = await pack(directory, join(temporary.path, 'source.tar.gz'), signal);
   const progress = startProgress('Uploading');
   try {
+    const body = Readable.toWeb(Readable.from(counted(archive, progress.update)));
     const answer = await api.uploads.$post(
       { header: { 'content-digest': `sha-256=:${archive.sha256}:` } },
-      {
-        init: { body: Readable.toWeb(Readable.from(counted(archive, progress.update))), duplex: 'half' } as RequestInit,
-      },
+      { init: { body, duplex: 'half', signal } as RequestInit },
     );
     return (await answer.json()).id;
   } finally {
@@ -34,16 +33,21 @@ interface Archive {
   readonly sha256: string;
 }
 
-async function pack(directory: string, path: string): Promise<Archive> {
+async function pack(directory: string, path: string, signal: AbortSignal): Promise<Archive> {
   const hash = createHash('sha256');
-  const tee = async function* (chunks: AsyncIterable<Buffer>) {
+  const progress = startProgress('Packing');
+  let size = 0;
+  const measure = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       hash.update(chunk);
+      size += chunk.length;
+      progress.update(size);
       yield chunk;
     }
   };
-  await pipeline(packSource(directory), tee, createWriteStream(path, { mode: 0o600 }));
-  return { path, size: (await stat(path)).size, sha256: hash.digest('base64') };
+  const file = createWriteStream(path, { mode: 0o600 });
+  await pipeline(packSource(directory), measure, file, { signal }).finally(progress.clear);
+  return { path, size, sha256: hash.digest('base64') };
 }
 
 async function* counted({ path, size }: Archive, count: (done: number, total: number) => void) {

@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { list } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -153,6 +154,38 @@ describe('deploy', () => {
     api.platform.frozen = false;
     expect(run.code).toBe(130);
     expect(run.stderr).toContain('The deployment goes on without this command.');
+  });
+
+  it('leaves nothing behind when Ctrl-C comes before the upload has ended', async () => {
+    const stalled = createServer((request) => request.resume()); // takes everything and never answers
+    await new Promise<void>((resolve) => stalled.listen(0, '127.0.0.1', resolve));
+    const proxied = createServer((request, response) => {
+      const { port } = (request.url === '/v1/uploads' ? stalled.address() : new URL(api.url)) as { port: number };
+      const { method, headers, url } = request;
+      const onward = httpRequest({ host: '127.0.0.1', port, method, headers, path: url }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      request.pipe(onward);
+    });
+    await new Promise<void>((resolve) => proxied.listen(0, '127.0.0.1', resolve));
+    const scratch = join(temporary.path, 'scratch');
+    await mkdir(scratch);
+    const { port } = proxied.address() as { port: number };
+    const { child, result } = startCli(['deploy', project], {
+      cwd: empty,
+      env: { HOLDFAST_URL: `http://127.0.0.1:${port}`, HOLDFAST_TOKEN: TOKEN, TMPDIR: scratch },
+    });
+    await new Promise((resolve) => stalled.once('request', resolve));
+    expect(await readdir(scratch)).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await result).toMatchObject({ code: 130, stdout: '' });
+    expect(await readdir(scratch)).toEqual([]);
+    for (const server of [stalled, proxied]) {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('goes on with a platform that is started again in between', async () => {

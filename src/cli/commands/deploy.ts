@@ -4,6 +4,7 @@ import { action, examples } from '../action.ts';
 import { APP_FILE_NAMES, type AppFile, findAppFile, readAppFile } from '../app-file.ts';
 import { concludeDeployment } from '../conclude-deployment.ts';
 import { cliErrors } from '../errors.ts';
+import { untilInterrupted } from '../interruption.ts';
 import { note } from '../session.ts';
 import { uploadSource } from '../upload-source.ts';
 
@@ -24,7 +25,11 @@ export function deployCommand(program: Command): void {
         const file = path === undefined ? await appFileIn(root) : await readAppFile(path);
         const checked = await (await session.api['app-files'].validate.$post({ json: file })).json();
         for (const notice of checked.notices) note(`note: ${notice}`);
-        const upload = await uploadSource(session.api, root);
+        const upload = await untilInterrupted((signal) => uploadSource(session.api, root, signal));
+        if (upload === undefined) {
+          note('\nInterrupted; nothing was deployed.');
+          return undefined;
+        }
         const json = { file, upload, app: session.flags.app };
         const begun = await (await session.api.deployments.$post({ json })).json();
         return concludeDeployment(session, begun, { detach });

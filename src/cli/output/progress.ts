@@ -5,6 +5,8 @@ export interface Progress {
   update(done: number, total?: number): void;
   /** Ends the line; says what was done where no terminal has shown it. */
   end(): void;
+  /** Takes the line away again. */
+  clear(): void;
 }
 
 const REDRAW_MS = 100;
@@ -26,6 +28,9 @@ export function startProgress(label: string, stream: NodeJS.WriteStream = proces
       if (stream.isTTY) draw();
       else stream.write(`${label} ${formatBytes(latest.done)} in ${formatDuration(performance.now() - startedAt)}`);
       stream.write('\n');
+    },
+    clear: () => {
+      if (stream.isTTY) stream.write('\r\x1b[K');
     },
   };
 }

@@ -7,6 +7,7 @@ import type { OpenedObject } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
+import { untilInterrupted } from '../../interruption.ts';
 import { startProgress } from '../../output/progress.ts';
 import { withBucket } from './open-bucket.ts';
 
@@ -28,7 +29,8 @@ export function getObject(buckets: Command): void {
             return undefined;
           }
           const path = file ?? basename(key);
-          await save(object, path, key);
+          const saved = await untilInterrupted((signal) => save(object, { path, key, signal }));
+          if (!saved) return undefined;
           const { size, type, etag } = object;
           return { data: { bucket, key, file: path, size, type, etag }, text: `${path}: ${formatBytes(size)}` };
         }),
@@ -36,8 +38,14 @@ export function getObject(buckets: Command): void {
     );
 }
 
+interface Target {
+  readonly path: string;
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
 /** The file appears under its name when it is whole. */
-async function save(object: OpenedObject, path: string, key: string): Promise<void> {
+async function save(object: OpenedObject, { path, key, signal }: Target): Promise<true> {
   const partial = `${path}.part`;
   const progress = startProgress(`Downloading ${key}`);
   let done = 0;
@@ -49,8 +57,9 @@ async function save(object: OpenedObject, path: string, key: string): Promise<vo
     }
   };
   try {
-    await pipeline(object.stream(), count, createWriteStream(partial));
+    await pipeline(object.stream(), count, createWriteStream(partial), { signal });
     await rename(partial, path);
+    return true;
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
