@@ -12,23 +12,23 @@ export interface ObjectStoreUnderTest {
   dispose(): Promise<void>;
 }
 
-export const plain: ObjectMetadata = { contentType: 'text/plain', headers: {}, user: {} };
+const plain: ObjectMetadata = { contentType: 'text/plain', headers: {}, user: {} };
 
-export async function* bytesOf(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+async function* bytesOf(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield Buffer.from(chunk);
 }
 
-export function md5(bytes: string | Uint8Array): string {
+function md5(bytes: string | Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
-export async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
-export async function readObject(store: ObjectStore, bucket: string, key: string): Promise<Buffer> {
+async function readObject(store: ObjectStore, bucket: string, key: string): Promise<Buffer> {
   const read = await store.open(bucket, key);
   try {
     return await readAll(read.body());

@@ -1,7 +1,7 @@
 /** What the killed writer and its judge agree on. */
 
 /** Small, so that segments fill, die and are recycled within the test. */
-export const storeSizes = { segmentBytes: 2 ** 20, inlineLimitBytes: 64 * 2 ** 10, minPartBytes: 1 };
+export const storeSizes = { segmentBytes: 2 ** 20, inlineLimitBytes: 64 * 2 ** 10, minPartBytes: 1, slackBytes: 0 };
 
 export interface Operation {
   readonly kind: 'put' | 'multipart' | 'remove';

@@ -5,7 +5,7 @@ import type { Journal } from './journal.ts';
 import { type JournalRecord, RecordKind } from './record.ts';
 import { bucketScope, objectScope, uploadScope } from './scopes.ts';
 
-/** A segment is compacted when no more than this share of it is needed. */
+/** Copying is worth it when no more than this share of a segment is needed. */
 const NEEDED_SHARE = 0.5;
 const MOVE_BYTES = 2 ** 20;
 
@@ -13,6 +13,8 @@ interface CompactionOptions {
   readonly journal: Journal;
   readonly catalog: Catalog;
   readonly committer: Committer;
+  /** Garbage that may lie around: waiting lets segments die by themselves, which costs no copy. */
+  readonly slackBytes: number;
 }
 
 /**
@@ -41,17 +43,31 @@ export class Compaction {
   /** Only what the index file has behind it: a replay must not miss a segment. */
   #choose(): number | undefined {
     const { journal, catalog } = this.#options;
-    const saved = journal.sequenceOf(catalog.savedPosition);
-    return journal.sequences.find(
-      (sequence) => sequence < Math.min(journal.activeSequence, saved) && this.#isWorthIt(sequence),
-    );
+    const end = Math.min(journal.activeSequence, journal.sequenceOf(catalog.savedPosition));
+    const settled = journal.sequences.filter((sequence) => sequence < end && !journal.isPinned(sequence));
+    return settled.find((sequence) => this.#isDead(sequence)) ?? this.#cheapest(settled);
+  }
+
+  #isDead(sequence: number): boolean {
+    const { live, span } = this.#options.catalog.segments.row(sequence);
+    return live === 0 && (!span || this.#existing(span.first, span.last, sequence) === 0);
+  }
+
+  /** Up to a third of the journal, or the slack, may be garbage; nothing on a full disk. */
+  #cheapest(settled: readonly number[]): number | undefined {
+    const { journal, catalog, slackBytes } = this.#options;
+    const rows = settled.map((sequence) => catalog.segments.row(sequence));
+    const needed = rows.reduce((sum, { live, removals }) => sum + live + removals, 0);
+    const garbage = settled.length * journal.segmentBytes - needed;
+    if (!journal.isScarce && garbage <= Math.max(slackBytes, needed / 2)) return undefined;
+    return settled.find((sequence) => this.#isWorthIt(sequence));
   }
 
   #isWorthIt(sequence: number): boolean {
     const { journal, catalog } = this.#options;
     const { live, removals, span } = catalog.segments.row(sequence);
     const limit = journal.segmentBytes * NEEDED_SHARE;
-    if (journal.isPinned(sequence) || live > limit) return false;
+    if (live > limit) return false;
     const spanned = span ? this.#existing(span.first, span.last, sequence) : 0;
     if (spanned === 0 || live + removals <= limit) return true;
     const before = this.#examined.get(sequence);

@@ -10,7 +10,7 @@ import { openEngine } from './open-object-store.ts';
 
 /** Random histories against a map: after each step the store holds what the map holds. */
 
-const sizes = { segmentBytes: 640 * 2 ** 10, inlineLimitBytes: 32 * 2 ** 10, minPartBytes: 1 };
+const sizes = { segmentBytes: 640 * 2 ** 10, inlineLimitBytes: 32 * 2 ** 10, minPartBytes: 1, slackBytes: 0 };
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const BUCKETS = ['first', 'second'];
 

@@ -155,7 +155,7 @@ export class EngineObjectStore implements ObjectStore {
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
     const { id } = this.#bucket(bucket);
-    return listPage((bound) => this.#catalog.versions.scan(id, bound), request);
+    return listPage(this.#catalog.versions.scan(id), request);
   }
 
   async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {

@@ -63,10 +63,6 @@ export function prefixOf(key: Buffer): Buffer {
   return key.subarray(0, key.length - STAMP_BYTES);
 }
 
-export function objectKeyOf(key: Buffer): string {
-  return key.toString('utf8', VERSION_PREFIX_BYTES, key.length - STAMP_BYTES);
-}
-
 export function objectKeyOfPrefix(prefix: Buffer): string {
   return prefix.toString('utf8', VERSION_PREFIX_BYTES);
 }

@@ -77,6 +77,11 @@ export class Journal {
     return this.#active.sequence;
   }
 
+  /** Not even a reserve is left. */
+  get isScarce(): boolean {
+    return this.#pool.size === 0;
+  }
+
   /** Ascending. */
   get sequences(): readonly number[] {
     return [...this.#segments.keys()];
@@ -124,6 +129,7 @@ export class Journal {
     }
     this.#active = tail;
     await tail.sync();
+    this.#pool.fill(1).catch(() => {}); // the first write finds out
   }
 
   async #scan(segment: Segment, from: number, visit: RecordVisitor) {
@@ -289,6 +295,7 @@ export class Journal {
   }
 
   async close(): Promise<void> {
+    await this.#pool.close();
     for (const segment of this.#segments.values()) await segment.close();
   }
 }

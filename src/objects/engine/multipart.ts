@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { uploadPart, uploadPartOrder, uploadPartSize } from './errors.ts';
 
 /** What S3 says about parts ("Amazon S3 multipart upload limits"). */
-export const MAX_PART_NUMBER = 10_000;
+const MAX_PART_NUMBER = 10_000;
 export const MIN_PART_BYTES = 5 * 2 ** 20;
 
 interface Part {

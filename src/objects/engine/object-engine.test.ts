@@ -7,7 +7,7 @@ import type { EngineObjectStore } from './engine-object-store.ts';
 import { openEngine } from './open-object-store.ts';
 
 const segmentBytes = 640 * 2 ** 10;
-const options = { segmentBytes, inlineLimitBytes: 100 * 2 ** 10, minPartBytes: 1 };
+const options = { segmentBytes, inlineLimitBytes: 100 * 2 ** 10, minPartBytes: 1, slackBytes: 0 };
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const LARGE = 300_000;
 

@@ -57,10 +57,22 @@ export class ObjectIndex {
     this.#fresh.latest.set(textOf(prefix), version);
   }
 
-  /** Newest versions in key order, of one moment when read without awaiting in between. */
-  *scanLatest(start: Buffer, end: Buffer): Generator<{ readonly prefix: Buffer; readonly version: Version }> {
-    const changed = this.#changedBetween(textOf(start), textOf(end));
-    let next = 0;
+  /**
+   * Newest versions below `end` in key order, from any start. Of one moment when used
+   * without awaiting in between.
+   */
+  latestBefore(end: Buffer): (start: Buffer) => Iterable<LatestVersion> {
+    let changed: readonly Changed[] | undefined;
+    return (start) => {
+      changed ??= this.#changedBetween(textOf(start), textOf(end));
+      return this.#merge(changed, start, end);
+    };
+  }
+
+  *#merge(changed: readonly Changed[], start: Buffer, end: Buffer): Generator<LatestVersion> {
+    const from = textOf(start);
+    let next = changed.findIndex(({ text }) => text >= from);
+    if (next < 0) next = changed.length;
     let seen: string | undefined;
     for (const { key, value } of this.#file.range({ start, end })) {
       const prefix = prefixOf(key);
@@ -125,12 +137,17 @@ export class ObjectIndex {
   }
 }
 
+export interface LatestVersion {
+  readonly prefix: Buffer;
+  readonly version: Version;
+}
+
 interface Changed {
   readonly text: string;
   readonly version: Version | undefined;
 }
 
-function* current(changed: Changed | undefined): Generator<{ readonly prefix: Buffer; readonly version: Version }> {
+function* current(changed: Changed | undefined): Generator<LatestVersion> {
   if (changed?.version) yield { prefix: Buffer.from(changed.text, 'latin1'), version: changed.version };
 }
 

@@ -14,8 +14,9 @@ import { StoreDirectory } from './store-directory.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** Objects up to this size live in the journal, larger ones in files of their own. */
-export const INLINE_LIMIT_BYTES = 128 * 2 ** 10;
-export const SEGMENT_BYTES = 32 * 2 ** 20;
+const INLINE_LIMIT_BYTES = 128 * 2 ** 10;
+const SEGMENT_BYTES = 32 * 2 ** 20;
+const SLACK_BYTES = 4 * SEGMENT_BYTES;
 
 /** The largest heads: metadata, and 10,000 parts. */
 const LARGEST_HEAD_BYTES = 512 * 2 ** 10;
@@ -28,6 +29,8 @@ export interface ObjectStoreOptions {
   readonly segmentBytes?: number;
   readonly inlineLimitBytes?: number;
   readonly minPartBytes?: number;
+  /** Garbage in the journal that is left alone. */
+  readonly slackBytes?: number;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function openEngine({
   segmentBytes = SEGMENT_BYTES,
   inlineLimitBytes = INLINE_LIMIT_BYTES,
   minPartBytes = MIN_PART_BYTES,
+  slackBytes = SLACK_BYTES,
 }: ObjectStoreOptions): Promise<EngineObjectStore> {
   checkSizes(segmentBytes, inlineLimitBytes);
   const directory = await StoreDirectory.open(path, segmentBytes);
@@ -55,9 +59,10 @@ export async function openEngine({
     const journal = await Journal.open({ directory: directory.journal, segmentBytes: actualSegmentBytes, salt });
     const files = await DataFiles.open(directory.files);
     const catalog = await openCatalog(directory, journal, clock);
+    const isRebuild = catalog.savedPosition === 0;
     await replay(journal, catalog);
-    if (!directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
-    return assemble({ directory, journal, files, catalog, clock, inlineLimitBytes, minPartBytes });
+    if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
+    return assemble({ directory, journal, files, catalog, clock, inlineLimitBytes, minPartBytes, slackBytes });
   } catch (error) {
     directory.release();
     throw error;
@@ -105,10 +110,11 @@ interface Parts {
   readonly clock: HybridClock;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
+  readonly slackBytes: number;
 }
 
 function assemble(parts: Parts): EngineObjectStore {
-  const { journal, files, catalog, clock } = parts;
+  const { journal, files, catalog, clock, slackBytes } = parts;
   const collect = () => {
     for (const id of catalog.files.takeUnused()) files.discard(id);
   };
@@ -121,7 +127,7 @@ function assemble(parts: Parts): EngineObjectStore {
       return upkeep.afterBatch();
     },
   });
-  const compaction = new Compaction({ journal, catalog, committer });
+  const compaction = new Compaction({ journal, catalog, committer, slackBytes });
   const upkeep = new Upkeep({ catalog, compaction, collect });
   return new EngineObjectStore({ ...parts, committer, upkeep });
 }

@@ -39,7 +39,7 @@ export interface JournalRecord {
  * crc 4 · length 4 · kind 1 · flags 1 · key length 2 · head length 4 · bucket 4 ·
  * stamp 8 · key · head · data. The CRC covers everything after itself.
  */
-export const RECORD_HEADER_BYTES = 28;
+const RECORD_HEADER_BYTES = 28;
 const MOVED = 1;
 
 const KINDS: ReadonlySet<number> = new Set(Object.values(RecordKind));

@@ -16,6 +16,7 @@ export class SegmentPool {
   readonly #spares: string[] = [];
   #nextSpare = 0;
   #filling: Promise<void> | undefined;
+  #closed = false;
 
   private constructor(directory: string, segmentBytes: number) {
     this.#directory = directory;
@@ -42,7 +43,7 @@ export class SegmentPool {
 
   /** @throws HoldfastError `disk.full` */
   async fill(count: number): Promise<void> {
-    while (this.#spares.length < count) {
+    while (this.#spares.length < count && !this.#closed) {
       this.#filling ??= this.#allocate().finally(() => {
         this.#filling = undefined;
       });
@@ -74,6 +75,12 @@ export class SegmentPool {
     await syncDirectory(this.#directory);
   }
 
+  /** Nothing is written any more when it resolves. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#filling?.catch(() => {});
+  }
+
   async #allocate(): Promise<void> {
     const spare = this.#spareName();
     try {
@@ -91,6 +98,6 @@ export class SegmentPool {
   }
 }
 
-export function segmentName(sequence: number): string {
+function segmentName(sequence: number): string {
   return `${String(sequence).padStart(12, '0')}.journal`;
 }

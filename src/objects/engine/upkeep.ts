@@ -27,17 +27,20 @@ export class Upkeep {
     this.#removedBuckets = new Set(catalog.removedBuckets());
   }
 
-  /** Resolves late only when the index cannot keep up. */
+  /** Resolves late only when the index cannot keep up. Never waits for compaction, which itself writes. */
   async afterBatch(): Promise<void> {
-    if (this.#closed) return;
     if (this.#catalog.pending >= FLUSH_AT_ENTRIES) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), FLUSH_AFTER_MS).unref();
-    if (this.#catalog.pending >= MAX_PENDING_ENTRIES) await this.#running;
+    else this.#schedule(FLUSH_AFTER_MS);
+    if (this.#catalog.pending >= MAX_PENDING_ENTRIES) await this.#catalog.flush().catch(() => {});
   }
 
   bucketRemoved(id: number): void {
     this.#removedBuckets.add(id);
     this.#start();
+  }
+
+  #schedule(ms: number): void {
+    if (!this.#closed) this.#timer ??= setTimeout(() => this.#start(), ms).unref();
   }
 
   #start(): void {
@@ -54,17 +57,22 @@ export class Upkeep {
       for (const bucket of this.#removedBuckets) await this.#purge(bucket);
       if (!this.#closed) await this.#compaction.run();
     } catch {
-      if (!this.#closed) this.#timer ??= setTimeout(() => this.#start(), RETRY_AFTER_MS).unref();
+      this.#schedule(RETRY_AFTER_MS);
     }
     this.#running = undefined;
+    if (this.#catalog.pending > 0 || this.#removedBuckets.size > 0) this.#schedule(FLUSH_AFTER_MS);
   }
 
+  /** Each step looks at what is in the index file, so everything has to be there. */
   async #purge(bucket: number): Promise<void> {
-    while (!this.#closed && this.#catalog.versions.purgeStep(bucket)) {
-      this.#collect();
+    while (!this.#closed) {
       await this.#catalog.flush();
+      if (!this.#catalog.versions.purgeStep(bucket)) {
+        this.#removedBuckets.delete(bucket);
+        return;
+      }
+      this.#collect();
     }
-    if (!this.#closed) this.#removedBuckets.delete(bucket);
   }
 
   /** The work at hand is done when it resolves. */

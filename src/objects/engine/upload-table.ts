@@ -28,7 +28,7 @@ interface StoredUpload {
   readonly span: Span | undefined;
 }
 
-export interface StoredPart extends PartInfo {
+interface StoredPart extends PartInfo {
   readonly uploadId: string;
   readonly stamp: number;
   readonly file: FileRef;

@@ -12,8 +12,7 @@ import {
 } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
 import { type Ledger, spanWith } from './ledger.ts';
-import type { Bound } from './listing.ts';
-import type { ObjectInfo } from './object-store.ts';
+import type { Bound, Scan } from './listing.ts';
 import type { JournalRecord } from './record.ts';
 import {
   decodeVersionEntry,
@@ -55,12 +54,14 @@ export class VersionTable {
     return entry && decodeVersionEntry(entry, record.stamp);
   }
 
-  *scan(bucket: number, { key, edge }: Bound): Generator<ObjectInfo> {
-    const prefix = objectPrefix(bucket, Buffer.from(key));
-    const start = edge === 'at' ? prefix : edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
-    for (const found of this.#ledger.index.scanLatest(start, bucketRange(bucket).end)) {
-      if (!found.version.deleteMarker) yield objectInfo(objectKeyOfPrefix(found.prefix), found.version);
-    }
+  /** For one listing, from its first bound on. */
+  scan(bucket: number): Scan {
+    const latest = this.#ledger.index.latestBefore(bucketRange(bucket).end);
+    return function* (bound) {
+      for (const { prefix, version } of latest(startOf(bucket, bound))) {
+        if (!version.deleteMarker) yield objectInfo(objectKeyOfPrefix(prefix), version);
+      }
+    };
   }
 
   /** Where the key's records are, living and dead: a removal must outlive them. */
@@ -165,4 +166,10 @@ export class VersionTable {
     }
     this.#changedUsage.clear();
   }
+}
+
+function startOf(bucket: number, { key, edge }: Bound): Buffer {
+  const prefix = objectPrefix(bucket, Buffer.from(key));
+  if (edge === 'at') return prefix;
+  return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
 }
