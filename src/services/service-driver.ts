@@ -27,6 +27,7 @@ export interface InstanceSpec {
   readonly limits: { readonly cpu: number; readonly memoryBytes: number };
 }
 
+/** `exited`: nothing of it is alive, its storage can be given to another. */
 export type InstanceStatus = 'running' | 'exited';
 
 export interface ObservedInstance {

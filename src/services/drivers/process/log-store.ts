@@ -61,13 +61,17 @@ export class LogStore {
     const directory = join(this.#root, app, service);
     const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.log'));
     const retired = names.filter((name) => !this.#open.has(name.slice(0, -'.log'.length)));
-    const dated = await Promise.all(
-      retired.map(async (name) => ({ path: join(directory, name), at: (await stat(join(directory, name))).mtimeMs })),
-    );
+    const dated = await Promise.all(retired.map((name) => lastWritten(join(directory, name))));
     const surplus = dated.sort((a, b) => b.at - a.at).slice(this.#limits.keep);
     for (const { path } of surplus) {
       await rm(`${path}.1`, { force: true });
       await rm(path, { force: true });
     }
   }
+}
+
+/** At the beginning of time when another removal has just deleted it. */
+async function lastWritten(path: string): Promise<{ readonly path: string; readonly at: number }> {
+  const found = await stat(path).catch(() => undefined);
+  return { path, at: found?.mtimeMs ?? 0 };
 }

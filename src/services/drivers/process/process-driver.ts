@@ -84,6 +84,8 @@ class ProcessDriver implements ServiceDriver {
   readonly #records = new Map<string, InstanceRecord>();
   /** Only of instances that this object started; others tell theirs through the process table. */
   readonly #environments = new Map<string, Readonly<Record<string, string>>>();
+  /** Of instances whose launcher has ended. */
+  readonly #settled = new Map<string, Promise<void>>();
   readonly #rotation: NodeJS.Timeout;
 
   constructor({ options, table, bubblewrap, notice }: ProcessDriverParts) {
@@ -143,7 +145,7 @@ class ProcessDriver implements ServiceDriver {
       const record = this.#records.get(id);
       if (!record) return;
       if (await this.#isAlive(record)) throw instanceRunning(id);
-      await this.#killMembers(id, record.launcher ?? null);
+      await this.#settle(record);
       await this.#forget(id, record.port);
       await this.#logs.retire(record);
     });
@@ -248,10 +250,21 @@ class ProcessDriver implements ServiceDriver {
 
   async #observe(record: InstanceRecord): Promise<ObservedInstance> {
     const { id, startedAt, port } = record;
-    const alive = await this.#isAlive(record);
-    const exitCode = await this.#store.exitCode(id); // after: the launcher writes it before it ends
-    if (!alive || exitCode !== undefined) return { id, status: 'exited', startedAt, exitCode };
-    return { id, status: 'running', startedAt, address: port === null ? undefined : { host: '127.0.0.1', port } };
+    if (await this.#isAlive(record)) {
+      return { id, status: 'running', startedAt, address: port === null ? undefined : { host: '127.0.0.1', port } };
+    }
+    await this.#settle(record);
+    return { id, status: 'exited', startedAt, exitCode: await this.#store.exitCode(id) };
+  }
+
+  /** Exited means that nothing of it is alive: what its app left behind must not go on writing to its volumes. */
+  #settle(record: InstanceRecord): Promise<void> {
+    const known = this.#settled.get(record.id);
+    if (known) return known;
+    const settled = this.#killMembers(record.id, record.launcher ?? null);
+    this.#settled.set(record.id, settled);
+    settled.catch(() => this.#settled.delete(record.id));
+    return settled;
   }
 
   async #isAlive({ launcher }: InstanceRecord): Promise<boolean> {
@@ -298,6 +311,7 @@ class ProcessDriver implements ServiceDriver {
   async #forget(id: string, port: number | null): Promise<void> {
     this.#records.delete(id);
     this.#environments.delete(id);
+    this.#settled.delete(id);
     await this.#store.delete(id);
     if (port !== null) await this.#ports.release(port, this.#store.files(id).directory);
   }
