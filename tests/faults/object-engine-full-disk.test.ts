@@ -98,3 +98,32 @@ test.skipIf(!root)(
     await store.close();
   },
 );
+
+test.skipIf(!root).each([0, 2 ** 30])(
+  '(needs root to mount) a disk full of small objects takes every removal and gives their room back (slack %d)',
+  async (slackBytes) => {
+    const directory = await mkdtemp(join(tmpdir(), 'holdfast-full-'));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    await using disk = await mountSmallDisk(directory, DISK_BYTES / 2);
+    const store = await openEngine({ directory: join(disk.path, 'store'), ...storeSizes, slackBytes });
+    await using _closed = { [Symbol.asyncDispose]: () => store.close() };
+    await store.createBucket('data');
+
+    const there = await fillUp(store, 0, 9000);
+    expect(there.length).toBeGreaterThan(500);
+    const [removed, kept] = [there.filter((seed) => seed % 2 === 0), there.filter((seed) => seed % 2 === 1)];
+    for (const seed of removed) await store.remove('data', `object-${seed}`);
+
+    for (const seed of removed.slice(0, removed.length / 2)) {
+      await waitUntil(() => put(store, `object-${seed}`, seed, 9000).catch(() => undefined), {
+        timeoutMs: 10_000,
+        what: 'room from removed objects',
+      });
+      kept.push(seed);
+    }
+    for (const seed of kept) {
+      expect((await read(store, `object-${seed}`)).equals(contentOf(seed, 9000)), `object-${seed}`).toBe(true);
+    }
+    expect(store.usage('data')).toEqual({ objects: kept.length, bytes: kept.length * 9000 });
+  },
+);

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts';
 import type { Committer, Draft } from './committer.ts';
 import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
+import type { Purpose } from './journal.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
 import { checkBucketName } from './names.ts';
 import type { Bucket, BucketSettings } from './object-store.ts';
@@ -63,15 +64,18 @@ export class BucketWriter {
         data: NO_BYTES,
       };
       return { draft, result: row.id };
-    }, true);
+    }, 'remove');
     onRemoved(id);
   }
 
-  async #commit<T>(decide: () => { readonly draft: Draft; readonly result: T }, freesSpace = false): Promise<T> {
+  async #commit<T>(
+    decide: () => { readonly draft: Draft; readonly result: T },
+    purpose: Purpose = 'write',
+  ): Promise<T> {
     let result: T;
     return this.#options.committer.commit({
       scopes: 'everything',
-      freesSpace,
+      purpose,
       decide: () => {
         const decided = decide();
         result = decided.result;

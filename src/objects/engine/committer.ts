@@ -1,9 +1,8 @@
-import { HoldfastError } from '../../core/errors.ts';
 import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './batch.ts';
 import type { Catalog } from './catalog.ts';
-import { storeClosed } from './errors.ts';
+import { isHoldfastCode, storeClosed } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
-import type { Journal } from './journal.ts';
+import { type Journal, PURPOSES, type Purpose } from './journal.ts';
 import { type JournalRecord, recordBytes } from './record.ts';
 
 /** A record before its place in the order is known; `stamp` only where it has one already. */
@@ -12,8 +11,8 @@ export type Draft = Omit<JournalRecord, 'stamp' | 'moved'> & Partial<Pick<Journa
 export interface Commit<T> {
   /** What it reads and changes. No two commits of a batch share a scope. */
   readonly scopes: readonly string[] | 'everything';
-  /** May use the space that is kept for deleting when the disk is full. */
-  readonly freesSpace?: boolean;
+  /** What it may take of the space that is left on a full disk; `write` unless said. */
+  readonly purpose?: Purpose;
   /** Called when all before it is applied: checks, and says what to write. Throws to refuse. */
   decide(): readonly Draft[];
   /** Called when the records are durable and applied. */
@@ -143,19 +142,26 @@ export class Committer {
     await onApplied();
   }
 
-  /** On a full disk only those that free space go on; the others are refused. */
+  /** On a full disk writes are refused first, then removals, then what compaction moves. */
   async #withRoom(batch: readonly Decided[]): Promise<readonly Decided[]> {
-    const { journal } = this.#options;
-    const bytesOf = (some: readonly Decided[]) => batchBytes(some.flatMap(({ records }) => records));
-    try {
-      await journal.prepare(bytesOf(batch), { reserve: false });
-      return batch;
-    } catch (error) {
-      if (HoldfastError.from(error).code !== 'disk.full') throw error;
-      const freeing = batch.filter(({ commit, records }) => commit.freesSpace || records.length === 0);
-      for (const { commit, records, reject } of batch) if (!commit.freesSpace && records.length > 0) reject(error);
-      await journal.prepare(bytesOf(freeing), { reserve: true });
-      return freeing;
+    let remaining = batch;
+    for (const purpose of PURPOSES) {
+      const refusable = remaining.filter((decided) => purposeOf(decided) === purpose);
+      if (refusable.length === 0) continue;
+      try {
+        await this.#options.journal.prepare(batchBytes(remaining.flatMap(({ records }) => records)), purpose);
+        return remaining;
+      } catch (error) {
+        if (!isHoldfastCode(error, 'disk.full')) throw error;
+        for (const { reject } of refusable) reject(error);
+        remaining = remaining.filter((decided) => !refusable.includes(decided));
+      }
     }
+    return remaining;
   }
+}
+
+/** `undefined` where there is nothing to write. */
+function purposeOf({ commit, records }: Decided): Purpose | undefined {
+  return records.length === 0 ? undefined : (commit.purpose ?? 'write');
 }

@@ -104,7 +104,7 @@ export class Compaction {
     if (records.length === 0) return;
     await this.#options.committer.commit({
       scopes: records.map(({ record }) => scopeOf(record)),
-      freesSpace: true,
+      purpose: 'compact',
       decide: () =>
         records
           .filter((located) => this.#isNeeded(located, sequence))

@@ -1,7 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
+import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
 import { objectDamaged } from './errors.ts';
 import type { FileRef } from './version.ts';
 
@@ -152,6 +153,8 @@ export class DataFileWriter {
 
   async #flush(): Promise<void> {
     const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
+    const room = bytes.length + INDEX_ROOM_BYTES;
+    if (!(await hasRoomFor(dirname(this.#temporary), room))) throw diskFull(this.#temporary);
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (let done = 0; done < bytes.length; ) {
@@ -167,7 +170,7 @@ export class DataFileWriter {
     await this.#file.sync();
     await this.#file.close();
     await rename(this.#temporary, this.#path);
-    await syncDirectory(join(this.#path, '..'));
+    await syncDirectory(dirname(this.#path));
     return { id: this.#id, size: this.#size, crc: this.#crc };
   }
 

@@ -34,7 +34,7 @@ async function reopen(from = 0): Promise<void> {
 
 async function append(...records: JournalRecord[]): Promise<number> {
   const bytes = alignToBlock(records.reduce((sum, one) => sum + recordBytes(one), BATCH_HEADER_BYTES));
-  await journal.prepare(bytes, { reserve: false });
+  await journal.prepare(bytes, 'write');
   const [first] = await journal.append(records);
   return first?.position ?? 0;
 }
@@ -157,7 +157,7 @@ test('bytes of an object that look like a batch are none', async () => {
   await journal.close();
   const forged = await Journal.open({ directory: await mkdtemp(join(directory, 'forged-')), segmentBytes, salt: 999 });
   await forged.replay(0, () => {});
-  await forged.prepare(BLOCK_BYTES, { reserve: false });
+  await forged.prepare(BLOCK_BYTES, 'write');
   await forged.append([record('first')]);
   await forged.append([record('forged')]);
   await forged.close();

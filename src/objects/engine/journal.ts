@@ -20,6 +20,16 @@ const SEGMENT = /^(\d{12})\.journal$/;
 /** A segment always keeps room for the batch that says it ends here. */
 const SEAL_BYTES = BLOCK_BYTES;
 
+/** What an append is for, the first to be refused on a full disk first. */
+export const PURPOSES = ['write', 'remove', 'compact'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/**
+ * Spare segments that stay behind. Removals must go on when writes cannot, and
+ * compaction, which makes room of what they leave, when removals cannot.
+ */
+const KEPT_SPARES: Readonly<Record<Purpose, number>> = { write: 2, remove: 1, compact: 0 };
+
 export interface JournalOptions {
   readonly directory: string;
   readonly segmentBytes: number;
@@ -77,9 +87,9 @@ export class Journal {
     return this.#active.sequence;
   }
 
-  /** Not even a reserve is left. */
+  /** New segments can only come from old ones. */
   get isScarce(): boolean {
-    return this.#pool.size === 0;
+    return this.#pool.isDiskFull && this.#pool.size <= KEPT_SPARES.write;
   }
 
   /** Ascending. */
@@ -121,7 +131,10 @@ export class Journal {
 
   /** Segments after the tail were only prepared; a sealed tail needs a successor. */
   async #settleTail(tail: Segment | undefined): Promise<void> {
-    if (!tail) return this.#advance(true);
+    if (!tail) {
+      await this.#pool.fill(1);
+      return this.#advance();
+    }
     for (const segment of this.#segments.values()) {
       if (segment.sequence <= tail.sequence) continue;
       this.#segments.delete(segment.sequence);
@@ -129,7 +142,7 @@ export class Journal {
     }
     this.#active = tail;
     await tail.sync();
-    this.#pool.fill(1).catch(() => {}); // the first write finds out
+    this.#fillAhead(KEPT_SPARES.write);
   }
 
   async #scan(segment: Segment, from: number, visit: RecordVisitor) {
@@ -168,25 +181,23 @@ export class Journal {
   }
 
   /**
-   * Makes room for a batch of `bytes` without touching what is kept for writes that
-   * free space (`reserve`).
+   * Makes room for a batch of `bytes`, and keeps the spares that are for others.
    * @throws HoldfastError `disk.full`; then nothing has changed
    */
-  async prepare(bytes: number, { reserve }: { readonly reserve: boolean }): Promise<void> {
+  async prepare(bytes: number, purpose: Purpose): Promise<void> {
     if (this.#failure !== undefined) throw journalFailed(this.#failure);
     const fits = this.#offset + bytes + SEAL_BYTES <= this.#options.segmentBytes;
-    if (!reserve) await this.#pool.fill(fits ? 1 : 2);
-    if (!fits) await this.#advance(reserve);
-    else if (this.#offset * 2 > this.#options.segmentBytes) this.#prepareNext();
+    await this.#pool.fill(KEPT_SPARES[purpose] + (fits ? 0 : 1));
+    if (!fits) await this.#advance();
+    else if (this.#offset * 2 > this.#options.segmentBytes) this.#fillAhead(KEPT_SPARES.write + 1);
   }
 
   /** In the background; when it fails, the write that needs the space finds out. */
-  #prepareNext(): void {
-    this.#pool.fill(2).catch(() => {});
+  #fillAhead(spares: number): void {
+    this.#pool.fill(spares).catch(() => {});
   }
 
-  async #advance(reserve: boolean): Promise<void> {
-    if (reserve && this.#pool.size === 0) await this.#pool.fill(1);
+  async #advance(): Promise<void> {
     const next = await this.#pool.take(this.#active.sequence + 1);
     await this.#guard(async () => {
       if (this.#offset > 0) await this.#write([]);

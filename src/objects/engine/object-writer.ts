@@ -62,7 +62,7 @@ export class ObjectWriter {
   async remove(target: WriteTarget): Promise<void> {
     await this.#committer.commit({
       scopes: [objectScope(target.bucket.id, target.key)],
-      freesSpace: true,
+      purpose: 'remove',
       decide: () => {
         const { versioning } = this.#check(target);
         const current = this.#catalog.versions.current(target.bucket.id, target.key);

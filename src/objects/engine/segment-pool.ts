@@ -2,14 +2,14 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from '../../core/durable-files.ts';
 import { HoldfastError } from '../../core/errors.ts';
-import { diskFull, hasRoomFor } from './disk-room.ts';
+import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
 import { preallocate, Segment } from './segment.ts';
 
 const SPARE = /^spare-(\d+)$/;
 /** Recycled segments beyond this give their space back. */
 const MAX_SPARES = 4;
 
-/** Preallocated files that wait to become segments. The last one is kept for writes that free space. */
+/** Preallocated files that wait to become segments. */
 export class SegmentPool {
   readonly #directory: string;
   readonly #segmentBytes: number;
@@ -17,6 +17,7 @@ export class SegmentPool {
   #nextSpare = 0;
   #filling: Promise<void> | undefined;
   #closed = false;
+  #isDiskFull = false;
 
   private constructor(directory: string, segmentBytes: number) {
     this.#directory = directory;
@@ -39,6 +40,11 @@ export class SegmentPool {
 
   get size(): number {
     return this.#spares.length;
+  }
+
+  /** The last attempt to make a spare failed. */
+  get isDiskFull(): boolean {
+    return this.#isDiskFull;
   }
 
   /** @throws HoldfastError `disk.full` */
@@ -84,9 +90,11 @@ export class SegmentPool {
   async #allocate(): Promise<void> {
     const spare = this.#spareName();
     try {
-      if (!(await hasRoomFor(this.#directory, this.#segmentBytes))) throw diskFull(spare);
+      if (!(await hasRoomFor(this.#directory, this.#segmentBytes + INDEX_ROOM_BYTES))) throw diskFull(spare);
       await preallocate(spare, this.#segmentBytes);
+      this.#isDiskFull = false;
     } catch (error) {
+      this.#isDiskFull = true;
       await rm(spare, { force: true });
       throw HoldfastError.from(error);
     }

@@ -99,7 +99,7 @@ export class UploadWriter {
   async abort(target: UploadTarget): Promise<void> {
     await this.#options.committer.commit({
       scopes: [uploadScope(target.upload.uploadId)],
-      freesSpace: true,
+      purpose: 'remove',
       decide: () => [this.#end(target)],
       done: () => undefined,
     });
