@@ -85,7 +85,7 @@ export class EngineObjectStore implements ObjectStore {
   }
 
   deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    return this.#buckets.remove(name, force);
+    return this.#makingRoom(() => this.#buckets.remove(name, force));
   }
 
   bucket(name: string): Bucket | undefined {
@@ -121,7 +121,8 @@ export class EngineObjectStore implements ObjectStore {
   }
 
   async remove(bucket: string, key: string, conditions?: WriteConditions): Promise<void> {
-    await this.#objects.remove({ bucket: this.#bucket(bucket), key, conditions });
+    const target = { bucket: this.#bucket(bucket), key, conditions };
+    await this.#makingRoom(() => this.#objects.remove(target));
   }
 
   async copy(request: CopyObject): Promise<ObjectInfo> {
@@ -200,7 +201,8 @@ export class EngineObjectStore implements ObjectStore {
   }
 
   async abortUpload(upload: PartRef): Promise<void> {
-    await this.#uploads.abort(this.#upload(upload));
+    const target = this.#upload(upload);
+    await this.#makingRoom(() => this.#uploads.abort(target));
   }
 
   /** Of these names in `files/`, those that nothing refers to; for tests. */
@@ -243,6 +245,17 @@ export class EngineObjectStore implements ObjectStore {
     } catch (error) {
       if (!errors.isHoldfastCode(error, 'journal.failed')) this.#intake.discard(content);
       throw error;
+    }
+  }
+
+  /** On a full disk, removals can be faster than compaction gives them room: then they wait for it once. */
+  async #makingRoom(remove: () => Promise<void>): Promise<void> {
+    try {
+      await remove();
+    } catch (error) {
+      if (!errors.isHoldfastCode(error, 'disk.full')) throw error;
+      await this.#parts.upkeep.settle();
+      await remove();
     }
   }
 

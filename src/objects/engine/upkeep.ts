@@ -75,8 +75,9 @@ export class Upkeep {
     }
   }
 
-  /** The work at hand is done when it resolves. */
+  /** What there was to do at the time of the call is done, or has failed, when it resolves. */
   async settle(): Promise<void> {
+    await this.#running;
     this.#start();
     await this.#running;
   }
