@@ -19,7 +19,15 @@ export const DRAIN_MS = 1000;
 export const GRACE_MS = 4000;
 
 export function service(choice: ServiceChoice = {}): ServiceSpec {
-  const { type = 'web-service', count = 1, volume, filesystem, buckets = [], behaviour = 'good', readyMs = 100 } = choice;
+  const {
+    type = 'web-service',
+    count = 1,
+    volume,
+    filesystem,
+    buckets = [],
+    behaviour = 'good',
+    readyMs = 100,
+  } = choice;
   return {
     type,
     packaging: { type: 'source' },

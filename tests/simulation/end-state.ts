@@ -7,16 +7,27 @@ export async function findUnsettled(records: Records, world: World): Promise<rea
   const running = new Set(processes.filter(({ status }) => status === 'running').map(({ id }) => id));
   const live = records.instances();
   const liveIds = new Set(live.map(({ id }) => id));
-  const holders = (await world.volumes.list()).flatMap(({ id, attachedTo }) => (attachedTo ? [{ id, attachedTo }] : []));
-  const mounted = (await world.filesystems.list()).flatMap(({ id, holders: ids }) => ids.map((holder) => ({ id, holder })));
+  const holders = (await world.volumes.list()).flatMap(({ id, attachedTo }) =>
+    attachedTo ? [{ id, attachedTo }] : [],
+  );
+  const mounted = (await world.filesystems.list()).flatMap(({ id, holders: ids }) =>
+    ids.map((holder) => ({ id, holder })),
+  );
   const routed = activeInstances(await world.edge.getRoutes());
   return [
     ...records.openDeployments().map(({ id, status, reason }) => `${id} is still ${status}: ${reason}`),
-    ...records.apps().filter(({ destroying }) => destroying === 1).map(({ name }) => `${name} is still being destroyed`),
+    ...records
+      .apps()
+      .filter(({ destroying }) => destroying === 1)
+      .map(({ name }) => `${name} is still being destroyed`),
     ...processes.filter(({ id }) => !liveIds.has(id)).map(({ id }) => `${id} exists without a record`),
     ...live.filter(({ id }) => !running.has(id)).map(({ id, phase }) => `${id} is ${phase} and does not run`),
-    ...holders.filter(({ attachedTo }) => !running.has(attachedTo)).map(({ id, attachedTo }) => `${id} is held by ${attachedTo}, which does not run`),
-    ...mounted.filter(({ holder }) => !running.has(holder)).map(({ id, holder }) => `${id} is mounted by ${holder}, which does not run`),
+    ...holders
+      .filter(({ attachedTo }) => !running.has(attachedTo))
+      .map(({ id, attachedTo }) => `${id} is held by ${attachedTo}, which does not run`),
+    ...mounted
+      .filter(({ holder }) => !running.has(holder))
+      .map(({ id, holder }) => `${id} is mounted by ${holder}, which does not run`),
     ...[...routed].filter((id) => !running.has(id)).map((id) => `${id} is routed to and does not run`),
     ...findMissing(records, routed),
   ];

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { StorageView } from '../../src/control/platform.ts';
 import { HoldfastError } from '../../src/core/errors.ts';
 import type { AppSpec } from '../../src/spec/app-spec.ts';
-import { appSpec, type Behaviour, HOLD_MS, randomServices } from './app-specs.ts';
+import { appSpec, type Behaviour, randomServices } from './app-specs.ts';
 import { ControlPlane, type Planners } from './control-plane.ts';
 import { findUnsettled } from './end-state.ts';
 import { Invariants } from './invariants.ts';
@@ -14,6 +13,10 @@ import { World } from './world.ts';
 export interface HistoryResult {
   readonly seed: number;
   readonly violations: readonly string[];
+  /** What came of its deployments, and how often the control plane crashed. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Longest time that a service with a volume had no instance to send requests to, ms. */
+  readonly longestGapMs: number;
   /** Of everything that happened, in its order. */
   readonly hash: string;
   readonly trace: readonly string[];
@@ -21,13 +24,19 @@ export interface HistoryResult {
 
 const DAY_MS = 24 * 3600_000;
 
+/** Long enough that whatever control does now and then has its turn, ms. */
+const REST_MS = 61_000;
+
 /** Longest that a history may take to come to rest once nothing disturbs it any more, ms. */
 const SETTLE_MS = 20 * 60_000;
 
 /** One history: random requests and faults from one seed, then peace, and a look at what is left. */
-export async function runHistory(seed: number, planners: Planners = {}): Promise<HistoryResult> {
+export async function runHistory(
+  seed: number,
+  { planners = {}, calm = false }: { readonly planners?: Planners; readonly calm?: boolean } = {},
+): Promise<HistoryResult> {
   const history = await History.begin(seed, planners);
-  await history.live();
+  await (calm ? history.liveCalmly() : history.live());
   await history.settle();
   return history.result();
 }
@@ -72,10 +81,20 @@ class History {
     this.#world.faultRate = random.pick([0, 0, 0.01, 0.05]);
     this.#request('deploy', this.#deploy(this.#spec('shop', 'good')));
     await this.#clock.advance(random.between(0, 4000));
-    for (let turns = random.between(2, 6); turns > 0; turns--) {
+    for (let turns = random.between(2, 8); turns > 0; turns--) {
       await this.#turn();
       await this.#clock.advance(random.pick([0, 10, 300, 1500, 6000]));
       if (!this.#plane.platform) this.#plane.restart();
+    }
+  }
+
+  /** Good releases only, and nothing else goes wrong either. */
+  async liveCalmly(): Promise<void> {
+    const random = this.#random;
+    for (let turns = random.between(2, 4); turns > 0; turns--) {
+      this.#request('deploy', this.#deploy(this.#spec('shop', 'good')));
+      await this.#clock.advance(random.pick([3000, 8000]));
+      if (random.chance(0.3)) this.#scale('shop');
     }
   }
 
@@ -88,6 +107,8 @@ class History {
       () => this.#request('deploy', this.#deploy(this.#spec(app, 'any'))),
       () => this.#request('rollback', this.#plane.platform?.rollback({ app, release: random.between(1, 3) })),
       () => this.#scale(app),
+      () => this.#createStorage(),
+      () => this.#destroyStorage(),
       () => this.#destroyStorage(),
       () => this.#recoverStorage(),
       () => this.#crashInstance(),
@@ -105,15 +126,19 @@ class History {
     this.#plane.crashAfter(Number.POSITIVE_INFINITY);
     if (!this.#plane.platform) this.#plane.restart();
     const deadline = this.#clock.now() + SETTLE_MS;
-    await this.#clock.advance(HOLD_MS);
+    await this.#clock.advance(REST_MS);
     while ((await this.#unsettled()).length > 0 && this.#clock.now() < deadline) await this.#clock.advance(5000);
     for (const what of await this.#unsettled()) this.#invariants.violate(`at the end: ${what}`);
   }
 
   result(): HistoryResult {
     const hash = createHash('sha256').update(this.#lines.join('\n')).digest('hex');
+    const outcomes = this.#records.outcomes();
+    outcomes.crashes = this.#lines.filter((line) => line.endsWith(' crash')).length;
+    outcomes.purges = this.#lines.filter((line) => /destroy(Bucket)? \[/.test(line)).length;
+    const { violations, longestGapMs } = this.#invariants;
     this.#plane.sqlite.close();
-    return { seed: this.#seed, violations: this.#invariants.violations, hash, trace: this.#lines };
+    return { seed: this.#seed, violations, longestGapMs, outcomes, hash, trace: this.#lines };
   }
 
   #unsettled(): Promise<readonly string[]> {
@@ -129,7 +154,8 @@ class History {
 
   #deploy(spec: AppSpec) {
     const services = Object.entries(spec.services).map(
-      ([name, one]) => `${name}×${one.scaling.minTasks} ${one.environment.BEHAVIOUR}${one.volumeMounts.length ? ' volume' : ''}`,
+      ([name, one]) =>
+        `${name}×${one.scaling.minTasks} ${one.environment.BEHAVIOUR}${one.volumeMounts.length ? ' volume' : ''}`,
     );
     this.#trace(`deploy ${spec.app}: ${services.join(', ')}`);
     return this.#plane.platform?.deploy({ spec, archivePath: 'memory:' });
@@ -143,16 +169,31 @@ class History {
   }
 
   #destroyStorage(): void {
-    const kind: StorageView['kind'] = this.#random.pick(['volume', 'filesystem', 'bucket']);
-    const now = this.#random.chance(0.5);
-    const item = this.#records.storage(kind)[0];
+    const now = this.#random.chance(0.4);
+    const all = this.#records.storage();
+    const idle = all.filter(({ state }) => state === 'detached');
+    const candidates = idle.length > 0 && this.#random.chance(0.8) ? idle : all;
+    const item = candidates[this.#random.between(0, Math.max(0, candidates.length - 1))];
     if (!item || !this.#plane.platform) return;
+    const { kind } = item;
     this.#trace(`destroy ${item.id}${now ? ' now' : ''}`);
     const from = this.#clock.now() + (now ? 0 : DAY_MS);
     this.#invariants.mayPurge(item.realName ?? item.id, from);
     this.#request('destroy', this.#plane.platform.destroyStorage({ kind, id: item.id, now }), () => {
       if (!this.#records.isDestroyed(item.id)) this.#invariants.isRecovered(item.realName ?? item.id);
     });
+  }
+
+  /** As with the CLI: for an app, or for the first that names it. */
+  #createStorage(): void {
+    const random = this.#random;
+    const app = random.chance(0.5) ? 'shop' : undefined;
+    const platform = this.#plane.platform;
+    const kind = random.pick(['volume', 'volume', 'bucket', 'filesystem']);
+    this.#trace(`create ${kind} for ${app ?? 'nobody'}`);
+    if (kind === 'volume') this.#request('create', platform?.createVolume({ name: 'data', sizeBytes: 1e9, app }));
+    if (kind === 'bucket') this.#request('create', platform?.createBucket({ name: 'images', app }));
+    if (kind === 'filesystem') this.#request('create', platform?.createFilesystem({ name: 'shared', app }));
   }
 
   #recoverStorage(): void {

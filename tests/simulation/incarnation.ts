@@ -49,7 +49,8 @@ export class Incarnation {
     return new Proxy(driver, {
       get: (target, name) => {
         const member = Reflect.get(target, name, target);
-        if (typeof member !== 'function' || name === 'logs') return typeof member === 'function' ? member.bind(target) : member;
+        if (typeof member !== 'function' || name === 'logs')
+          return typeof member === 'function' ? member.bind(target) : member;
         return (...args: readonly unknown[]) => this.#step(() => member.apply(target, args));
       },
     });

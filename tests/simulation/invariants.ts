@@ -16,6 +16,9 @@ interface KnownInstance {
 /** What must hold at every step, whatever happens. Each breach is a line that says what and when. */
 export class Invariants {
   readonly violations: string[] = [];
+  /** Longest time that the edge had to hold requests of a service, ms. */
+  longestGapMs = 0;
+  readonly #gapSince = new Map<string, number>();
   readonly #clock: VirtualClock;
   readonly #wanted: (route: string) => number;
   readonly #instances = new Map<string, KnownInstance>();
@@ -100,7 +103,9 @@ export class Invariants {
   }
 
   async #beforeUnmount(id: string, holder: string): Promise<void> {
-    const mounts = this.#instances.get(holder)?.spec.mounts.some(({ hostPath }) => hostPath.startsWith(`memory:/${id}`));
+    const mounts = this.#instances
+      .get(holder)
+      ?.spec.mounts.some(({ hostPath }) => hostPath.startsWith(`memory:/${id}`));
     if (mounts && (await this.#isRunning(holder))) this.violate(`${id} is unmounted under ${holder}, which runs`);
   }
 
@@ -114,6 +119,7 @@ export class Invariants {
   async #beforeRoutes(table: RouteTable): Promise<void> {
     const previous = this.#table;
     this.#table = table;
+    this.#measureGaps(previous, table);
     const running = await this.#running();
     for (const route of table.routes) {
       for (const id of activeOf(route)) {
@@ -131,6 +137,21 @@ export class Invariants {
       if (remaining.length < fewest) {
         this.violate(`${route.id} loses ${working.join(', ')} and is left with ${remaining.length} of ${fewest}`);
       }
+    }
+  }
+
+  #measureGaps(previous: RouteTable, table: RouteTable): void {
+    const now = this.#clock.now();
+    for (const route of table.routes) {
+      const before = previous.routes.find(({ id }) => id === route.id);
+      const since = this.#gapSince.get(route.id);
+      if (activeOf(route).length > 0) {
+        if (since !== undefined) this.longestGapMs = Math.max(this.longestGapMs, now - since);
+        this.#gapSince.delete(route.id);
+      } else if (before && activeOf(before).length > 0) this.#gapSince.set(route.id, now);
+    }
+    for (const id of this.#gapSince.keys()) {
+      if (!table.routes.some((route) => route.id === id)) this.#gapSince.delete(id);
     }
   }
 

@@ -6,6 +6,7 @@ export interface StorageItem {
   readonly id: string;
   readonly kind: StorageView['kind'];
   readonly realName: string | null;
+  readonly state: StorageView['state'];
 }
 
 /** The control plane's tables, read from outside: no step of it, no chance, no time. */
@@ -41,6 +42,14 @@ export class Records {
     return row && (JSON.parse(row.spec) as AppSpec);
   }
 
+  /** Status → number of deployments that ended so, or have not. */
+  outcomes(): Record<string, number> {
+    const rows = this.#all<{ status: string; count: number }>(
+      'select status, count(*) as count from deployments group by status',
+    );
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+
   apps() {
     return this.#all<{ name: string; currentRelease: number | null; destroying: number }>('select * from apps');
   }
@@ -61,8 +70,8 @@ export class Records {
     return this.instances().map(({ id }) => id);
   }
 
-  storage(kind: StorageView['kind']): readonly StorageItem[] {
-    return this.#all<StorageItem>('select * from storage where kind = ? order by createdAt, id', kind);
+  storage(): readonly StorageItem[] {
+    return this.#all<StorageItem>("select * from storage where state != 'destroyed' order by createdAt, id");
   }
 
   destroyed(): readonly StorageItem[] {

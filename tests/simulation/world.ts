@@ -4,12 +4,12 @@ import { HoldfastError } from '../../src/core/errors.ts';
 import type { EdgeAdmin, Route, RouteTable } from '../../src/edge/edge-admin.ts';
 import { createFakeEdge } from '../../src/edge/fake-edge.ts';
 import { createMemoryFilesystemDriver } from '../../src/filesystems/drivers/memory-driver.ts';
+import type { FilesystemDriver } from '../../src/filesystems/filesystem-driver.ts';
 import type { BucketInfo, ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { type FakeBehaviour, FakeServiceDriver } from '../../src/services/drivers/fake-driver.ts';
 import type { InstanceSpec } from '../../src/services/service-driver.ts';
-import type { FilesystemDriver } from '../../src/filesystems/filesystem-driver.ts';
-import type { VolumeDriver } from '../../src/volumes/volume-driver.ts';
 import { createMemoryVolumeDriver } from '../../src/volumes/drivers/memory-driver.ts';
+import type { VolumeDriver } from '../../src/volumes/volume-driver.ts';
 import type { Invariants } from './invariants.ts';
 import type { Random } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -17,7 +17,14 @@ import type { VirtualClock } from './virtual-clock.ts';
 /** How long a backend's last requests take after it left the routes, ms. */
 const LAST_REQUESTS = [0, 0, 50, 400, Number.POSITIVE_INFINITY] as const;
 
-const READ_ONLY: ReadonlySet<string | symbol> = new Set(['list', 'probe', 'usage', 'getRoutes', 'traffic', 'listBuckets']);
+const READ_ONLY: ReadonlySet<string | symbol> = new Set([
+  'list',
+  'probe',
+  'usage',
+  'getRoutes',
+  'traffic',
+  'listBuckets',
+]);
 
 export interface WorldOptions {
   readonly clock: VirtualClock;
