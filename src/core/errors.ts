@@ -54,19 +54,22 @@ export class HoldfastError extends Error {
 
   static from(error: unknown): HoldfastError {
     if (error instanceof HoldfastError) return error;
-    if (isNodeError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
-      return new HoldfastError({
-        code: 'disk.full',
-        kind: 'exhausted',
-        message: `the disk is full${error.path ? ` (${error.path})` : ''}`,
-        hint: 'free some space on the disk that holds the data directory, then try again; nothing was changed',
-        retryable: true,
-        cause: error,
-      });
-    }
+    if (isNodeError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) return diskFull(error, error.path);
     const message = error instanceof Error ? error.message : String(error);
     return new HoldfastError({ code: 'internal', kind: 'internal', message, cause: error });
   }
+}
+
+export function diskFull(cause: unknown, path?: string): HoldfastError {
+  return new HoldfastError({
+    code: 'disk.full',
+    kind: 'exhausted',
+    message: 'the disk is full',
+    hint: 'free some space on the disk that holds the data directory, then try again; nothing was changed',
+    resource: path,
+    retryable: true,
+    cause,
+  });
 }
 
 export function isNodeError(error: unknown, code?: string): error is NodeJS.ErrnoException {

@@ -31,7 +31,7 @@ test.skipIf(!root)(
     const deploy = await platform.cli(['deploy', app.path]);
     expect(deploy.code).not.toBe(0);
     expect(deploy.stdout + deploy.stderr).toMatch(/disk is full/);
-    const create = await platform.cli(['volumes', 'create', 'more', '--app', 'notes']);
+    const create = await platform.cli(['volumes', 'create', 'more', '--size', '1', '--app', 'notes']);
     expect(create.code).not.toBe(0);
     expect(create.stderr).toMatch(/disk is full/);
 

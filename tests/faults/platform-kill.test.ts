@@ -41,9 +41,9 @@ test(`kill -9 of the platform, ${ROUNDS} times during deploys and uploads`, asyn
     const deploy = platform.cli(['deploy', app.path]);
     await sleep(next() * 2000); // the moment of the cut is what is varied; nothing waits on it
     await platform.kill9();
-    await deploy;
     for (const [path, content] of (await load.stop()).uploads) uploads.set(path, content);
     await platform.up();
+    await deploy; // it follows its deployment through the restart
     await settled(platform, where);
     await expectOneProcessEachInstance(platform, where);
   }

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { diskFull, isNodeError } from '../../core/errors.ts';
 import { migrations } from './migrations.ts';
 import type { Schema } from './schema.ts';
 
@@ -38,7 +39,7 @@ export function asKyselyDatabase(sqlite: DatabaseSync): SqliteDatabase {
     prepare: (sql) => {
       const known = statements.get(sql);
       if (known) return known;
-      const statement = asKyselyStatement(sqlite.prepare(sql));
+      const statement = asKyselyStatement(sqlite, sqlite.prepare(sql));
       statements.set(sql, statement);
       return statement;
     },
@@ -46,12 +47,29 @@ export function asKyselyDatabase(sqlite: DatabaseSync): SqliteDatabase {
   };
 }
 
-function asKyselyStatement(statement: StatementSync): SqliteStatement {
+function asKyselyStatement(sqlite: DatabaseSync, statement: StatementSync): SqliteStatement {
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+  const isRollback = statement.sourceSQL === 'rollback';
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    all: (parameters) => reportFullDisk(() => statement.all(...values(parameters))),
+    run: (parameters) => {
+      // A full disk has rolled back by itself (sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+      if (isRollback && !sqlite.isTransaction) return { changes: 0, lastInsertRowid: 0 };
+      return reportFullDisk(() => statement.run(...values(parameters)));
+    },
     iterate: (parameters) => statement.iterate(...values(parameters)) as IterableIterator<unknown>,
   };
+}
+
+const SQLITE_FULL = 13;
+
+function reportFullDisk<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isNodeError(error, 'ERR_SQLITE_ERROR') && 'errcode' in error && error.errcode === SQLITE_FULL
+      ? diskFull(error)
+      : error;
+  }
 }

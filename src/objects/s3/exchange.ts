@@ -7,6 +7,10 @@ import { sendResponse } from './response.ts';
 /** A connection on which nothing moves, in either direction. */
 export const IDLE_TIMEOUT = 120_000;
 
+/** What is read of an upload after it was refused; beyond that the connection is cut. */
+const REST_LIMIT_BYTES = 64 * 1024 * 1024;
+const REST_LIMIT_MS = 10_000;
+
 interface ExchangeOptions {
   readonly expectsContinue: boolean;
   /** The server takes no more connections, and this one ends with its answer. */
@@ -58,7 +62,30 @@ export class Exchange {
       'x-amz-id-2': this.id,
       server: 'Holdfast',
     };
-    return sendResponse(this.res, { ...response, headers, bodiless: this.req.method === 'HEAD' });
+    return sendResponse(this.res, {
+      ...response,
+      headers,
+      bodiless: this.req.method === 'HEAD',
+      beforeEnd: isLast ? undefined : () => this.#takeRest(),
+    });
+  }
+
+  /**
+   * Takes what an upload that was refused half-way still sends: a connection that
+   * closed meanwhile would fail the client's write before it has read why.
+   */
+  async #takeRest(): Promise<void> {
+    if (this.req.complete || this.req.destroyed) return;
+    let bytes = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, REST_LIMIT_MS);
+    this.req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > REST_LIMIT_BYTES) resolve();
+    });
+    this.req.once('end', resolve).once('close', resolve);
+    await promise;
+    clearTimeout(timer);
   }
 
   /** The idle timeout is for clients: a long copy inside the store moves nothing on the wire. */

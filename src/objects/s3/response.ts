@@ -4,6 +4,8 @@ import type { S3Response } from './operation.ts';
 export interface WireResponse extends S3Response {
   /** The answer to HEAD: headers as they are, nothing after them. */
   readonly bodiless: boolean;
+  /** Done when the client has all of a short answer and before the connection may end. */
+  readonly beforeEnd?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -12,14 +14,17 @@ export interface WireResponse extends S3Response {
  * the connection: with the length announced, the client sees that it is incomplete.
  */
 export async function sendResponse(res: ServerResponse, response: WireResponse): Promise<void> {
-  const { status, headers = {}, body, bodiless, release } = response;
+  const { status, headers = {}, body, bodiless, beforeEnd, release } = response;
   try {
     if (res.headersSent || res.destroyed) return void res.destroy();
     if (typeof body === 'string' || body === undefined) {
       const text = Buffer.from(body ?? '');
       const hasLength = 'content-length' in headers || status === 204 || status === 304;
       res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': text.length });
-      res.end(bodiless || status === 304 ? undefined : text);
+      if (bodiless || status === 304) res.flushHeaders();
+      else res.write(text);
+      await beforeEnd?.();
+      res.end();
       return;
     }
     res.writeHead(status, headers);
