@@ -1,10 +1,16 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable, removeDurable, renameDurable } from '../core/durable-files.ts';
-import { isNodeError } from '../core/errors.ts';
+import { diskFull, isNodeError } from '../core/errors.ts';
 
 /** Files of releases: the uploaded source until it is built, the build's log, what was built. */
 export interface ReleaseFiles {
+  /**
+   * Room to start instances with, so that a deploy on a nearly full disk ends before it
+   * stops anything that could not be started again.
+   * @throws HoldfastError `disk.full`
+   */
+  requireRoom(): Promise<void>;
   /** Moves an uploaded archive to its release. */
   takeArchive(release: ReleaseId, uploadedPath: string): Promise<void>;
   discardUpload(uploadedPath: string): Promise<void>;
@@ -25,6 +31,9 @@ export interface ReleaseId {
   readonly version: number;
 }
 
+/** Less is left on a disk that counts as full, bytes. */
+const ROOM = 64 * 1024 * 1024;
+
 /** `releases/<app>/<version>/{source.tgz,build.log,builds/<build>}` under the data directory. */
 export function createReleaseFiles(dataDirectory: string): ReleaseFiles {
   const root = join(dataDirectory, 'releases');
@@ -33,14 +42,18 @@ export function createReleaseFiles(dataDirectory: string): ReleaseFiles {
   const log = (release: ReleaseId) => join(directory(release), 'build.log');
   const builds = (release: ReleaseId) => join(directory(release), 'builds');
   return {
+    requireRoom: async () => {
+      const { bavail, bsize } = await statfs(dataDirectory);
+      if (bavail * bsize < ROOM) throw diskFull(undefined, dataDirectory);
+    },
     takeArchive: async (release, uploadedPath) => {
-      await removeWithin(root, directory(release)); // a version that was never recorded, or of a destroyed app
+      await removeDurable(directory(release)); // a version that was never recorded, or of a destroyed app
       await makeDirectoryDurable(directory(release));
       await renameDurable(uploadedPath, archive(release));
     },
     discardUpload: (uploadedPath) => removeDurable(uploadedPath),
     archivePath: archive,
-    dropArchive: (release) => removeWithin(directory(release), archive(release)),
+    dropArchive: (release) => removeDurable(archive(release)),
     buildDirectory: (release, build) => join(builds(release), build),
     clearBuild: async (release, build) => {
       await makeDirectoryDurable(builds(release));
@@ -59,19 +72,9 @@ export function createReleaseFiles(dataDirectory: string): ReleaseFiles {
       }
     },
     removeArtifacts: async (release) => {
-      await removeWithin(directory(release), builds(release));
-      await removeWithin(directory(release), archive(release));
+      await removeDurable(builds(release));
+      await removeDurable(archive(release));
     },
-    removeApp: (app) => removeWithin(root, join(root, app)),
+    removeApp: (app) => removeDurable(join(root, app)),
   };
-}
-
-/** `removeDurable` for a path whose parent may be gone as well. */
-async function removeWithin(parent: string, path: string): Promise<void> {
-  try {
-    await removeDurable(path);
-  } catch (error) {
-    if (!isNodeError(error, 'ENOENT')) throw error;
-    if (error.path !== parent) throw error;
-  }
 }

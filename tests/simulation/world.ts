@@ -167,6 +167,7 @@ function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
 function memoryReleaseFiles(): ReleaseFiles {
   const nothing = async () => {};
   return {
+    requireRoom: nothing,
     takeArchive: nothing,
     discardUpload: nothing,
     archivePath: ({ app, version }) => `memory:/${app}/${version}.tgz`,

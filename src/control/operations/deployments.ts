@@ -18,6 +18,7 @@ export function createDeployments(context: ControlContext, reconciler: Reconcile
   async function record({ spec, archivePath }: DeployRequest): Promise<DeploymentView> {
     const { app } = spec;
     await refuseWhileBusy(state, app);
+    await files.requireRoom();
     for (const { region } of Object.values(spec.volumes)) if (region !== undefined) checkRegion(region);
     await refuseTakenHosts(state, spec);
     const secrets = await pinSecrets(spec, await vault.list(app));
@@ -65,6 +66,7 @@ export function createDeployments(context: ControlContext, reconciler: Reconcile
         await findApp(state, app);
         await refuseWhileBusy(state, app);
         await findDeployable(state, app, version);
+        await files.requireRoom();
         const createdAt = clock.now();
         const id = ids('dep');
         await state.transaction(async ({ apps, deployments, instances }) => {

@@ -40,6 +40,7 @@ export const build: Run<'build'> = async (context, app, { release: version, buil
       signal: context.stopping,
     });
     await log.flushed();
+    await files.requireRoom();
     await state.releases.finishBuild(record, { command });
   } catch (error) {
     if (context.stopping.aborted) throw error;
