@@ -25,10 +25,13 @@ async function unpack(bytes: Buffer, options: Parameters<typeof unpackSource>[2]
   await writeFile(join(outer.path, 'source.tar.gz'), bytes);
   try {
     await unpackSource(join(outer.path, 'source.tar.gz'), directory.path, options);
+    return directory;
+  } catch (error) {
+    await directory.remove();
+    throw error;
   } finally {
     await outer.remove();
   }
-  return directory;
 }
 
 const GOOD: Entry = { path: 'a/b.js', content: 'hello' };

@@ -15,7 +15,10 @@ export interface InstanceSpec {
   readonly app: string;
   readonly service: string;
   readonly release: string;
-  /** Directory with the built app (read only for the driver: each instance gets a copy). */
+  /**
+   * Directory with the built app. Each instance gets a copy, of which `node_modules` may be the original,
+   * read-only: it stays until the instance is removed.
+   */
   readonly rootDirectory: string;
   /** argv of the start command, resolved inside the copy. */
   readonly command: readonly string[];

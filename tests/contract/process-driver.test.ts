@@ -416,6 +416,17 @@ if (!hasBubblewrap() && process.env.CI !== 'true') {
       expect(await readFile(join(inner, 'kept'), 'utf8')).toBe('y');
     });
 
+    it('shares the dependencies of a release, read-only', async () => {
+      const app = await fixture().harness.script(`import fs from 'node:fs'; import answer from 'answer';
+        let code; try { fs.writeFileSync('node_modules/answer/index.js', ''); } catch (error) { code = error.code; }
+        console.log(JSON.stringify([answer, code]));`);
+      const path = join(app.rootDirectory, 'node_modules/answer');
+      await mkdir(path, { recursive: true });
+      await writeFile(join(path, 'index.js'), 'module.exports = 42;');
+      expect(await fixture().answer('', app)).toEqual([42, 'EROFS']);
+      expect(await readFile(join(path, 'index.js'), 'utf8')).toContain('42');
+    });
+
     it('hides the data directory, homes, other processes and what is not for everybody', async () => {
       const hidden = [
         fixture().harness.root,

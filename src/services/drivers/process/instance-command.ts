@@ -57,7 +57,7 @@ export function prepareCommand(input: CommandInput): PreparedCommand {
   if (record.sandbox === 'links') return { argv: command, cwd: files.app, env: environment };
   if (!bubblewrap) throw new Error('bubblewrap, which the instance was started with, is not there any more');
   const { app, temporary } = files;
-  const args = sandboxArguments({ app, temporary, mounts: record.mounts, environment, hidden });
+  const args = sandboxArguments({ ...record, app, temporary, environment, hidden });
   return {
     argv: [bubblewrap, '--args', '3', '--', ...command],
     cwd: '/',

@@ -17,6 +17,8 @@ export interface InstanceRecord {
   readonly port: number | null;
   readonly mounts: readonly Mount[];
   readonly sandbox: 'bubblewrap' | 'links';
+  /** The release's node_modules, shown to the instance read-only instead of copied. */
+  readonly modules?: string | undefined;
   readonly startedAt: number;
   /** Name of this start; see launcher.ts. */
   readonly ticket: string;

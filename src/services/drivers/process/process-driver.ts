@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, unlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, unlink, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../../core/clock.ts';
 import { copyTree } from '../../../core/copy-tree.ts';
@@ -205,12 +205,13 @@ class ProcessDriver implements ServiceDriver {
     const { id, app, service, release, mounts } = spec;
     const ticket = randomBytes(8).toString('hex');
     const files = this.#store.files(id, ticket);
-    await copyTree(spec.rootDirectory, files.app);
+    const modules = sandbox === 'bubblewrap' ? await modulesOf(spec.rootDirectory) : undefined;
+    await copyTree(spec.rootDirectory, files.app, { except: modules && 'node_modules' });
     await mkdir(files.temporary, { mode: 0o1777 });
     if (sandbox === 'links') await linkMounts(files.app, mounts);
     await writeFile(files.ticket, '');
     const startedAt = this.#clock.now();
-    const record = { id, app, service, release, port, mounts, sandbox, startedAt, ticket } satisfies InstanceRecord;
+    const record: InstanceRecord = { id, app, service, release, port, mounts, modules, sandbox, startedAt, ticket };
     await this.#store.write(record);
     return record;
   }
@@ -339,6 +340,17 @@ class ProcessDriver implements ServiceDriver {
     this.#environments.set(record.id, environment);
     return environment;
   }
+}
+
+/**
+ * Copying thousands of small files is most of what a start costs (3,000: 0.2 s
+ * on an idle disk, seconds on a busy one), and an app has no business writing
+ * to its dependencies: where a sandbox can hold them fixed they are shared.
+ */
+async function modulesOf(rootDirectory: string): Promise<string | undefined> {
+  const path = resolve(rootDirectory, 'node_modules');
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isDirectory() ? path : undefined;
 }
 
 function identity({ pid, startTime }: { readonly pid: number; readonly startTime: string }) {

@@ -35,6 +35,8 @@ export interface SandboxOptions {
   /** The instance's copy of the app and its private /tmp, on the host. */
   readonly app: string;
   readonly temporary: string;
+  /** Appears read-only as node_modules of the app. */
+  readonly modules?: string | undefined;
   readonly mounts: readonly Mount[];
   readonly environment: Readonly<Record<string, string>>;
   /** Host directories that must not be seen even where a system directory holds them. */
@@ -71,6 +73,7 @@ export function sandboxArguments(options: SandboxOptions): readonly string[] {
     ...['--dir', '/run', '--dir', '/var/tmp', '--bind', options.temporary, '/tmp'],
     ...hidden.flatMap((path) => ['--tmpfs', path]),
     ...['--ro-bind', nodeDirectory, nodeDirectory, '--bind', options.app, APP_DIRECTORY],
+    ...(options.modules ? ['--ro-bind', options.modules, `${APP_DIRECTORY}/node_modules`] : []),
     ...[...options.mounts]
       .sort((a, b) => a.mountPath.length - b.mountPath.length) // a mount inside another comes after it
       .flatMap((mount) => [mount.readOnly ? '--ro-bind' : '--bind', mount.hostPath, mount.mountPath]),
