@@ -7,7 +7,7 @@ import { startCommandOf } from './start-command.ts';
 
 /** What an app's own files say about how to install, build and start it. */
 
-export interface PackageJson {
+interface PackageJson {
   readonly main?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly workspaces?: unknown;
@@ -40,7 +40,7 @@ const ENTRY_FILE = /\.(?:js|mjs|cjs|ts|mts|cts)$/;
 const DEFAULT_ENTRIES = ['index.js', 'server.js'];
 
 /** @throws HoldfastError `build.detect` when it is not JSON */
-export async function readPackageJson(directory: string): Promise<PackageJson | undefined> {
+async function readPackageJson(directory: string): Promise<PackageJson | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;

@@ -8,7 +8,7 @@ import { acquireProcessLock } from '../../../core/process-lock.ts';
 import { noFreePort } from './errors.ts';
 
 /** Below the ephemeral ranges of Linux (32768–60999) and of the BSDs (49152–65535), whose clients could sit on a port. */
-export const DEFAULT_PORT_RANGE: PortRange = { from: 20_000, to: 29_999 };
+const DEFAULT_PORT_RANGE: PortRange = { from: 20_000, to: 29_999 };
 
 export interface PortRange {
   readonly from: number;
