@@ -48,17 +48,18 @@ const bugs: Readonly<Record<string, PlantedBug>> = {
     },
     finding: /is routed to and was never healthy/,
   },
-  'lets the old instances of a stateless service go before the new ones serve': {
+  'sends all requests to the new release before it serves': {
     planners: {
-      app: (desired, observed, now) => [
-        ...plan(desired, observed, now),
-        ...observed.instances
-          .filter(({ release, phase }) => phase === 'active' && desired.run && release !== desired.run.version)
-          .map(({ id, service }) => ({
-            lane: `service ${service}`,
-            action: { kind: 'drain-instance', id } as const,
-          })),
-      ],
+      app: (desired, observed, now) =>
+        plan(desired, observed, now).map(({ lane, action }) => {
+          if (action.kind !== 'set-routes' || !desired.run) return { lane, action };
+          const isNew = new RegExp(`-v${desired.run.version}-\\d+-\\d+$`);
+          const routes = action.routes.map((route) => ({
+            ...route,
+            backends: route.backends.filter(({ instance }) => isNew.test(instance)),
+          }));
+          return { lane, action: { ...action, routes } };
+        }),
     },
     finding: /loses .* and is left with \d of \d/,
   },

@@ -76,6 +76,8 @@ export type InstanceAction =
   /** It became healthy: it counts and is routed to. */
   | { readonly kind: 'activate-instance'; readonly id: string }
   | { readonly kind: 'drain-instance'; readonly id: string }
+  /** It serves again, since what should have taken its place does not. */
+  | { readonly kind: 'recall-instance'; readonly id: string }
   /** The edge sends it nothing new from now on: the time that its last requests have begins. */
   | { readonly kind: 'time-drain'; readonly id: string }
   /** It is given up: counted against its slot, its last lines kept for the reason. */

@@ -4,7 +4,7 @@ import { planDeployment } from './deployment.ts';
 import { retire, seeOff } from './lifecycle.ts';
 import { rollOut } from './rollout.ts';
 import { planRoutes } from './routes.ts';
-import { isConverged, type ServiceSituation, serviceSituations } from './service-situation.ts';
+import { hasExclusiveVolumes, isConverged, type ServiceSituation, serviceSituations } from './service-situation.ts';
 import type { Desired, Observed, ObservedInstance } from './situation.ts';
 
 /** Decides; `reconcile/` observes and acts. */
@@ -15,15 +15,19 @@ export type Planner = (desired: Desired, observed: Observed, now: number) => rea
  * desired. Pure: no I/O, clock or chance. It knows no past: after any crash,
  * observe again and plan again.
  */
-export const plan: Planner = (desired, observed, now) => {
+export const plan: Planner = (desired, seen, now) => {
+  const recalled = findRecalled(desired, seen);
+  const observed = withRecalled(seen, recalled);
   const services = serviceSituations(desired, observed, now);
   return [
+    ...recalled.flatMap(({ id, service }) => inLane(serviceLane(service), [{ kind: 'recall-instance', id }])),
     ...planDeployment(desired, observed, { services, now }),
     ...services.flatMap((service) =>
       inLane(serviceLane(service.name), [...planAccess(desired, observed, service.name), ...rollOut(service)]),
     ),
     ...removeServices(desired, observed, { services, now }),
-    ...planRoutes(desired, observed),
+    // Only what its lane has recalled is routed to: it may be stopping already.
+    ...(recalled.length === 0 ? planRoutes(desired, observed) : []),
     ...takeBackStorage(observed),
     ...forgetApp(desired, observed),
   ];
@@ -31,6 +35,25 @@ export const plan: Planner = (desired, observed, now) => {
 
 export function serviceLane(service: string): string {
   return `service ${service}`;
+}
+
+/** On their way out, but nothing else of their service works: what was to replace them has just failed. */
+function findRecalled({ run }: Desired, { instances }: Observed): readonly ObservedInstance[] {
+  const works = ({ phase, process, health }: ObservedInstance) =>
+    phase === 'active' && process === 'running' && health.state !== 'unhealthy';
+  return instances.filter(({ service, phase, process, spec }) => {
+    const isWanted = run?.spec.services[service] !== undefined && !hasExclusiveVolumes(spec);
+    const isAlone = !instances.some((other) => other.service === service && works(other));
+    return phase === 'draining' && process === 'running' && isWanted && isAlone;
+  });
+}
+
+function withRecalled(observed: Observed, recalled: readonly ObservedInstance[]): Observed {
+  if (recalled.length === 0) return observed;
+  const instances = observed.instances.map((instance) =>
+    recalled.includes(instance) ? { ...instance, phase: 'active' as const } : instance,
+  );
+  return { ...observed, instances };
 }
 
 /** Services that the file has no more: they serve until the others have converged, in case that it turns around. */

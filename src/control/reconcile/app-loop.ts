@@ -13,6 +13,9 @@ const DRAINING_MS = 100;
 const MOVING_MS = 250;
 const SETTLED_MS = 5000;
 
+/** Events that come together are one reason to look, and no mistake can make the loop spin, ms. */
+const GATHER_MS = 2;
+
 /** Observe, plan, act, for one app: another app's slow build or broken driver does not reach it. */
 export class AppLoop {
   readonly #app: string;
@@ -74,6 +77,7 @@ export class AppLoop {
         if (pause === undefined) break;
         failures = 0;
         await this.#signal.wait(pause);
+        await this.#context.clock.sleep(GATHER_MS);
       } catch (error) {
         failures++;
         this.#context.log.warn({ app: this.#app, err: error, failures }, 'cannot look at the app; trying again');

@@ -125,6 +125,10 @@ export const drainInstance: Run<'drain-instance'> = async ({ state }, _app, { id
   await state.instances.update(id, { phase: 'draining' });
 };
 
+export const recallInstance: Run<'recall-instance'> = async ({ state }, _app, { id }) => {
+  await state.instances.update(id, { phase: 'active', drainAt: null });
+};
+
 export const timeDrain: Run<'time-drain'> = async ({ state, clock }, _app, { id }) => {
   await state.instances.update(id, { drainAt: clock.now() });
 };

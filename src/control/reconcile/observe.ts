@@ -13,7 +13,7 @@ import type {
 } from '../plan/situation.ts';
 import type { AppRecord } from '../state/app-store.ts';
 import type { DeploymentRecord } from '../state/deployment-store.ts';
-import { type InstanceRecord, instancePrefix } from '../state/instance-store.ts';
+import { instancePrefix } from '../state/instance-store.ts';
 import type { ReleaseRecord } from '../state/release-store.ts';
 import type { State } from '../state/state.ts';
 import type { Drivers } from './drivers.ts';
@@ -34,8 +34,9 @@ export interface ObserverOptions {
 /** Looks at one app: its records, joined with what the drivers and the edge say. */
 export class Observer {
   readonly #options: ObserverOptions;
-  /** Releases do not change. */
+  /** Releases do not change, as long as the app is the same. */
   readonly #releases = new Map<number, ReleaseRecord>();
+  #appCreatedAt = 0;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -43,29 +44,44 @@ export class Observer {
 
   /** `undefined` when there is no such app. */
   async observe(): Promise<Situation | undefined> {
-    const { app, state, drivers } = this.#options;
+    const { state, drivers } = this.#options;
     // The world first, the records after: what the world shows has a record by then.
     const running = await drivers.services.list();
     const holders = await this.#holders();
     const edge = await this.#edge();
-    const record = await state.apps.get(app);
-    if (!record) return undefined;
-    const desired = await this.#desired(record);
-    // An instance is recorded before a volume is bound to it, so it is there when its binding is.
-    const storage = await state.storage.within(app);
-    const live = await state.instances.live(app);
+    const records = await state.transaction((snapshot) => this.#read(snapshot, running));
+    if (!records) return undefined;
+    const { desired, instances, slots, storage, grants, nextNumbers } = records;
     return {
       desired,
       observed: {
-        instances: await this.#instances(live, running),
-        slots: await state.instances.slots(app),
+        instances,
+        slots,
         storage: storage.map((item): ObservedStorage => ({ ...item, holders: holders.get(item.id) ?? [] })),
-        grants: await state.storage.grants(app),
+        grants,
         edge,
-        nextNumbers: await this.#nextNumbers(desired.run),
+        nextNumbers,
         running: new Set(running.filter(({ status }) => status === 'running').map(({ id }) => id)),
         troubles: this.#options.troubles(),
       },
+    };
+  }
+
+  /** All of one moment: a deployment that ends between two reads would look like no release at all. */
+  async #read(state: State, running: readonly DriverInstance[]) {
+    const { app } = this.#options;
+    const record = await state.apps.get(app);
+    if (!record) return undefined;
+    if (record.createdAt !== this.#appCreatedAt) this.#releases.clear();
+    this.#appCreatedAt = record.createdAt;
+    const desired = await this.#desired(state, record);
+    return {
+      desired,
+      instances: await this.#instances(state, running),
+      slots: await state.instances.slots(app),
+      storage: await state.storage.within(app),
+      grants: await state.storage.grants(app),
+      nextNumbers: await this.#nextNumbers(state, desired.run),
     };
   }
 
@@ -93,37 +109,34 @@ export class Observer {
     }
   }
 
-  async #desired(record: AppRecord): Promise<Desired> {
-    const { app, state } = this.#options;
+  async #desired(state: State, record: AppRecord): Promise<Desired> {
+    const { app } = this.#options;
     const deployment = await state.deployments.open(app);
     const version = releaseToRun(record, deployment);
-    const release = version === null ? undefined : await this.#release(version);
+    const release = version === null ? undefined : await this.#release(state, version);
     return {
       app,
       run: release ? { version: release.version, spec: release.spec } : null,
-      deployment: deployment ? await this.#openDeployment(deployment) : null,
+      deployment: deployment ? await this.#openDeployment(state, deployment) : null,
       scales: await state.apps.scales(app),
       destroying: record.destroying === 1,
     };
   }
 
-  async #openDeployment(record: DeploymentRecord): Promise<OpenDeployment | null> {
-    const { app, state } = this.#options;
-    const release = await this.#release(record.release);
+  async #openDeployment(state: State, record: DeploymentRecord): Promise<OpenDeployment | null> {
+    const { app } = this.#options;
+    const release = await this.#release(state, record.release);
     const { id, previousRelease, status, turnedBack, stageAt } = record;
     if (!release || (status !== 'building' && status !== 'provisioning' && status !== 'rolling')) return null;
     const builds = status === 'building' ? await state.releases.builds(app, record.release) : [];
     return { id, release: release.version, previousRelease, status, turnedBack, stageAt, spec: release.spec, builds };
   }
 
-  async #instances(
-    live: readonly InstanceRecord[],
-    listed: readonly DriverInstance[],
-  ): Promise<readonly ObservedInstance[]> {
+  async #instances(state: State, listed: readonly DriverInstance[]): Promise<readonly ObservedInstance[]> {
     const byId = new Map(listed.map((instance) => [instance.id, instance]));
     const instances: ObservedInstance[] = [];
-    for (const record of live) {
-      const release = await this.#release(record.release);
+    for (const record of await state.instances.live(this.#options.app)) {
+      const release = await this.#release(state, record.release);
       const spec = release?.spec.services[record.service];
       if (!release || !spec || record.phase === 'ended') continue;
       const found = byId.get(record.id);
@@ -141,17 +154,17 @@ export class Observer {
     return instances;
   }
 
-  async #nextNumbers(run: TargetRelease | null): Promise<ReadonlyMap<string, number>> {
-    const { app, state } = this.#options;
+  async #nextNumbers(state: State, run: TargetRelease | null): Promise<ReadonlyMap<string, number>> {
+    const { app } = this.#options;
     const services = Object.keys(run?.spec.services ?? {});
     const numbers = await state.instances.nextNumbers(services.map((service) => instancePrefix(app, service)));
     return new Map(services.map((service) => [service, numbers.get(instancePrefix(app, service)) ?? 1]));
   }
 
-  async #release(version: number): Promise<ReleaseRecord | undefined> {
+  async #release(state: State, version: number): Promise<ReleaseRecord | undefined> {
     const known = this.#releases.get(version);
     if (known) return known;
-    const release = await this.#options.state.releases.get(this.#options.app, version);
+    const release = await state.releases.get(this.#options.app, version);
     if (release) this.#releases.set(version, release);
     return release;
   }

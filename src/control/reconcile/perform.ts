@@ -32,6 +32,7 @@ const runners: Runners = {
   'start-instance': instance.startInstance,
   'activate-instance': instance.activateInstance,
   'drain-instance': instance.drainInstance,
+  'recall-instance': instance.recallInstance,
   'time-drain': instance.timeDrain,
   'fail-instance': instance.failInstance,
   'stop-instance': instance.stopInstance,
