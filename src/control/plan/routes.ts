@@ -11,7 +11,7 @@ export function planRoutes(desired: Desired, observed: Observed): readonly Plann
   return sameRoutes(wanted, observed.edge.routes) ? [] : inLane('routes', [{ kind: 'set-routes', routes: wanted }]);
 }
 
-function routesOf({ app, run }: Desired, { instances }: Observed): readonly Route[] {
+export function routesOf({ app, run }: Desired, { instances }: Observed): readonly Route[] {
   const routed = instances.filter((instance) => isRouted(instance.spec));
   const specs = new Map(routed.map((instance) => [instance.service, instance.spec]));
   for (const [name, spec] of Object.entries(run?.spec.services ?? {})) if (isRouted(spec)) specs.set(name, spec);
