@@ -9,7 +9,8 @@ test('npm start on a clean clone ends with the URLs of the API and of the photo 
   await using platform = await TestPlatform.create();
   const clone = join(platform.directory, 'clone');
   await exec(['git', 'clone', '--quiet', repository, clone]);
-  const env = { ...platform.env, PATH: machinePath() };
+  const { HOME: _own, ...holdfast } = platform.env;
+  const env = { ...process.env, ...holdfast, PATH: machinePath() }; // npm is configured as on the machine
   const { stdout } = await exec(['npm', 'start'], { cwd: clone, env });
   expect(stdout).toContain(`http://127.0.0.1:${platform.apiPort}`);
   expect(stdout.trimEnd().split('\n').at(-1)).toContain(`http://photo-album.localhost:${platform.httpPort}`);
