@@ -71,12 +71,12 @@ export class Lanes {
     this.#options.onEnd(lane, failure);
   }
 
-  #noteFailure(lane: string, { message, retryable }: HoldfastError): void {
+  #noteFailure(lane: string, { message, hint, retryable }: HoldfastError): void {
     const now = this.#options.clock.now();
     const before = this.#failing.get(lane);
     const attempts = (before?.attempts ?? 0) + 1;
     this.#failing.set(lane, {
-      message,
+      message: hint === undefined ? message : `${message} (${hint})`,
       retryable,
       since: before?.since ?? now,
       attempts,
