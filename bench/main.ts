@@ -4,7 +4,7 @@ import { benchObjects } from './objects.ts';
 import { benchIdleMemory, benchRedeploy } from './platform.ts';
 
 console.log(`${cpus().length} cores, Node ${process.version}; clients on the same machine`);
-await using platform = await TestPlatform.start();
+await using platform = await TestPlatform.start({ machineHome: true });
 await benchRedeploy(platform);
 await benchIdleMemory(platform);
 await benchObjects(platform);

@@ -50,14 +50,18 @@ export class TestPlatform implements AsyncDisposable {
     };
   }
 
-  /** Not started yet: call `up`. */
-  static async create(): Promise<TestPlatform> {
+  /** Not started yet: call `up`. `ports` are those of API, S3 and HTTP; default: free ones. */
+  static async create({ ports }: { readonly ports?: readonly number[] } = {}): Promise<TestPlatform> {
     const temporary = await temporaryDirectory();
-    return new TestPlatform(temporary.path, await freePorts(3), async () => temporary[Symbol.asyncDispose]());
+    return new TestPlatform(temporary.path, ports ?? (await freePorts(3)), async () =>
+      temporary[Symbol.asyncDispose](),
+    );
   }
 
-  static async start(): Promise<TestPlatform> {
+  /** `machineHome`: with the machine's own home directory, so with its npm configuration, for apps with dependencies. */
+  static async start({ machineHome = false }: { readonly machineHome?: boolean } = {}): Promise<TestPlatform> {
     const platform = await TestPlatform.create();
+    if (machineHome) Object.assign(platform.env, process.env, { ...platform.env, HOME: process.env.HOME });
     await platform.up();
     return platform;
   }
