@@ -210,6 +210,7 @@ class History {
     const id = ids[this.#random.between(0, Math.max(0, ids.length - 1))];
     if (id === undefined) return;
     this.#trace(`instance crashes: ${id}`);
+    this.#invariants.noteCrash(id);
     this.#world.services.crash(id, 137);
   }
 

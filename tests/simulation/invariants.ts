@@ -4,6 +4,9 @@ import { DRAIN_MS } from './app-specs.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { activeOf, type World } from './world.ts';
 
+/** Time that control may take to notice an exit and to act on it, ms. */
+const JUST_NOW_MS = 2000;
+
 interface KnownInstance {
   readonly spec: InstanceSpec;
   everHealthy: boolean;
@@ -18,6 +21,7 @@ export class Invariants {
   readonly violations: string[] = [];
   /** Longest time that the edge had to hold requests of a service, ms. */
   longestGapMs = 0;
+  readonly #crashes: { readonly id: string; readonly at: number }[] = [];
   readonly #gapSince = new Map<string, number>();
   readonly #clock: VirtualClock;
   readonly #wanted: (route: string) => number;
@@ -47,6 +51,16 @@ export class Invariants {
 
   violate(what: string): void {
     this.violations.push(`${new Date(this.#clock.now()).toISOString().slice(11, 23)} ${what}`);
+  }
+
+  /** One that was to count when the table was decided may be gone when it is set. */
+  noteCrash(id: string): void {
+    this.#crashes.push({ id, at: this.#clock.now() });
+  }
+
+  #crashesOf(route: string): number {
+    const service = `${route.replace('/', '-')}-v`;
+    return this.#crashes.filter(({ id, at }) => id.startsWith(service) && this.#clock.now() - at < JUST_NOW_MS).length;
   }
 
   async before(call: string, args: readonly unknown[]): Promise<void> {
@@ -133,7 +147,8 @@ export class Invariants {
       for (const id of removed) this.#noteLeft(id);
       const working = removed.filter((id) => running.has(id) && this.#instances.get(id)?.well);
       if (working.length === 0 || this.#replacesInPlace(working)) continue;
-      const fewest = Math.min(this.#wanted(route.id), activeOf(route).length);
+      const wanted = Math.min(this.#wanted(route.id), activeOf(route).length);
+      const fewest = Math.max(Math.min(1, wanted), wanted - this.#crashesOf(route.id));
       if (remaining.length < fewest) {
         this.violate(`${route.id} loses ${working.join(', ')} and is left with ${remaining.length} of ${fewest}`);
       }

@@ -73,8 +73,8 @@ function removeServices(
     const actions = own.flatMap((instance) => {
       const isLeaving = instance.phase === 'draining' || instance.phase === 'failed';
       if (isLeaving) return seeOff(instance, { storage: observed.storage, edge: observed.edge, now });
+      if (instance.phase === 'starting' || instance.process !== 'running') return retire(instance, observed.storage);
       if (!mayGo) return [];
-      if (instance.phase === 'starting') return retire(instance, observed.storage);
       return [{ kind: 'drain-instance' as const, id: instance.id }];
     });
     return inLane(serviceLane(service), [...actions, ...planAccess(desired, observed, service)]);
@@ -82,8 +82,12 @@ function removeServices(
 }
 
 function waitsForVolumeOf(service: ServiceSituation, instances: readonly ObservedInstance[]): boolean {
-  const holders = new Set(instances.map((instance) => instance.id));
-  return service.volumes.some(({ volume }) => volume?.holders.some((holder) => holders.has(holder)));
+  return service.volumes.some(({ volume }) =>
+    instances.some(
+      ({ id, service: name, slot }) =>
+        volume?.holders.includes(id) || (volume?.boundService === name && volume.boundSlot === slot),
+    ),
+  );
 }
 
 /** Storage whose holder ended without giving it back. */

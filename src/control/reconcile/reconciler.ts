@@ -78,7 +78,16 @@ export class Reconciler {
   /** An app of the same name may have been made while the loop of the one before came to its end. */
   async #loopEnded(app: string): Promise<void> {
     this.#loops.delete(app);
-    if (this.#running && (await this.#context.state.apps.get(app))) this.wake(app);
+    if (this.#running && (await this.#mayExist(app))) this.wake(app);
+  }
+
+  /** A state that cannot be read now is read again by a new loop, with its back-off. */
+  async #mayExist(app: string): Promise<boolean> {
+    try {
+      return (await this.#context.state.apps.get(app)) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   #wakeAll(): void {
