@@ -1,10 +1,9 @@
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { isNodeError } from '../core/errors.ts';
+import type { Socket } from 'node:net';
+import { listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import type { EdgeAdmin, RouteTable } from './edge-admin.ts';
-import { edgeErrors } from './errors.ts';
 import { defaultLimits, type EdgeLimits } from './limits.ts';
 import { createProxy } from './proxy.ts';
 import { loadRouteTable, parseRouteTable, routeTableSaver } from './route-table.ts';
@@ -47,7 +46,7 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
 
   const proxy = createProxy({ router, room, limits, log, closing: closing.signal });
   const sockets = trackSockets(proxy);
-  const port = await listen(proxy, options);
+  const { port } = await listen(proxy, { ...options, purpose: 'HTTP to the apps', variable: 'HOLDFAST_HTTP_PORT' });
   const save = routeTableSaver(tablePath);
   const admin: EdgeAdmin = {
     async setRoutes(value: RouteTable) {
@@ -75,22 +74,6 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
       return closed;
     },
   };
-}
-
-async function listen(server: Server, { port, host }: EdgeRoleOptions): Promise<number> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    if (isNodeError(error, 'EADDRINUSE')) throw edgeErrors.portInUse(host, port, error);
-    if (isNodeError(error, 'EACCES')) throw edgeErrors.portForbidden(host, port, error);
-    throw error;
-  }
-  return (server.address() as AddressInfo).port;
 }
 
 /** Every open connection, upgraded ones included: node forgets those. */

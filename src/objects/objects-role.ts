@@ -1,7 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { isNodeError } from '../core/errors.ts';
+import { closeServer, listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { createAuthenticator } from './access/authenticate.ts';
@@ -9,7 +7,6 @@ import { KeyStore } from './access/key-store.ts';
 import { createObjectAdmin } from './admin.ts';
 import type { ObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
-import { objectsRoleErrors } from './errors.ts';
 import { createS3Gateway } from './s3/gateway.ts';
 
 export interface ObjectsRoleOptions {
@@ -52,7 +49,7 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   const store = starting.adopt(opened, (store) => store.close());
   const keys = await KeyStore.open(directory, masterKey);
   const server = createS3Gateway({ store, authenticate: createAuthenticator(keys), region, log, hosts });
-  const port = await listen(server, options);
+  const { port } = await listen(server, { ...options, purpose: 'the S3 API', variable: 'HOLDFAST_S3_PORT' });
   starting.defer(() => closeServer(server, closeMs));
   const rpc = await serveRpc(options.adminSocket, createObjectAdmin(store, keys));
   starting.defer(() => rpc.close());
@@ -67,27 +64,4 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
       return closed;
     },
   };
-}
-
-async function listen(server: Server, { port, host }: ObjectsRoleOptions): Promise<number> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    if (isNodeError(error, 'EADDRINUSE')) throw objectsRoleErrors.portInUse(host, port, error);
-    if (isNodeError(error, 'EACCES')) throw objectsRoleErrors.portForbidden(host, port, error);
-    throw error;
-  }
-  return (server.address() as AddressInfo).port;
-}
-
-/** `server.close` ends idle connections at once and the others when their request has ended. */
-async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await new Promise((resolve) => server.close(resolve));
-  clearTimeout(timer);
 }

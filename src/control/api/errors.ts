@@ -43,16 +43,6 @@ export const apiErrors = {
       hint: 'GET /openapi.json lists every path',
     }),
 
-  portInUse: (host: string, port: number, cause: unknown) =>
-    new HoldfastError({
-      code: 'port.in-use',
-      kind: 'conflict',
-      message: `port ${port} on ${host}, for the API, is in use by another program`,
-      hint: 'stop that program, or choose another port with HOLDFAST_API_PORT',
-      resource: `port ${port}`,
-      cause,
-    }),
-
   uploadTooLarge: (limit: number) =>
     new HoldfastError({
       code: 'upload.too-large',

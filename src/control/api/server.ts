@@ -1,9 +1,7 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { isNodeError } from '../../core/errors.ts';
+import { closeServer, listen } from '../../core/listen.ts';
 import type { Api } from './api.ts';
-import { apiErrors } from './errors.ts';
 
 export interface ApiServer {
   /** For clients on this machine. */
@@ -27,39 +25,16 @@ export async function startApiServer({
     fetch: api.fetch,
     serverOptions: { maxHeaderSize: 16 * 1024, headersTimeout: 20_000, requestTimeout: 30 * 60_000 },
   }) as Server;
-  await listen(server, host, port);
-  const address = server.address() as AddressInfo;
+  const address = await listen(server, { host, port, purpose: 'the API', variable: 'HOLDFAST_API_PORT' });
   let closing: Promise<void> | undefined;
   return {
     url: `http://${reachable(address.address)}:${address.port}`,
     port: address.port,
     close: ({ graceMs = 0 } = {}) => {
-      closing ??= close(server, graceMs);
+      closing ??= closeServer(server, graceMs);
       return closing;
     },
   };
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(port, host, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    throw isNodeError(error, 'EADDRINUSE') ? apiErrors.portInUse(host, port, error) : error;
-  } finally {
-    server.removeListener('error', reject);
-  }
-}
-
-async function close(server: Server, graceMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await promise;
-  clearTimeout(cut);
 }
 
 /** An address to connect to: of all interfaces, loopback. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { copyTree } from '../../core/copy-tree.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import { EntryDirectory } from '../../core/entry-directory.ts';
 import { walkTree } from '../../core/file-tree.ts';
@@ -13,7 +14,6 @@ import type {
   VolumeDriver,
   VolumeUsage,
 } from '../volume-driver.ts';
-import { copyTree } from './copy-tree.ts';
 import { copyPointInTime } from './point-in-time.ts';
 
 /** volume.json: the only place that says who holds the volume. */

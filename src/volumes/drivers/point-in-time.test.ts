@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { copyTree } from '../../core/copy-tree.ts';
 import { HoldfastError } from '../../core/errors.ts';
-import { copyTree } from './copy-tree.ts';
 import { copyPointInTime } from './point-in-time.ts';
 
 let top: string;

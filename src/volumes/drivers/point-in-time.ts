@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import { copyTree } from '../../core/copy-tree.ts';
 import { HoldfastError } from '../../core/errors.ts';
 import { removeTree, walkTree } from '../../core/file-tree.ts';
-import { copyTree } from './copy-tree.ts';
 
 /**
  * Changes within one tick of the kernel's clock may get the same ctime, so a

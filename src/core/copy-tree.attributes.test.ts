@@ -16,8 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exec } from '../../core/exec.ts';
 import { copyByNode, copyTree, gnuCopyArgv } from './copy-tree.ts';
+import { exec } from './exec.ts';
 
 let top: string;
 let from: string;
@@ -75,5 +75,5 @@ describe.skipIf(!gnu)('copyTree with GNU cp', () => {
 });
 
 it('treats names as names', () => {
-  expect(gnuCopyArgv('-r', '/to').slice(-3)).toEqual(['--', '-r', '/to']);
+  expect(gnuCopyArgv('--no-target-directory', '--', '-r', '/to').slice(-3)).toEqual(['--', '-r', '/to']);
 });
