@@ -1,0 +1,55 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HoldfastError, isNodeError } from './errors.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** What it is for: `the S3 API`. */
+  readonly purpose: string;
+  /** The variable that chooses another port. */
+  readonly variable: string;
+}
+
+/** Resolves with the address once connections are taken. @throws HoldfastError `port.in-use`, `port.forbidden` */
+export async function listen(server: Server, { host, port, purpose, variable }: ListenOptions): Promise<AddressInfo> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const place = `port ${port} on ${host}, meant for ${purpose},`;
+    const details = { resource: `port ${port}`, cause: error };
+    if (isNodeError(error, 'EADDRINUSE')) {
+      throw new HoldfastError({
+        code: 'port.in-use',
+        kind: 'conflict',
+        message: `${place} is in use by another program`,
+        hint: `end that program, or choose another port with ${variable}`,
+        ...details,
+      });
+    }
+    if (isNodeError(error, 'EACCES')) {
+      throw new HoldfastError({
+        code: 'port.forbidden',
+        kind: 'forbidden',
+        message: `${place} is not for this user to listen on`,
+        hint: `choose a port above 1023 with ${variable}`,
+        ...details,
+      });
+    }
+    throw error;
+  } finally {
+    server.off('error', reject);
+  }
+  return server.address() as AddressInfo;
+}
+
+/** Takes no more connections, ends idle ones at once, and the others when their request has ended or `graceMs` have. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(cut);
+}
