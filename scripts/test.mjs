@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { installDependencies, installPrograms, pinnedBin, run } from './set-up.mjs';
 
 installDependencies();
-const missing = installPrograms({ bwrap: 'bubblewrap', curl: 'curl', '/usr/bin/aws': 'awscli', '/usr/bin/chromium': 'chromium' });
+const missing = installPrograms({
+  bwrap: 'bubblewrap',
+  curl: 'curl',
+  '/usr/bin/aws': 'awscli',
+  '/usr/bin/chromium': 'chromium',
+});
 if (missing.length > 0 && process.env.CI === 'true') {
   console.error(`missing and not to be installed: ${missing.join(', ')}`);
   process.exit(1);
