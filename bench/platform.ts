@@ -30,19 +30,24 @@ export async function benchRedeploy(platform: TestPlatform): Promise<void> {
   );
 }
 
-/** Resident memory of the supervisor and its roles, without the instances, after a restart. */
+/**
+ * Memory of the supervisor and its roles, without the instances, after a restart: resident (RSS),
+ * and proportional (PSS), which counts the pages of the one Node binary that all of them share once.
+ */
 export async function benchIdleMemory(platform: TestPlatform): Promise<void> {
   await platform.run(['down']);
   await platform.up();
   await sleep(SETTLE_MS);
   const processes = await Promise.all(
-    (await platform.pids()).map(async (pid) => ({ role: await roleOf(pid), bytes: await residentBytes(pid) })),
+    (await platform.pids()).map(async (pid) => ({ role: await roleOf(pid), ...(await memoryOf(pid)) })),
   );
-  const total = processes.reduce((sum, { bytes }) => sum + bytes, 0);
-  console.log('\nIdle memory of the platform (RSS), the album deployed');
+  const sum = (of: 'resident' | 'proportional') => processes.reduce((total, memory) => total + memory[of], 0);
+  console.log('\nIdle memory of the platform, the album deployed');
   printTable(
-    ['process', 'memory'],
-    [...processes.map(({ role, bytes }) => [role, formatBytes(bytes)]), ['all', formatBytes(total)]],
+    ['process', 'RSS', 'PSS'],
+    [...processes, { role: 'all', resident: sum('resident'), proportional: sum('proportional') }].map(
+      ({ role, resident, proportional }) => [role, formatBytes(resident), formatBytes(proportional)],
+    ),
   );
 }
 
@@ -51,7 +56,9 @@ async function roleOf(pid: number): Promise<string> {
   return argv.includes('role') ? (argv[argv.indexOf('role') + 1] ?? '') : 'supervisor';
 }
 
-async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+/** Bytes, by proc(5), smaps_rollup. */
+async function memoryOf(pid: number): Promise<{ resident: number; proportional: number }> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const bytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1]) * 1024;
+  return { resident: bytes('Rss'), proportional: bytes('Pss') };
 }
