@@ -88,6 +88,19 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         await expect(store.updateBucket('missing', {})).rejects.toThrow(failure('bucket.not-found'));
       });
 
+      it('keep documents, each until it is taken away', async () => {
+        await store.updateBucket('photos', { documents: { policy: '{"ü": "\\n"}', cors: '[]' } });
+        await store.updateBucket('photos', { accessibility: 'public' });
+        await store.updateBucket('photos', { documents: { cors: undefined } });
+        expect(store.bucket('photos')).toMatchObject({ accessibility: 'public' });
+        expect(store.bucket('photos')?.documents).toEqual({ policy: '{"ü": "\\n"}' });
+        const large = { documents: { lifecycle: 'x'.repeat(256 * 1024) } };
+        await expect(store.updateBucket('photos', large)).rejects.toThrow(failure('bucket.documents-size'));
+        expect(store.bucket('photos')?.documents).toEqual({ policy: '{"ü": "\\n"}' });
+        await Promise.all(['a', 'b', 'c'].map((name) => store.updateBucket('photos', { documents: { [name]: name } })));
+        expect(store.bucket('photos')?.documents).toMatchObject({ a: 'a', b: 'b', c: 'c' });
+      });
+
       it('are deleted when empty, or with all that is in them', async () => {
         await put('a', 'one');
         await expect(store.deleteBucket('photos')).rejects.toThrow(failure('bucket.not-empty'));

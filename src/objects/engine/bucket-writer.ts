@@ -5,8 +5,8 @@ import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
 import type { Purpose } from './journal.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
-import { checkBucketName } from './names.ts';
-import type { Bucket, BucketSettings } from './object-store.ts';
+import { checkBucketName, mergeDocuments } from './names.ts';
+import type { Bucket, BucketChanges, BucketSettings } from './object-store.ts';
 import { RecordKind } from './record.ts';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -42,10 +42,10 @@ export class BucketWriter {
     });
   }
 
-  async update(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+  async update(name: string, changes: BucketChanges): Promise<Bucket> {
     return this.#commit(() => {
       const { id, bucket: before } = this.#row(name);
-      const bucket = withSettings(before, settings);
+      const bucket = withSettings(before, changes);
       return { draft: bucketDraft(id, bucket), result: bucket };
     });
   }
@@ -92,13 +92,14 @@ export class BucketWriter {
   }
 }
 
-function withSettings(bucket: Bucket, { versioning, accessibility }: Partial<BucketSettings>): Bucket {
+function withSettings(bucket: Bucket, { versioning, accessibility, documents }: BucketChanges): Bucket {
   if (versioning === 'suspended') throw errors.versioningSuspended(bucket.name);
   if (versioning === 'disabled' && bucket.versioning === 'enabled') throw errors.versioningStays(bucket.name);
   return {
     ...bucket,
     versioning: versioning ?? bucket.versioning,
     accessibility: accessibility ?? bucket.accessibility,
+    documents: mergeDocuments(bucket.documents, documents),
   };
 }
 

@@ -14,6 +14,7 @@ import { checkKey, checkMetadata } from './names.ts';
 import { ObjectReader } from './object-reader.ts';
 import type {
   Bucket,
+  BucketChanges,
   BucketSettings,
   CopyObject,
   ListObjects,
@@ -80,7 +81,7 @@ export class EngineObjectStore implements ObjectStore {
     return this.#buckets.create(name, settings);
   }
 
-  updateBucket(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+  updateBucket(name: string, settings: BucketChanges): Promise<Bucket> {
     return this.#buckets.update(name, settings);
   }
 

@@ -49,6 +49,14 @@ export const bucketNotEmpty = (name: string) =>
     resource: `bucket ${name}`,
   });
 
+export const documentsTooLarge = (bytes: number, limit: number) =>
+  refuse({
+    code: 'bucket.documents-size',
+    kind: 'invalid',
+    message: `the configuration of the bucket takes ${bytes} bytes, more than ${limit}`,
+    hint: 'shorten its policy, its CORS rules or what else is set on it',
+  });
+
 export const versioningSuspended = (name: string) =>
   refuse({
     code: 'bucket.versioning-suspended',

@@ -6,9 +6,10 @@ import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
 import { type Bound, compareKeys, listPage } from './listing.ts';
 import { checkPartNumber, chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
-import { checkBucketName, checkKey } from './names.ts';
+import { checkBucketName, checkKey, mergeDocuments } from './names.ts';
 import type {
   Bucket,
+  BucketChanges,
   BucketSettings,
   ByteRange,
   CopyObject,
@@ -74,7 +75,7 @@ export class MemoryObjectStore implements ObjectStore {
     return bucket;
   }
 
-  async updateBucket(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+  async updateBucket(name: string, settings: BucketChanges): Promise<Bucket> {
     const stored = this.#bucket(name);
     if (settings.versioning === 'suspended') throw errors.versioningSuspended(name);
     if (stored.bucket.versioning === 'enabled' && settings.versioning === 'disabled') {
@@ -84,6 +85,7 @@ export class MemoryObjectStore implements ObjectStore {
       ...stored.bucket,
       versioning: settings.versioning ?? stored.bucket.versioning,
       accessibility: settings.accessibility ?? stored.bucket.accessibility,
+      documents: mergeDocuments(stored.bucket.documents, settings.documents),
     };
     return stored.bucket;
   }

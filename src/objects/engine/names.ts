@@ -1,9 +1,11 @@
-import { bucketName, metadataTooLarge, objectKey } from './errors.ts';
-import type { ObjectMetadata } from './object-store.ts';
+import { bucketName, documentsTooLarge, metadataTooLarge, objectKey } from './errors.ts';
+import type { BucketChanges, ObjectMetadata } from './object-store.ts';
 
 const MAX_KEY_BYTES = 1024;
 /** Room to spare over what an HTTP request's headers hold. */
 const MAX_METADATA_BYTES = 32 * 2 ** 10;
+/** Far below a segment of the journal, far above what S3 allows of each kind. */
+const MAX_DOCUMENTS_BYTES = 256 * 2 ** 10;
 
 /** S3 general purpose bucket names ("Bucket naming rules", Amazon S3 User Guide). */
 const BUCKET_NAME = /^[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]$/;
@@ -31,4 +33,20 @@ export function checkKey(key: string): void {
 export function checkMetadata(metadata: ObjectMetadata): void {
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes > MAX_METADATA_BYTES) throw metadataTooLarge(bytes, MAX_METADATA_BYTES);
+}
+
+/**
+ * The bucket's documents after a change.
+ * @throws HoldfastError `bucket.documents-size`
+ */
+export function mergeDocuments(
+  before: Readonly<Record<string, string>> | undefined,
+  changes: BucketChanges['documents'],
+): Readonly<Record<string, string>> | undefined {
+  if (!changes) return before;
+  const merged = Object.entries({ ...before, ...changes }).filter(([, text]) => text !== undefined);
+  const documents = Object.fromEntries(merged) as Record<string, string>;
+  const bytes = Buffer.byteLength(JSON.stringify(documents));
+  if (bytes > MAX_DOCUMENTS_BYTES) throw documentsTooLarge(bytes, MAX_DOCUMENTS_BYTES);
+  return documents;
 }

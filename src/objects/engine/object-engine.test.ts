@@ -73,6 +73,19 @@ test('a closed store refuses writes', async () => {
   await expect(put('late')).rejects.toMatchObject({ code: 'store.closed' });
 });
 
+test('the documents of a bucket outlive a restart, a lost index and compaction', async () => {
+  const policy = 'p'.repeat(20 * 2 ** 10);
+  await store.updateBucket('data', { documents: { policy, cors: 'old' } });
+  const filler = await fillSegment('filler');
+  await store.updateBucket('data', { documents: { cors: undefined } });
+  for (const key of filler) await store.remove('data', key);
+  await store.settle();
+  await reopen();
+  expect(store.bucket('data')?.documents).toEqual({ policy });
+  await reopen({ rebuild: true });
+  expect(store.bucket('data')?.documents).toEqual({ policy });
+});
+
 test('mostly dead segments are emptied and used again', async () => {
   const first = await fillSegment('first');
   await fillSegment('second');

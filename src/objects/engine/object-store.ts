@@ -11,6 +11,14 @@ export interface BucketSettings {
 export interface Bucket extends BucketSettings {
   readonly name: string;
   readonly createdAt: number;
+  /** What the layers above keep with the bucket, by name: policy, CORS rules and the like. */
+  readonly documents?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What is not named stays as it is. */
+export interface BucketChanges extends Partial<BucketSettings> {
+  /** By name; `undefined` removes one. All of a bucket's together take up to 256 KiB. */
+  readonly documents?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Stored with an object and given back as it came. Names are lower-case header names. */
@@ -132,7 +140,8 @@ export interface PartRef {
 export interface ObjectStore {
   /** @throws HoldfastError `bucket.exists`, `bucket.name` */
   createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
-  updateBucket(name: string, settings: Partial<BucketSettings>): Promise<Bucket>;
+  /** @throws HoldfastError `bucket.documents-size` */
+  updateBucket(name: string, changes: BucketChanges): Promise<Bucket>;
   /** @throws HoldfastError `bucket.not-empty` unless `force`, which deletes the objects too */
   deleteBucket(name: string, options?: { readonly force?: boolean }): Promise<void>;
   bucket(name: string): Bucket | undefined;
