@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { AppView, DeploymentView } from '../../src/control/platform.ts';
+import { Storage } from '../../sdk/src/index.ts';
+import type { AppView, BucketCredentials, DeploymentView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { sampleApp } from '../support/sample-app.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
-const ROUNDS = 50;
+const ROUNDS = Number(process.env.ROUNDS ?? 50);
 const ENDED = new Set<DeploymentView['status']>(['succeeded', 'rolled-back', 'failed']);
 
 /** Seeded, so that a failing run can be looked at again: mulberry32. */
@@ -27,6 +28,8 @@ test(`kill -9 of the platform, ${ROUNDS} times during deploys and uploads`, asyn
   const app = await sampleApp('notes-app', platform.directory);
   await platform.run(['deploy', app.path]);
   const uploads = new Map<string, string>();
+  const storage = await bucket(platform);
+  const objects = new Map<string, string>();
 
   for (let round = 1; round <= ROUNDS; round++) {
     const where = `round ${round}, SEED=${seed}`;
@@ -38,9 +41,11 @@ test(`kill -9 of the platform, ${ROUNDS} times during deploys and uploads`, asyn
       clients: 2,
       prefix: `r${round}`,
     });
+    const putting = putObjects(storage, objects, `r${round}`);
     const deploy = platform.cli(['deploy', app.path]);
     await sleep(next() * 2000); // the moment of the cut is what is varied; nothing waits on it
     await platform.kill9();
+    await putting;
     for (const [path, content] of (await load.stop()).uploads) uploads.set(path, content);
     await platform.up();
     await deploy; // it follows its deployment through the restart
@@ -52,8 +57,32 @@ test(`kill -9 of the platform, ${ROUNDS} times during deploys and uploads`, asyn
     const answer = await platform.http('notes', path);
     expect(answer.body.toString(), `${path}, SEED=${seed}`).toBe(content);
   }
+  for (const [key, content] of objects) {
+    expect((await storage.get(key))?.body.toString(), `${key}, SEED=${seed}`).toBe(content);
+  }
   expect(uploads.size).toBeGreaterThan(ROUNDS);
+  expect(objects.size).toBeGreaterThan(ROUNDS);
 });
+
+async function bucket(platform: TestPlatform): Promise<Storage> {
+  await platform.run(['object-store', 'create', 'pictures', '--app', 'notes']);
+  const { bucket, ...options } = await platform.json<BucketCredentials>(['object-store', 'keys', 'pictures']);
+  return new Storage(bucket, { ...options, retries: 0 });
+}
+
+/** Puts one object after the other until the store is gone, and notes those that it has acknowledged. */
+async function putObjects(storage: Storage, acknowledged: Map<string, string>, prefix: string): Promise<void> {
+  for (let n = 0; ; n++) {
+    const key = `${prefix}/${n}`;
+    const content = `object ${key} `.repeat(n % 2 === 0 ? 10 : 20_000); // in the journal, in a file
+    try {
+      await storage.put(key, content);
+    } catch {
+      return;
+    }
+    acknowledged.set(key, content);
+  }
+}
 
 /** The deployment has ended, one way or the other, and the app serves. */
 async function settled(platform: TestPlatform, where: string): Promise<void> {
