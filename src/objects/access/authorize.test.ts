@@ -7,6 +7,7 @@ const ACTIONS: readonly Action[] = [
   'create-bucket',
   'delete-bucket',
   'read-bucket',
+  'configure-bucket',
   'read-object',
   'write-object',
 ];
@@ -26,6 +27,7 @@ test('a service reaches its bucket and cannot delete it', () => {
     'list-buckets',
     'create-bucket',
     'read-bucket',
+    'configure-bucket',
     'read-object',
     'write-object',
   ]);

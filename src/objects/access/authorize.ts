@@ -7,6 +7,7 @@ export type Action =
   | 'create-bucket'
   | 'delete-bucket'
   | 'read-bucket' // listings, settings, uploads in progress
+  | 'configure-bucket' // what changes nobody's access
   | 'read-object'
   | 'write-object'; // put, delete, multipart
 
@@ -31,6 +32,7 @@ export function permits(identity: Identity, { action, bucket, isPublic }: Access
       return true; // which shows the key's own buckets only
     case 'create-bucket':
     case 'read-bucket':
+    case 'configure-bucket':
     case 'read-object':
     case 'write-object':
       return identity.buckets.includes(bucket);

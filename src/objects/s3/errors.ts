@@ -7,6 +7,7 @@ const failure = (code: string, kind: ErrorKind) => (message: string) =>
 export const s3Errors = {
   badDigest: failure('bad-digest', 'invalid'),
   contentHashMismatch: failure('content-hash-mismatch', 'invalid'),
+  corsForbidden: failure('cors-forbidden', 'forbidden'),
   entityTooLarge: failure('entity-too-large', 'invalid'),
   incompleteBody: failure('incomplete-body', 'invalid'),
   invalidArgument: failure('invalid-argument', 'invalid'),
@@ -22,6 +23,7 @@ export const s3Errors = {
   metadataTooLarge: failure('metadata-too-large', 'invalid'),
   methodNotAllowed: failure('method-not-allowed', 'invalid'),
   missingContentLength: failure('missing-content-length', 'invalid'),
+  noSuchCors: failure('no-such-cors', 'not-found'),
   noSuchVersion: failure('no-such-version', 'not-found'),
   notImplemented: failure('not-implemented', 'not-implemented'),
   preconditionFailed: failure('precondition-failed', 'conflict'),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { corsHeaders } from './cors.ts';
 import type { S3Response } from './operation.ts';
 import { sendResponse } from './response.ts';
 
@@ -27,6 +26,8 @@ export class Exchange {
   /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
   #awaitsContinue: boolean;
   readonly #isClosing: () => boolean;
+  /** On every answer, whatever it is. */
+  corsHeaders: Readonly<Record<string, string>> = {};
 
   constructor(req: IncomingMessage, res: ServerResponse, { expectsContinue, isClosing }: ExchangeOptions) {
     this.req = req;
@@ -56,7 +57,7 @@ export class Exchange {
     const connection: Record<string, string> = isLast ? { connection: 'close' } : {};
     const headers = {
       ...response.headers,
-      ...corsHeaders(this.headers),
+      ...this.corsHeaders,
       ...connection,
       'x-amz-request-id': this.id,
       'x-amz-id-2': this.id,

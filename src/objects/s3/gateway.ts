@@ -3,7 +3,7 @@ import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
 import { authorize } from '../access/authorize.ts';
-import { preflightHeaders } from './cors.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
 import { s3Errors } from './errors.ts';
 import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
@@ -50,11 +50,14 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
   const { log } = options;
   let operation = 'Preflight';
   try {
+    const target = parseTarget(req.url ?? '/', exchange.headers.get('host') ?? '', options.hosts);
+    const bucket = options.store.bucket(target.bucket);
     if (req.method === 'OPTIONS') {
-      await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers) });
+      await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers, bucket) });
     } else {
       operation = 'unknown';
-      const prepared = prepare(exchange, options);
+      exchange.corsHeaders = corsHeaders(exchange.headers, req.method ?? 'GET', bucket);
+      const prepared = prepare(exchange, target, options);
       operation = prepared.operation.name;
       await exchange.send(await prepared.operation.handle(prepared.request, options));
     }
@@ -71,9 +74,8 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
 }
 
 /** Who asks, for what, and whether they may: nothing of the body is read before that. */
-function prepare(exchange: Exchange, { authenticate, store, hosts }: S3GatewayOptions) {
+function prepare(exchange: Exchange, target: RequestTarget, { authenticate, store }: S3GatewayOptions) {
   const { req, headers } = exchange;
-  const target = parseTarget(req.url ?? '/', headers.get('host') ?? '', hosts);
   const method = req.method ?? 'GET';
   const authentication = authenticate({ method, path: target.path, query: target.query, headers });
   const { identity, payload } = authentication;

@@ -1,6 +1,7 @@
 import { s3Errors } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
+import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
@@ -35,10 +36,11 @@ interface Route {
 
 const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'GET service': [{ operation: listBuckets }],
-  'PUT bucket': [{ operation: createBucket }],
+  'PUT bucket': [{ query: ['cors'], operation: putBucketCors }, { operation: createBucket }],
   'HEAD bucket': [{ operation: headBucket }],
-  'DELETE bucket': [{ operation: deleteBucket }],
+  'DELETE bucket': [{ query: ['cors'], operation: deleteBucketCors }, { operation: deleteBucket }],
   'GET bucket': [
+    { query: ['cors'], operation: getBucketCors },
     { query: ['location'], operation: getBucketLocation },
     { query: ['versioning'], operation: getBucketVersioning },
     { query: ['uploads'], operation: listMultipartUploads },

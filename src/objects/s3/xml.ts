@@ -94,6 +94,12 @@ export class XmlNode {
     return (Array.isArray(found) ? found : [found]).map((one: ParsedXml) => new XmlNode(one));
   }
 
+  /** The text of a leaf. */
+  content(): string {
+    if (typeof this.#value !== 'string') throw s3Errors.malformedXml('a text is expected where elements are');
+    return this.#value;
+  }
+
   /** The text of the only child of that name; `undefined` when there is none. */
   text(name: string): string | undefined {
     const [first, ...more] = this.all(name);

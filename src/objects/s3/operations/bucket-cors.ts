@@ -1,0 +1,35 @@
+import { requireBucket } from '../bucket.ts';
+import { corsRules } from '../cors.ts';
+import { corsRulesXml, readCorsRules } from '../cors-rules.ts';
+import { s3Errors } from '../errors.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { readXml } from '../request-xml.ts';
+
+export const putBucketCors: Operation = {
+  name: 'PutBucketCors',
+  action: 'configure-bucket',
+  async handle({ bucket, body }, { store }) {
+    const rules = readCorsRules(await readXml(body(), 'CORSConfiguration'));
+    await store.updateBucket(bucket, { documents: { cors: JSON.stringify(rules) } });
+    return { status: 200 };
+  },
+};
+
+export const getBucketCors: Operation = {
+  name: 'GetBucketCors',
+  action: 'read-bucket',
+  async handle({ bucket }, { store }) {
+    const rules = corsRules(requireBucket(store, bucket));
+    if (!rules) throw s3Errors.noSuchCors('the CORS configuration does not exist');
+    return xmlResponse('CORSConfiguration', corsRulesXml(rules));
+  },
+};
+
+export const deleteBucketCors: Operation = {
+  name: 'DeleteBucketCors',
+  action: 'configure-bucket',
+  async handle({ bucket }, { store }) {
+    await store.updateBucket(bucket, { documents: { cors: undefined } });
+    return { status: 204 };
+  },
+};
