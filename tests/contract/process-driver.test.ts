@@ -132,7 +132,10 @@ function describeBoth(name: string, options: Partial<ProcessDriverOptions>) {
       const id = newId('ins');
       const environment = { LOG_LEVEL: 'info', MULTILINE: 'a\nb "c" $d' };
       const env = await fixture()
-        .answer<Record<string, string>>('console.log(JSON.stringify(process.env))', { id, environment, listens: true })
+        .answer<Record<string, string>>(
+          'const { env, execPath, version } = process; console.log(JSON.stringify({ ...env, execPath, version }))',
+          { id, environment, listens: true },
+        )
         .finally(() => delete process.env.HOLDFAST_TEST_SECRET);
       expect(env).toMatchObject({
         ...environment,
@@ -146,7 +149,8 @@ function describeBoth(name: string, options: Partial<ProcessDriverOptions>) {
         HOLDFAST_SERVICE: 'web',
         HOLDFAST_RELEASE: '7',
       });
-      expect(env.PATH?.split(':')[0]).toBe(dirname(process.execPath));
+      expect(env.PATH?.split(':')[0]).toBe(dirname(env.execPath ?? ''));
+      expect(env.version).toBe(process.version);
       expect(env).not.toHaveProperty('HOLDFAST_TEST_SECRET');
     });
 

@@ -4,7 +4,7 @@ import type { InstanceSpec, Mount } from '../../service-driver.ts';
 import { MARKER } from './instance-processes.ts';
 import type { InstanceFiles, InstanceRecord } from './instance-record.ts';
 import { mountVariables } from './links.ts';
-import { APP_DIRECTORY, encodeArguments, sandboxArguments } from './sandbox.ts';
+import { APP_DIRECTORY, encodeArguments, NODE_DIRECTORY, sandboxArguments } from './sandbox.ts';
 
 /** How to run something the way the instance runs: same files, same environment, same walls. */
 export interface PreparedCommand {
@@ -24,9 +24,10 @@ export function instanceEnvironment(
 ): Readonly<Record<string, string>> {
   const sandboxed = record.sandbox === 'bubblewrap';
   const home = sandboxed ? APP_DIRECTORY : files.app;
+  const nodeDirectory = sandboxed ? NODE_DIRECTORY : dirname(process.execPath);
   const mountPath = (mount: Mount) => (sandboxed ? mount.mountPath : join(files.app, mount.mountPath));
   return {
-    PATH: `${dirname(process.execPath)}:${home}/node_modules/.bin:${SYSTEM_PATH}`,
+    PATH: `${nodeDirectory}:${home}/node_modules/.bin:${SYSTEM_PATH}`,
     HOME: home,
     LANG: 'C.UTF-8',
     TZ: 'UTC',

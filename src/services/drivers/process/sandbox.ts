@@ -6,6 +6,9 @@ import type { Mount } from '../../service-driver.ts';
 /** Where the app's copy appears in the sandbox. */
 export const APP_DIRECTORY = '/app';
 
+/** Where the platform's own Node appears in the sandbox: its place on the host is the host's affair, and may be below /tmp. */
+export const NODE_DIRECTORY = '/run/holdfast/node';
+
 const SYSTEM_DIRECTORIES = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
 /**
@@ -53,7 +56,6 @@ export interface SandboxOptions {
  * (pid_namespaces(7)).
  */
 export function sandboxArguments(options: SandboxOptions): readonly string[] {
-  const nodeDirectory = dirname(process.execPath);
   const hidden = options.hidden.filter((path) => SYSTEM_DIRECTORIES.some((system) => contains(system, path)));
   return [
     ...['--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
@@ -72,7 +74,7 @@ export function sandboxArguments(options: SandboxOptions): readonly string[] {
     ],
     ...['--dir', '/run', '--dir', '/var/tmp', '--bind', options.temporary, '/tmp'],
     ...hidden.flatMap((path) => ['--tmpfs', path]),
-    ...['--ro-bind', nodeDirectory, nodeDirectory, '--bind', options.app, APP_DIRECTORY],
+    ...['--ro-bind', dirname(process.execPath), NODE_DIRECTORY, '--bind', options.app, APP_DIRECTORY],
     ...(options.modules ? ['--ro-bind', options.modules, `${APP_DIRECTORY}/node_modules`] : []),
     ...[...options.mounts]
       .sort((a, b) => a.mountPath.length - b.mountPath.length) // a mount inside another comes after it
@@ -121,7 +123,7 @@ export async function findBubblewrap(): Promise<Bubblewrap | { readonly reason: 
   if (!program) return { reason: 'it is not installed' };
   const argv = sandboxArguments({ app: '/usr', temporary: '/usr', mounts: [], environment: {}, hidden: [] });
   try {
-    await exec([program, ...argv, '--', process.execPath, '--version'], { env: {} });
+    await exec([program, ...argv, '--', `${NODE_DIRECTORY}/node`, '--version'], { env: {} });
     return { program };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
