@@ -1,11 +1,15 @@
 import type { Identity } from './authenticate.ts';
+import type { BucketAccess } from './bucket-access.ts';
 import { accessErrors } from './errors.ts';
+import type { ConditionContext } from './policy/condition.ts';
+import { evaluatePolicy } from './policy/policy.ts';
 
-/** What an operation does, as far as access is concerned. */
+/** What an operation does, as far as the scope of a key is concerned. */
 export type Action =
   | 'list-buckets'
   | 'create-bucket'
   | 'delete-bucket'
+  | 'administer-bucket' // what says who may do what
   | 'read-bucket' // listings, settings, uploads in progress
   | 'configure-bucket' // what changes nobody's access
   | 'read-object'
@@ -14,22 +18,49 @@ export type Action =
 export interface AccessRequest {
   readonly action: Action;
   readonly bucket: string;
-  /** The bucket exists and lets anyone read its objects. */
-  readonly isPublic: boolean;
+  /** Empty: the bucket itself. */
+  readonly key: string;
+  /** As policies name it: `s3:GetObject`. */
+  readonly permission: string;
+  /** Absent: there is no such bucket. */
+  readonly access: BucketAccess | undefined;
+  readonly context: ConditionContext;
+}
+
+/** Who set a policy that denies everything to everyone must still be able to take it back. */
+const POLICY_PERMISSIONS = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy']);
+
+/**
+ * Denied unless something allows it: the key's scope, the bucket's policy, or that the
+ * bucket is public. A Deny in the policy wins over all of them.
+ */
+export function permits(identity: Identity, request: AccessRequest): boolean {
+  const { action, bucket, key, permission, access, context } = request;
+  const inScope = scopeAllows(identity, action, bucket);
+  if (!access || action === 'create-bucket') return inScope;
+  const resource = key === '' ? bucket : `${bucket}/${key}`;
+  const effect = access.policy && evaluatePolicy(access.policy, { identity, permission, resource, context });
+  if (effect === 'deny') return inScope && isOperator(identity) && POLICY_PERMISSIONS.has(permission);
+  if (inScope) return true;
+  const { isPublic, policyIsPublic, block } = access;
+  const restricted = block.restrictPublicBuckets && identity.kind === 'anonymous';
+  if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
+  return isPublic && action === 'read-object' && !restricted;
 }
 
 /**
- * Denied unless something allows it. A key of a service reaches the objects of
- * its buckets; making one of them is harmless, deleting one is for operators:
- * data outlives the services that use it.
+ * A key of a service reaches the objects of its buckets; making one of them is
+ * harmless, deleting one and saying who may reach it is for operators: data
+ * outlives the services that use it.
  */
-export function permits(identity: Identity, { action, bucket, isPublic }: AccessRequest): boolean {
-  if (action === 'read-object' && isPublic) return true;
+function scopeAllows(identity: Identity, action: Action, bucket: string): boolean {
   if (identity.kind === 'anonymous') return false;
   if (identity.buckets === '*') return true;
   switch (action) {
     case 'list-buckets':
       return true; // which shows the key's own buckets only
+    case 'administer-bucket':
+      return isOperator(identity) && identity.buckets.includes(bucket);
     case 'create-bucket':
     case 'read-bucket':
     case 'configure-bucket':
@@ -39,6 +70,11 @@ export function permits(identity: Identity, { action, bucket, isPublic }: Access
     default:
       return false;
   }
+}
+
+/** Of everything, or as `operator:<bucket>` of one bucket; services are `<app>/<service>`. */
+function isOperator(identity: Identity): boolean {
+  return identity.kind === 'key' && (identity.buckets === '*' || identity.owner.startsWith('operator:'));
 }
 
 /** @throws HoldfastError `access.denied` */

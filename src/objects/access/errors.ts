@@ -27,6 +27,7 @@ export const accessErrors = {
   queryMalformed: failure('access.query-malformed', 'invalid'),
   mechanism: failure('access.mechanism', 'invalid', 'sign with AWS4-HMAC-SHA256'),
   token: failure('access.token', 'invalid', 'use a key without a session token'),
+  policyMalformed: failure('access.policy-malformed', 'invalid', 'see the bucket policy language of S3'),
   payloadHash: failure('access.payload-hash', 'invalid'),
   payloadUnsupported: failure('access.payload-unsupported', 'not-implemented'),
 };

@@ -20,7 +20,7 @@ export function readCopySource(request: S3Request): CopySource {
   const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeSource(path));
   const [, bucket, key] = match ?? [];
   if (!bucket || !key) throw s3Errors.invalidArgument('x-amz-copy-source must name a bucket and a key');
-  request.authorizeSource(bucket);
+  request.authorizeSource({ bucket, key, versionId });
   return { bucket, key, versionId };
 }
 

@@ -24,6 +24,8 @@ export const s3Errors = {
   methodNotAllowed: failure('method-not-allowed', 'invalid'),
   missingContentLength: failure('missing-content-length', 'invalid'),
   noSuchCors: failure('no-such-cors', 'not-found'),
+  noSuchPolicy: failure('no-such-policy', 'not-found'),
+  noSuchPublicAccessBlock: failure('no-such-public-access-block', 'not-found'),
   noSuchVersion: failure('no-such-version', 'not-found'),
   notImplemented: failure('not-implemented', 'not-implemented'),
   preconditionFailed: failure('precondition-failed', 'conflict'),

@@ -171,7 +171,7 @@ describe('errors', () => {
       'InvalidArgument',
     ],
     ['GET', '/photos', { query: [['encoding-type', 'x']] }, 400, 'InvalidArgument'],
-    ['GET', '/photos', { query: [['policy', '']] }, 501, 'NotImplemented'],
+    ['GET', '/photos', { query: [['torrent', '']] }, 501, 'NotImplemented'],
     ['PUT', '/photos/a', { headers: { 'x-amz-server-side-encryption': 'AES256' } }, 501, 'NotImplemented'],
     ['PUT', '/photos/a', { headers: { 'x-amz-acl': 'public-read' } }, 501, 'NotImplemented'],
     ['PUT', '/photos/a', { headers: { 'x-amz-storage-class': 'GLACIER' } }, 400, 'InvalidStorageClass'],

@@ -2,7 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
-import { authorize } from '../access/authorize.ts';
+import { type Action, authorize } from '../access/authorize.ts';
+import { bucketAccess } from '../access/bucket-access.ts';
+import { permissionsOf } from '../access/permissions.ts';
+import { requestContext } from '../access/request-context.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
 import { s3Errors } from './errors.ts';
@@ -86,14 +89,30 @@ function prepare(exchange: Exchange, target: RequestTarget, { authenticate, stor
     query: new Map(target.query),
     headers: effectiveHeaders(headers, target, authentication),
   };
-  const isPublic = (bucket: string) => store.bucket(bucket)?.accessibility === 'public';
   const operation = findOperation(routed);
-  authorize(identity, { action: operation.action, bucket: target.bucket, isPublic: isPublic(target.bucket) });
+  const { remoteAddress = '' } = req.socket;
+  const secure = 'encrypted' in req.socket;
+  const source = { ...routed, authentication, sourceIp: remoteAddress, secure, now: Date.now() };
+  const context = requestContext(source);
+  const demand = (action: Action, permission: string, { bucket, key }: Pick<RequestTarget, 'bucket' | 'key'>) => {
+    const found = store.bucket(bucket);
+    authorize(identity, { action, bucket, key, permission, access: found && bucketAccess(found), context });
+  };
+  const permissions = permissionsOf({ ...routed, operation: operation.name });
+  // Of DeleteObjects a policy may allow some keys: each is asked for when the body has named them.
+  const later = operation.name === 'DeleteObjects' && store.bucket(target.bucket)?.documents?.policy !== undefined;
+  if (!later) for (const permission of permissions) demand(operation.action, permission, target);
   const request: S3Request = {
     ...routed,
     identity,
     body: () => receiveBody(exchange.body(), headers, payload),
-    authorizeSource: (bucket) => authorize(identity, { action: 'read-object', bucket, isPublic: isPublic(bucket) }),
+    authorizeSource: ({ versionId, ...source }) =>
+      demand('read-object', versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', source),
+    authorizeRemoval: (key, versionId) =>
+      demand('write-object', versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', {
+        bucket: target.bucket,
+        key,
+      }),
   };
   return { operation, request };
 }

@@ -15,8 +15,14 @@ export interface S3Request {
   readonly identity: Identity;
   /** Starts reading the body; call it once. */
   body(): ReceivedBody;
-  /** @throws HoldfastError `access.denied` unless the caller may read objects of that bucket too */
-  authorizeSource(bucket: string): void;
+  /** @throws HoldfastError `access.denied` unless the caller may read that object too */
+  authorizeSource(source: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly versionId?: string | undefined;
+  }): void;
+  /** One of the keys that DeleteObjects names. @throws HoldfastError `access.denied` */
+  authorizeRemoval(key: string, versionId: string | undefined): void;
 }
 
 export interface S3Response {

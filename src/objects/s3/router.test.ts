@@ -43,7 +43,6 @@ test('a copy source makes a copy', () => {
 
 test.each([
   'GET /b?acl',
-  'PUT /b?policy',
   'PUT /b?versioning',
   'DELETE /b?lifecycle',
   'GET /b?versions',

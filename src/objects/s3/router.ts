@@ -2,6 +2,12 @@ import { s3Errors } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
 import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts';
+import {
+  deleteBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPolicy,
+} from './operations/bucket-policy.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
@@ -20,6 +26,11 @@ import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { listParts } from './operations/list-parts.ts';
+import {
+  deletePublicAccessBlock,
+  getPublicAccessBlock,
+  putPublicAccessBlock,
+} from './operations/public-access-block.ts';
 import { putObject } from './operations/put-object.ts';
 import { uploadPart } from './operations/upload-part.ts';
 import { uploadPartCopy } from './operations/upload-part-copy.ts';
@@ -36,11 +47,24 @@ interface Route {
 
 const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'GET service': [{ operation: listBuckets }],
-  'PUT bucket': [{ query: ['cors'], operation: putBucketCors }, { operation: createBucket }],
+  'PUT bucket': [
+    { query: ['cors'], operation: putBucketCors },
+    { query: ['policy'], operation: putBucketPolicy },
+    { query: ['publicAccessBlock'], operation: putPublicAccessBlock },
+    { operation: createBucket },
+  ],
   'HEAD bucket': [{ operation: headBucket }],
-  'DELETE bucket': [{ query: ['cors'], operation: deleteBucketCors }, { operation: deleteBucket }],
+  'DELETE bucket': [
+    { query: ['cors'], operation: deleteBucketCors },
+    { query: ['policy'], operation: deleteBucketPolicy },
+    { query: ['publicAccessBlock'], operation: deletePublicAccessBlock },
+    { operation: deleteBucket },
+  ],
   'GET bucket': [
     { query: ['cors'], operation: getBucketCors },
+    { query: ['policy'], operation: getBucketPolicy },
+    { query: ['policyStatus'], operation: getBucketPolicyStatus },
+    { query: ['publicAccessBlock'], operation: getPublicAccessBlock },
     { query: ['location'], operation: getBucketLocation },
     { query: ['versioning'], operation: getBucketVersioning },
     { query: ['uploads'], operation: listMultipartUploads },

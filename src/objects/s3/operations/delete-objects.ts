@@ -3,7 +3,7 @@ import { requireBucket } from '../bucket.ts';
 import { s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
 import { assertVersion } from '../object-response.ts';
-import { type Operation, type S3Context, xmlResponse } from '../operation.ts';
+import { type Operation, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
 import { unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
 import type { XmlElements, XmlNode } from '../xml.ts';
@@ -29,7 +29,7 @@ export const deleteObjects: Operation = {
       throw s3Errors.malformedXml(`one to ${MAX_KEYS} objects are expected`);
     }
     const quiet = document.text('Quiet')?.trim() === 'true';
-    const results = await Promise.all(deletions.map((deletion) => deleteOne(bucket, deletion, context)));
+    const results = await Promise.all(deletions.map((deletion) => deleteOne(request, deletion, context)));
     return xmlResponse('DeleteResult', {
       Deleted: quiet ? [] : results.map(({ deleted }) => deleted).filter((one) => one !== undefined),
       Error: results.map(({ error }) => error).filter((one) => one !== undefined),
@@ -45,11 +45,12 @@ function readDeletion(node: XmlNode): Deletion {
 }
 
 async function deleteOne(
-  bucket: string,
+  { bucket, authorizeRemoval }: S3Request,
   { key, versionId, etag }: Deletion,
   { store }: S3Context,
 ): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
   try {
+    authorizeRemoval(key, versionId);
     if (versionId) assertVersion({ query: new Map([['versionId', versionId]]) }, await store.head(bucket, key));
     await store.remove(bucket, key, etag ? { ifMatch: etag } : undefined);
     return { deleted: { Key: key, VersionId: versionId } };

@@ -1,0 +1,60 @@
+/** A request as far as its permissions are concerned. */
+export interface PermissionRequest {
+  /** Its name in the S3 API: `PutObject`. */
+  readonly operation: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** Where the permission has another name than the operation (S3 User Guide, "Required permissions for Amazon S3 API operations"). */
+const RENAMED: Readonly<Record<string, string>> = {
+  CompleteMultipartUpload: 'PutObject',
+  CopyObject: 'PutObject',
+  CreateMultipartUpload: 'PutObject',
+  DeleteBucketCors: 'PutBucketCORS',
+  DeleteBucketLifecycle: 'PutLifecycleConfiguration',
+  DeleteBucketOwnershipControls: 'PutBucketOwnershipControls',
+  DeleteBucketTagging: 'PutBucketTagging',
+  DeleteObjects: 'DeleteObject',
+  DeletePublicAccessBlock: 'PutBucketPublicAccessBlock',
+  GetBucketCors: 'GetBucketCORS',
+  GetBucketLifecycleConfiguration: 'GetLifecycleConfiguration',
+  GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
+  HeadBucket: 'ListBucket',
+  HeadObject: 'GetObject',
+  ListBuckets: 'ListAllMyBuckets',
+  ListMultipartUploads: 'ListBucketMultipartUploads',
+  ListObjects: 'ListBucket',
+  ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
+  ListParts: 'ListMultipartUploadParts',
+  PutBucketCors: 'PutBucketCORS',
+  PutBucketLifecycleConfiguration: 'PutLifecycleConfiguration',
+  PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
+  UploadPart: 'PutObject',
+  UploadPartCopy: 'PutObject',
+};
+
+/** A named version is another permission than the object. */
+const OF_VERSION: Readonly<Record<string, string>> = {
+  DeleteObject: 'DeleteObjectVersion',
+  DeleteObjectTagging: 'DeleteObjectVersionTagging',
+  GetObject: 'GetObjectVersion',
+  GetObjectAcl: 'GetObjectVersionAcl',
+  GetObjectAttributes: 'GetObjectVersionAttributes',
+  GetObjectTagging: 'GetObjectVersionTagging',
+  PutObjectAcl: 'PutObjectVersionAcl',
+  PutObjectTagging: 'PutObjectVersionTagging',
+};
+
+/** What a policy must not deny: all of it, `s3:…`. What it does itself comes first. */
+export function permissionsOf({ operation, query, headers }: PermissionRequest): readonly string[] {
+  const plain = RENAMED[operation] ?? operation;
+  const name = query.has('versionId') ? (OF_VERSION[plain] ?? plain) : plain;
+  const creates = ['PutObject', 'CopyObject', 'CreateMultipartUpload'].includes(operation);
+  return [
+    `s3:${name}`,
+    ...(creates && headers.has('x-amz-acl') ? ['s3:PutObjectAcl'] : []),
+    ...(creates && headers.has('x-amz-tagging') ? ['s3:PutObjectTagging'] : []),
+  ];
+}

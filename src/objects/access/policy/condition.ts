@@ -1,0 +1,187 @@
+import { BlockList, isIP } from 'node:net';
+import { accessErrors } from '../errors.ts';
+import { matchesWildcard } from '../wildcard.ts';
+
+/** The values a request has for a condition key (lower-case); none when it lacks it. */
+export type ConditionContext = (key: string) => readonly string[];
+
+/** One line of a statement's Condition block (IAM User Guide, "IAM JSON policy elements: Condition operators"). */
+export interface Condition {
+  /** Without qualifier and `IfExists`: `StringLike`. */
+  readonly operator: string;
+  readonly qualifier: 'ForAnyValue' | 'ForAllValues' | undefined;
+  readonly ifExists: boolean;
+  /** Lower-case. */
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly matches: (actual: string) => boolean;
+}
+
+/** Makes the test of one value that a policy names; `undefined` when it is not one of the operator's type. */
+type Compile = (expected: string) => ((actual: string) => boolean) | undefined;
+
+interface Operator {
+  /** True where no expected value matches. */
+  readonly negated: boolean;
+  readonly compile: Compile;
+}
+
+const compared =
+  <T>(parse: (text: string) => T | undefined, holds: (actual: T, expected: T) => boolean): Compile =>
+  (text) => {
+    const expected = parse(text);
+    if (expected === undefined) return undefined;
+    return (other) => {
+      const actual = parse(other);
+      return actual !== undefined && holds(actual, expected);
+    };
+  };
+
+const lower = (text: string) => text.toLowerCase();
+const same = <T>(a: T, b: T) => a === b;
+const wildcard: Compile = (expected) => (actual) => matchesWildcard(expected, actual);
+
+const number = (text: string) =>
+  /^[+-]?\d+(\.\d+)?$/.test(text.trim()) && Number.isFinite(Number(text)) ? Number(text) : undefined;
+/** ISO 8601 or seconds since 1970. */
+function date(text: string): number | undefined {
+  const seconds = number(text);
+  const time = seconds === undefined ? (/^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN) : seconds * 1000;
+  return Number.isNaN(time) ? undefined : time;
+}
+const boolean = (text: string) => (/^(true|false)$/i.test(text) ? lower(text) : undefined);
+
+/** An address or a CIDR block. */
+const network: Compile = (text) => {
+  const [address = '', prefix] = text.split('/');
+  const version = isIP(address);
+  const bits = prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix);
+  if (version === 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) || bits > (version === 4 ? 32 : 128)) {
+    return undefined;
+  }
+  const block = new BlockList();
+  block.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
+  return (actual) => {
+    const family = isIP(actual);
+    return family !== 0 && block.check(actual, family === 4 ? 'ipv4' : 'ipv6');
+  };
+};
+
+/** Each of the six colon-separated parts on its own. */
+const arn: Compile = (expected) => {
+  const parts = arnParts(expected);
+  if (!parts) return undefined;
+  return (actual) => arnParts(actual)?.every((part, i) => matchesWildcard(parts[i] ?? '', part)) ?? false;
+};
+
+function arnParts(text: string): readonly string[] | undefined {
+  const parts = text.split(':');
+  return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+function comparisons(type: string, parse: (text: string) => number | undefined): [string, Operator][] {
+  const operator = (name: string, holds: (a: number, b: number) => boolean, negated = false): [string, Operator] => [
+    type + name,
+    { negated, compile: compared(parse, holds) },
+  ];
+  return [
+    operator('Equals', same),
+    operator('NotEquals', same, true),
+    operator('LessThan', (a, b) => a < b),
+    operator('LessThanEquals', (a, b) => a <= b),
+    operator('GreaterThan', (a, b) => a > b),
+    operator('GreaterThanEquals', (a, b) => a >= b),
+  ];
+}
+
+const text = (value: string) => value;
+const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
+  ['StringEquals', { negated: false, compile: compared(text, same) }],
+  ['StringNotEquals', { negated: true, compile: compared(text, same) }],
+  ['StringEqualsIgnoreCase', { negated: false, compile: compared(lower, same) }],
+  ['StringNotEqualsIgnoreCase', { negated: true, compile: compared(lower, same) }],
+  ['StringLike', { negated: false, compile: wildcard }],
+  ['StringNotLike', { negated: true, compile: wildcard }],
+  ...comparisons('Numeric', number),
+  ...comparisons('Date', date),
+  ['Bool', { negated: false, compile: compared(boolean, same) }],
+  ['IpAddress', { negated: false, compile: network }],
+  ['NotIpAddress', { negated: true, compile: network }],
+  ['ArnEquals', { negated: false, compile: arn }],
+  ['ArnLike', { negated: false, compile: arn }],
+  ['ArnNotEquals', { negated: true, compile: arn }],
+  ['ArnNotLike', { negated: true, compile: arn }],
+  ['Null', { negated: false, compile: compared(boolean, same) }],
+]);
+
+/** Keys that requests here have values for. Another one would never hold, or always: it is refused. */
+const KEYS: ReadonlySet<string> = new Set([
+  'aws:currenttime',
+  'aws:epochtime',
+  'aws:principalaccount',
+  'aws:principalarn',
+  'aws:principaltype',
+  'aws:referer',
+  'aws:securetransport',
+  'aws:sourceip',
+  'aws:useragent',
+  'aws:userid',
+  'aws:username',
+  's3:authtype',
+  's3:delimiter',
+  's3:max-keys',
+  's3:prefix',
+  's3:requestobjecttagkeys',
+  's3:signatureage',
+  's3:signatureversion',
+  's3:versionid',
+  's3:x-amz-acl',
+  's3:x-amz-content-sha256',
+  's3:x-amz-copy-source',
+  's3:x-amz-metadata-directive',
+  's3:x-amz-server-side-encryption',
+  's3:x-amz-server-side-encryption-customer-algorithm',
+  's3:x-amz-storage-class',
+]);
+const TAG_KEY = /^s3:requestobjecttag\/.+$/;
+
+/** @throws HoldfastError `access.policy-malformed` */
+export function compileCondition(name: string, key: string, values: readonly string[]): Condition {
+  const match = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(name);
+  const [, qualifier, operator = '', ifExists] = match ?? [];
+  const known = OPERATORS.get(operator);
+  if (!known || (operator === 'Null' && (qualifier || ifExists))) {
+    throw accessErrors.policyMalformed(`Invalid Condition type : ${name}`);
+  }
+  const lowerKey = key.toLowerCase();
+  if (!KEYS.has(lowerKey) && !TAG_KEY.test(lowerKey)) {
+    throw accessErrors.policyMalformed(`Policy has an invalid condition key: ${key}`);
+  }
+  const tests = values.map((value) => {
+    const test = known.compile(value);
+    if (!test) throw accessErrors.policyMalformed(`Invalid value "${value}" for ${name} of ${key}`);
+    return test;
+  });
+  return {
+    operator,
+    qualifier: qualifier as Condition['qualifier'],
+    ifExists: ifExists !== undefined,
+    key: lowerKey,
+    values,
+    matches: (actual) => tests.some((test) => test(actual)) !== known.negated,
+  };
+}
+
+/** A key that the request lacks fails a condition, unless that is negated or says `IfExists`. */
+export function conditionHolds(condition: Condition, context: ConditionContext): boolean {
+  const { operator, qualifier, ifExists, key, matches } = condition;
+  const actual = context(key);
+  if (operator === 'Null') return matches(String(actual.length === 0));
+  if (qualifier === 'ForAllValues') return actual.every(matches);
+  if (actual.length === 0) return ifExists || (qualifier === undefined && isNegated(operator));
+  return !qualifier && isNegated(operator) ? actual.every(matches) : actual.some(matches);
+}
+
+export function isNegated(operator: string): boolean {
+  return OPERATORS.get(operator)?.negated ?? false;
+}

@@ -1,0 +1,77 @@
+import type { Authentication } from './authenticate.ts';
+import type { ConditionContext } from './policy/condition.ts';
+import { ACCOUNT, principalArn } from './policy/principal.ts';
+import { ALGORITHM, parseTimestamp } from './signature-v4.ts';
+
+export interface ContextSource {
+  readonly authentication: Authentication;
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Of the connection: what a header claims about its sender proves nothing. */
+  readonly sourceIp: string;
+  readonly secure: boolean;
+  readonly now: number;
+}
+
+/** What a policy's conditions may ask of a request (`aws:` and `s3:` condition keys). */
+export function requestContext(source: ContextSource): ConditionContext {
+  const { query, headers, now } = source;
+  return (key) => {
+    const known = VALUES[key]?.(source);
+    if (known !== undefined) return typeof known === 'string' ? [known] : known;
+    switch (key) {
+      case 'aws:currenttime':
+        return [new Date(now).toISOString()];
+      case 'aws:epochtime':
+        return [String(Math.floor(now / 1000))];
+    }
+    const name = key.slice('s3:'.length);
+    if (key.startsWith('s3:x-amz-')) return present(headers.get(name));
+    if (key.startsWith('s3:requestobjecttag/')) return present(tags(headers, name.slice('requestobjecttag/'.length)));
+    return QUERY_KEYS.has(key) ? present(query.get(name)) : [];
+  };
+}
+
+const QUERY_KEYS = new Set(['s3:prefix', 's3:delimiter', 's3:max-keys']);
+
+type Value = (source: ContextSource) => string | readonly string[] | undefined;
+
+const ofKey =
+  (value: (owner: string, accessKeyId: string) => string): Value =>
+  ({ authentication: { identity } }) =>
+    identity.kind === 'key' ? value(identity.owner, identity.accessKeyId) : undefined;
+
+const VALUES: Readonly<Record<string, Value>> = {
+  'aws:principalaccount': ofKey(() => ACCOUNT),
+  'aws:principalarn': ofKey(principalArn),
+  'aws:principaltype': ({ authentication: { identity } }) => (identity.kind === 'key' ? 'User' : 'Anonymous'),
+  'aws:referer': ({ headers }) => headers.get('referer'),
+  'aws:securetransport': ({ secure }) => String(secure),
+  // An IPv4 client of an IPv6 socket (RFC 4291 section 2.5.5.2).
+  'aws:sourceip': ({ sourceIp }) => sourceIp.replace(/^::ffff:(?=\d+\.)/i, ''),
+  'aws:useragent': ({ headers }) => headers.get('user-agent'),
+  'aws:userid': ofKey((_owner, accessKeyId) => accessKeyId),
+  'aws:username': ofKey((owner) => owner),
+  's3:authtype': ({ authentication: { identity, presigned } }) =>
+    identity.kind === 'key' ? (presigned ? 'REST-QUERY-STRING' : 'REST-HEADER') : undefined,
+  's3:requestobjecttagkeys': ({ headers }) => tagNames(headers),
+  's3:signatureage': ({ authentication: { identity, presigned }, headers, query, now }) => {
+    const time = parseTimestamp((presigned ? query.get('X-Amz-Date') : headers.get('x-amz-date')) ?? '');
+    return identity.kind === 'key' && time !== undefined ? String(Math.max(0, now - time)) : undefined;
+  },
+  's3:signatureversion': ofKey(() => ALGORITHM),
+  's3:versionid': ({ query }) => query.get('versionId'),
+};
+
+function present(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value];
+}
+
+function tags(headers: ContextSource['headers'], name: string): string | undefined {
+  const entries = [...new URLSearchParams(headers.get('x-amz-tagging') ?? '')];
+  return entries.find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+function tagNames(headers: ContextSource['headers']): readonly string[] {
+  return [...new URLSearchParams(headers.get('x-amz-tagging') ?? '').keys()];
+}

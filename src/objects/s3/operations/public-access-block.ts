@@ -1,0 +1,58 @@
+import type { PublicAccessBlock } from '../../access/bucket-access.ts';
+import { requireBucket } from '../bucket.ts';
+import { s3Errors } from '../errors.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { readXml } from '../request-xml.ts';
+import type { XmlNode } from '../xml.ts';
+
+const DOCUMENT = 'public-access-block';
+const ROOT = 'PublicAccessBlockConfiguration';
+
+export const putPublicAccessBlock: Operation = {
+  name: 'PutPublicAccessBlock',
+  action: 'administer-bucket',
+  async handle({ bucket, body }, { store }) {
+    const document = await readXml(body(), ROOT);
+    const block: PublicAccessBlock = {
+      blockPublicAcls: readSwitch(document, 'BlockPublicAcls'),
+      ignorePublicAcls: readSwitch(document, 'IgnorePublicAcls'),
+      blockPublicPolicy: readSwitch(document, 'BlockPublicPolicy'),
+      restrictPublicBuckets: readSwitch(document, 'RestrictPublicBuckets'),
+    };
+    await store.updateBucket(bucket, { documents: { [DOCUMENT]: JSON.stringify(block) } });
+    return { status: 200 };
+  },
+};
+
+export const getPublicAccessBlock: Operation = {
+  name: 'GetPublicAccessBlock',
+  action: 'read-bucket',
+  async handle({ bucket }, { store }) {
+    const text = requireBucket(store, bucket).documents?.[DOCUMENT];
+    if (text === undefined) {
+      throw s3Errors.noSuchPublicAccessBlock('the public access block configuration was not found');
+    }
+    const block = JSON.parse(text) as PublicAccessBlock;
+    return xmlResponse(ROOT, {
+      BlockPublicAcls: block.blockPublicAcls,
+      IgnorePublicAcls: block.ignorePublicAcls,
+      BlockPublicPolicy: block.blockPublicPolicy,
+      RestrictPublicBuckets: block.restrictPublicBuckets,
+    });
+  },
+};
+
+export const deletePublicAccessBlock: Operation = {
+  name: 'DeletePublicAccessBlock',
+  action: 'administer-bucket',
+  async handle({ bucket }, { store }) {
+    await store.updateBucket(bucket, { documents: { [DOCUMENT]: undefined } });
+    return { status: 204 };
+  },
+};
+
+function readSwitch(document: XmlNode, name: string): boolean {
+  const text = document.text(name)?.trim().toLowerCase() ?? 'false';
+  if (text !== 'true' && text !== 'false') throw s3Errors.malformedXml(`${name} is true or false`);
+  return text === 'true';
+}
