@@ -19,12 +19,17 @@ export class SessionMark {
     this.#path = path;
   }
 
-  async begin(): Promise<LastSession> {
+  /** How the session before this one ended; to be asked before `begin`. */
+  async last(): Promise<LastSession> {
     const bootId = await readBootId();
     const left = await readFile(this.#path, 'utf8').catch(() => undefined);
-    await this.#write('open', bootId);
     if (left === undefined || left.startsWith('shut ')) return 'closed';
     return bootId !== NO_BOOT_ID && left === mark('open', bootId) ? 'process-died' : 'machine-died';
+  }
+
+  /** From now on a crash is one of this life of the machine: what the last one damaged is gone. */
+  async begin(): Promise<void> {
+    await this.#write('open', await readBootId());
   }
 
   async end(): Promise<void> {

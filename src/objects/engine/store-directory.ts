@@ -75,8 +75,9 @@ export class StoreDirectory {
    */
   async #beginSession(): Promise<void> {
     for (const directory of [this.journal, this.index, this.files]) await makeDirectoryDurable(directory);
-    this.#lastSession = await this.#session.begin();
+    this.#lastSession = await this.#session.last();
     if (this.#lastSession === 'machine-died') await this.discardIndex();
+    await this.#session.begin();
   }
 
   async discardIndex(): Promise<void> {
