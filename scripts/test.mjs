@@ -8,6 +8,10 @@ const missing = installPrograms({
   curl: 'curl',
   '/usr/bin/aws': 'awscli',
   '/usr/bin/chromium': 'chromium',
+  nbdkit: 'nbdkit',
+  'qemu-storage-daemon': 'qemu-system-common',
+  fusermount3: 'fuse3',
+  'mkfs.ext4': 'e2fsprogs',
 });
 if (missing.length > 0 && process.env.CI === 'true') {
   console.error(`missing and not to be installed: ${missing.join(', ')}`);

@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomInt } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
-import { contentOf, History, type Operation, storeSizes } from './object-engine-history.ts';
+import { History, storeSizes } from './object-engine-history.ts';
+import { discrepancies, listen } from './object-engine-judge.ts';
 
 const ROUNDS = 36;
 const BUCKET = 'data';
@@ -30,7 +29,7 @@ it(`keeps every acknowledged object over ${ROUNDS} kills`, { timeout: 600_000 },
     if (round % 6 === 5) await loseIndex();
     const engine = await openEngine({ directory, ...storeSizes });
     try {
-      if (engine.bucket(BUCKET)) await compare(engine, history, `round ${round}`);
+      expect(await discrepancies(engine, BUCKET, history), `round ${round}`).toEqual([]);
       expect(engine.unreferencedFiles(await dataFiles())).toEqual([]);
     } finally {
       await engine.close();
@@ -53,24 +52,6 @@ async function runAndKill(history: History, round: number): Promise<void> {
   await heard;
 }
 
-async function listen(child: ChildProcess, history: History): Promise<void> {
-  if (!child.stdout) throw new Error('no pipe');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const parsed = parseLine(line);
-    if (parsed?.word === 'try') history.tried(parsed.operation);
-    else if (parsed) history.done(parsed.operation);
-  }
-}
-
-/** The last line can be cut by the kill: then it was not said. */
-function parseLine(line: string): { readonly word: 'try' | 'done'; readonly operation: Operation } | undefined {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 /** As after a power cut: the journal must be enough. */
 async function loseIndex(): Promise<void> {
   await rm(join(directory, 'index'), { recursive: true, force: true });
@@ -79,49 +60,4 @@ async function loseIndex(): Promise<void> {
 async function dataFiles(): Promise<readonly string[]> {
   const names = await readdir(join(directory, 'files'), { recursive: true, withFileTypes: true });
   return names.filter((entry) => entry.isFile()).map(({ name }) => name);
-}
-
-async function compare(store: ObjectStore, history: History, when: string): Promise<void> {
-  const listed = await listAll(store);
-  const present: string[] = [];
-  let bytes = 0;
-  for (const [key, possible] of history.keys) {
-    const found = await read(store, key);
-    const match = possible.find(
-      (operation) => digest(operation && contentOf(operation.seed, operation.size)) === digest(found),
-    );
-    const isKnown = match !== undefined || (found === undefined && possible.includes(undefined));
-    expect(isKnown, `${when}: ${key} holds what was written last (${possible.length} possible)`).toBe(true);
-    if (found) present.push(key);
-    bytes += found?.length ?? 0;
-    history.settle(key, match);
-  }
-  expect(listed, `${when}: the listing`).toEqual(present.sort());
-  expect(store.usage(BUCKET), `${when}: the usage`).toEqual({ objects: present.length, bytes });
-}
-
-async function listAll(store: ObjectStore): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
-    const page = await store.list({ bucket: BUCKET, limit: 7, after });
-    keys.push(...page.objects.map(({ key }) => key));
-    after = page.next;
-  }
-  return keys;
-}
-
-async function read(store: ObjectStore, key: string): Promise<Buffer | undefined> {
-  const object = await store.open(BUCKET, key).catch(() => undefined);
-  if (!object) return undefined;
-  try {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of object.body()) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  } finally {
-    object.release();
-  }
-}
-
-function digest(bytes: Buffer | undefined): string {
-  return bytes ? createHash('sha256').update(bytes).digest('hex') : 'nothing';
 }

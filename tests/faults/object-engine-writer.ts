@@ -25,7 +25,10 @@ async function* body(seed: number, size: number): AsyncGenerator<Uint8Array> {
 
 async function perform(operation: Operation): Promise<void> {
   const { key } = operation;
-  if (operation.kind === 'remove') return store.remove(bucket, key);
+  if (operation.kind === 'remove') {
+    await store.remove(bucket, key);
+    return;
+  }
   const { seed, size } = operation;
   if (operation.kind === 'put') {
     await store.put({ bucket, key, body: body(seed, size), metadata });

@@ -1,0 +1,77 @@
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
+import { contentOf, type History, type Operation } from './object-engine-history.ts';
+
+/** Takes down what a writer says until its end. */
+export async function listen(child: ChildProcess, history: History): Promise<void> {
+  if (!child.stdout) throw new Error('no pipe');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const parsed = parseLine(line);
+    if (parsed?.word === 'try') history.tried(parsed.operation);
+    else if (parsed) history.done(parsed.operation);
+  }
+}
+
+/** The last line can be cut by the kill: then it was not said. */
+function parseLine(line: string): { readonly word: 'try' | 'done'; readonly operation: Operation } | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong in the store after a crash, nothing when it holds what was acknowledged. Settles the history. */
+export async function discrepancies(store: ObjectStore, bucket: string, history: History): Promise<readonly string[]> {
+  if (!store.bucket(bucket)) return history.acknowledged > 0 ? [`the bucket ${bucket} is gone`] : [];
+  const wrong: string[] = [];
+  const present: string[] = [];
+  let bytes = 0;
+  for (const [key, possible] of history.keys) {
+    const found = await read(store, bucket, key);
+    const match = possible.find(
+      (operation) => digest(operation && contentOf(operation.seed, operation.size)) === digest(found),
+    );
+    const isKnown = match !== undefined || (found === undefined && possible.includes(undefined));
+    if (!isKnown)
+      wrong.push(`${key} holds ${found?.length ?? 'no'} bytes, none of ${possible.length} possible contents`);
+    if (found) present.push(key);
+    bytes += found?.length ?? 0;
+    history.settle(key, match);
+  }
+  const listed = await listAll(store, bucket);
+  if (listed.join() !== present.sort().join()) wrong.push(`the listing is ${listed}, and readable are ${present}`);
+  const usage = store.usage(bucket);
+  if (usage.objects !== present.length || usage.bytes !== bytes) {
+    wrong.push(`the usage is ${JSON.stringify(usage)} with ${present.length} objects of ${bytes} bytes`);
+  }
+  return wrong;
+}
+
+async function listAll(store: ObjectStore, bucket: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
+    const page = await store.list({ bucket, limit: 7, after });
+    keys.push(...page.objects.map(({ key }) => key));
+    after = page.next;
+  }
+  return keys;
+}
+
+async function read(store: ObjectStore, bucket: string, key: string): Promise<Buffer | undefined> {
+  const object = await store.open(bucket, key).catch(() => undefined);
+  if (!object) return undefined;
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of object.body()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } finally {
+    object.release();
+  }
+}
+
+function digest(bytes: Buffer | undefined): string {
+  return bytes ? createHash('sha256').update(bytes).digest('hex') : 'nothing';
+}

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { waitUntil } from '../../src/core/retry.ts';
+import { openEngine } from '../../src/objects/engine/open-object-store.ts';
+import { PowerCutDisk, powerCutObstacle } from '../support/power-cut-disk.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { History, storeSizes } from './object-engine-history.ts';
+import { discrepancies, listen } from './object-engine-judge.ts';
+
+const CYCLES = 24;
+const BUCKET = 'data';
+const DISK_BYTES = 384 * 2 ** 20;
+const writer = join(import.meta.dirname, 'object-engine-writer.ts');
+
+const obstacle = powerCutObstacle();
+const needs = obstacle ? ` (${obstacle})` : '';
+
+describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts${needs}`, () => {
+  test(`every acknowledged object is there after each of ${CYCLES} power cuts`, { timeout: 300_000 }, async () => {
+    await using machine = await Machine.create();
+    const history = new History();
+    for (let cycle = 1; cycle <= CYCLES; cycle++) {
+      await machine.writeUntilPowerCut(history, () => sleep(randomInt(800)));
+      // Again, while the store opens after the first cut or soon after.
+      if (cycle % 4 === 0) await machine.writeUntilPowerCut(history);
+      expect(await machine.judge(history), `cycle ${cycle}`).toEqual([]);
+    }
+    await machine.disk.checkFileSystem();
+    expect(history.acknowledged, 'the writers got somewhere').toBeGreaterThan(CYCLES * 20);
+  });
+
+  test('on a file system that never flushes the disk, acknowledged objects are lost: the judge sees it', async () => {
+    await using machine = await Machine.create(['barrier=0']);
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      const history = new History();
+      await machine.writeUntilPowerCut(history, () => sleep(200));
+      expect(await machine.judge(history)).not.toEqual([]);
+      await machine.disk.format();
+    }
+  });
+});
+
+/** Runs the store on a disk whose power can be cut. */
+class Machine implements AsyncDisposable {
+  readonly disk: PowerCutDisk;
+  readonly #store: string;
+  readonly #directory: TemporaryDirectory;
+
+  private constructor(disk: PowerCutDisk, directory: TemporaryDirectory) {
+    this.disk = disk;
+    this.#store = join(disk.path, 'store');
+    this.#directory = directory;
+  }
+
+  static async create(mountOptions: readonly string[] = []): Promise<Machine> {
+    const directory = await temporaryDirectory();
+    const disk = await PowerCutDisk.create({ directory: directory.path, bytes: DISK_BYTES, mountOptions });
+    return new Machine(disk, directory);
+  }
+
+  /** Lets clients write, and cuts the power: some time after the first answer, or else at any time from the start. */
+  async writeUntilPowerCut(history: History, afterFirst?: () => Promise<void>): Promise<void> {
+    await this.#boot();
+    const before = history.acknowledged;
+    const child = spawn(process.execPath, [writer, this.#store, '8', BUCKET], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [exited, heard] = [once(child, 'exit'), listen(child, history)];
+    try {
+      if (afterFirst) {
+        const answered = () => history.acknowledged > before || child.exitCode !== null;
+        await waitUntil(answered, { timeoutMs: 30_000, what: 'the first answer' });
+        await afterFirst();
+      } else {
+        await sleep(randomInt(150, 600));
+      }
+      expect(child.exitCode, 'the writer ran until the power was cut').toBeNull();
+      await this.disk.cutPower();
+    } finally {
+      child.kill('SIGKILL');
+      await exited;
+      await heard;
+    }
+    await this.disk.detach();
+  }
+
+  /** Opens the store after a cut and compares. The machine is shut down in order. */
+  async judge(history: History): Promise<readonly string[]> {
+    await this.#boot();
+    try {
+      return await this.#compare(history);
+    } finally {
+      await this.disk.detach();
+    }
+  }
+
+  async #compare(history: History): Promise<readonly string[]> {
+    const engine = await openEngine({ directory: this.#store, ...storeSizes }).catch((error: Error) => error);
+    if (engine instanceof Error) return [`the store does not open: ${engine}`];
+    try {
+      return await discrepancies(engine, BUCKET, history);
+    } finally {
+      await engine.close();
+    }
+  }
+
+  /** A session that was open when the power went was in another life of the machine, though the kernel is the same. */
+  async #boot(): Promise<void> {
+    await this.disk.powerOn();
+    const path = join(this.#store, 'session');
+    const mark = await readFile(path, 'utf8').catch(() => '');
+    if (mark.startsWith('open ')) await writeFile(path, `open ${randomUUID()}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disk[Symbol.asyncDispose]();
+    await this.#directory[Symbol.asyncDispose]();
+  }
+}
