@@ -57,6 +57,10 @@ export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: {
 }
 
 function mechanismOf({ headers, query }: RequestHead): 'header' | 'query' | undefined {
+  // Signature V2, which boto3 presigns with unless it is told otherwise: as an anonymous request it would only be denied.
+  if (query.some(([name]) => name === 'AWSAccessKeyId')) {
+    throw accessErrors.mechanism('the authorization mechanism is not supported; use AWS4-HMAC-SHA256');
+  }
   const presigned = query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
   if (!headers.has('authorization')) return presigned ? 'query' : undefined;
   if (presigned) throw accessErrors.mechanism('only one authentication mechanism is allowed: the header or the query');

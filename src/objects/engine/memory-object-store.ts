@@ -147,6 +147,7 @@ export class MemoryObjectStore implements ObjectStore {
       etag: info.etag,
       metadata: metadata ?? info.metadata,
       conditions,
+      partSizes: info.partSizes,
     });
   }
 
@@ -210,6 +211,7 @@ export class MemoryObjectStore implements ObjectStore {
       etag: multipartEtag(chosen),
       metadata,
       conditions: request.conditions,
+      partSizes: chosen.map(({ size }) => size),
     });
     this.#bucket(request.bucket).uploads.delete(request.uploadId);
     return info;
@@ -248,13 +250,23 @@ export class MemoryObjectStore implements ObjectStore {
       readonly etag: string;
       readonly metadata: ObjectMetadata;
       readonly conditions: WriteConditions | undefined;
+      readonly partSizes?: readonly number[] | undefined;
     },
   ): ObjectInfo {
-    const { key, bytes, etag, metadata, conditions } = object;
+    const { key, bytes, etag, metadata, conditions, partSizes } = object;
     const stored = this.#bucket(bucket);
     checkConditions({ bucket, key }, stored.objects.get(key)?.info.etag, conditions);
     const versionId = stored.bucket.versioning === 'enabled' ? newId('version') : 'null';
-    const info: ObjectInfo = { key, size: bytes.length, etag, versionId, lastModified: this.#clock.now(), metadata };
+    const lastModified = this.#clock.now();
+    const info: ObjectInfo = {
+      key,
+      size: bytes.length,
+      etag,
+      versionId,
+      lastModified,
+      metadata,
+      ...(partSizes ? { partSizes } : {}),
+    };
     stored.objects.set(key, { info, bytes });
     return info;
   }

@@ -39,6 +39,8 @@ export interface ObjectInfo {
   readonly versionId: string;
   readonly lastModified: number;
   readonly metadata: ObjectMetadata;
+  /** Of an object uploaded by parts: the bytes of each, in order. */
+  readonly partSizes?: readonly number[] | undefined;
 }
 
 /**

@@ -154,6 +154,8 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
     versionId: version.versioned ? version.stamp.toString(36).padStart(11, '0') : 'null',
     lastModified: wallTime(version.stamp),
     metadata: version.metadata,
+    // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
+    ...(version.etag.includes('-') ? { partSizes: version.files.map(({ size }) => size) } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { s3Errors } from './errors.ts';
 import { checksumHeaders, metadataHeaders } from './metadata.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
-import { selectRange } from './range.ts';
+import { selectPart, selectRange } from './range.ts';
 
 /** What GetObject and HeadObject have in common: everything but the bytes. */
 export interface ObjectAnswer {
@@ -14,8 +14,6 @@ export interface ObjectAnswer {
 
 /** @throws HoldfastError `s3.precondition-failed`, `s3.invalid-range`, `s3.no-such-version` */
 export function answerObject(request: S3Request, info: ObjectInfo): ObjectAnswer {
-  if (request.query.has('partNumber'))
-    throw s3Errors.notImplemented('reading an object by part number is not implemented');
   assertVersion(request, info);
   const validators = validatorHeaders(info);
   const outcome = evaluateConditions(readConditions(request.headers), info);
@@ -24,7 +22,7 @@ export function answerObject(request: S3Request, info: ObjectInfo): ObjectAnswer
   }
   if (outcome === 'not-modified') return { status: 304, headers: validators };
 
-  const range = rangeApplies(request, info) ? selectRange(request.headers.get('range'), info.size) : undefined;
+  const range = requestedRange(request, info);
   const headers: Record<string, string> = {
     ...validators,
     ...metadataHeaders(info.metadata),
@@ -32,11 +30,25 @@ export function answerObject(request: S3Request, info: ObjectInfo): ObjectAnswer
     'accept-ranges': 'bytes',
     'content-length': String(range ? range.end - range.start + 1 : info.size),
   };
+  if (request.query.has('partNumber') && info.partSizes) {
+    headers['x-amz-mp-parts-count'] = String(info.partSizes.length);
+  }
   if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${info.size}`;
   else if (request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
     Object.assign(headers, checksumAnswer(info));
   }
   return { status: range ? 206 : 200, headers, range };
+}
+
+/** By part number or by Range header; `undefined` for all of the object. */
+function requestedRange(request: S3Request, info: ObjectInfo): ByteRange | undefined {
+  const range = request.headers.get('range');
+  const partNumber = request.query.get('partNumber');
+  if (partNumber === undefined) return rangeApplies(request, info) ? selectRange(range, info.size) : undefined;
+  if (range !== undefined) {
+    throw s3Errors.invalidRequest('Cannot specify both Range header and partNumber query parameter');
+  }
+  return selectPart(partNumber, info.partSizes ?? [info.size]);
 }
 
 /** `ETag`, `Last-Modified`, and the version where there are versions. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { copyRange, selectRange } from './range.ts';
+import { copyRange, selectPart, selectRange } from './range.ts';
 
 test.each([
   ['bytes=0-0', { start: 0, end: 0 }],
@@ -50,5 +50,16 @@ test('the range of a copy must be complete and inside', () => {
   expect(copyRange('bytes=0-9', 10)).toEqual({ start: 0, end: 9 });
   for (const header of ['bytes=0-10', 'bytes=5-', 'bytes=-5', 'bytes=6-5', '0-1', '']) {
     expect(() => copyRange(header, 10)).toThrow(expect.objectContaining({ code: 's3.invalid-argument' }));
+  }
+});
+
+test('parts are ranges of an object', () => {
+  expect(selectPart('1', [5, 7, 0])).toEqual({ start: 0, end: 4 });
+  expect(selectPart('2', [5, 7, 0])).toEqual({ start: 5, end: 11 });
+  expect(selectPart('1', [0])).toBeUndefined();
+  expect(() => selectPart('4', [5, 7, 0])).toThrow(expect.objectContaining({ code: 's3.invalid-range' }));
+  expect(() => selectPart('3', [5, 7, 0])).toThrow(expect.objectContaining({ code: 's3.invalid-range' }));
+  for (const text of ['0', '-1', '1.5', '', 'x', '100000']) {
+    expect(() => selectPart(text, [5])).toThrow(expect.objectContaining({ code: 's3.invalid-argument' }));
   }
 });

@@ -17,6 +17,24 @@ export function selectRange(header: string | undefined, size: number): ByteRange
   return { start, end };
 }
 
+/**
+ * The bytes of a part, counted from 1; an object that was not uploaded by parts is one.
+ * `undefined`, all of it, for an object without bytes.
+ * @throws HoldfastError `s3.invalid-argument`, `s3.invalid-range`
+ */
+export function selectPart(partNumber: string, sizes: readonly number[]): ByteRange | undefined {
+  if (!/^\d{1,5}$/.test(partNumber) || Number(partNumber) < 1) {
+    throw s3Errors.invalidArgument('Part number must be an integer between 1 and 10000, inclusive');
+  }
+  const before = sizes.slice(0, Number(partNumber) - 1);
+  const size = sizes[before.length];
+  const start = before.reduce((sum, one) => sum + one, 0);
+  const isThere = size !== undefined && before.length === Number(partNumber) - 1;
+  // The last part can be empty, and no range can say that.
+  if (!isThere || (size === 0 && start > 0)) throw s3Errors.invalidRange('The requested partnumber is not satisfiable');
+  return size === 0 ? undefined : { start, end: start + size - 1 };
+}
+
 /** `x-amz-copy-source-range`, which must be `bytes=first-last` inside the source. */
 export function copyRange(header: string, size: number): ByteRange {
   const match = /^bytes=(\d+)-(\d+)$/.exec(header);
