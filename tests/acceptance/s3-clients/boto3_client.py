@@ -1,0 +1,122 @@
+"""What an app on boto3 does. Usage: boto3_client.py <scenario>; an AssertionError says what was not so."""
+
+import hashlib
+import io
+import os
+import sys
+import urllib.error
+import urllib.request
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+MIB = 1024 * 1024
+BUCKET = "boto"
+PARTS = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
+
+client = boto3.client("s3", endpoint_url=os.environ["ENDPOINT"])
+bucket = boto3.resource("s3", endpoint_url=os.environ["ENDPOINT"]).Bucket(BUCKET)
+
+
+def refused(code, call):
+    try:
+        call()
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+    else:
+        raise AssertionError(f"expected {code}")
+
+
+def objects():
+    written = client.put_object(
+        Bucket=BUCKET,
+        Key="notes/é (1).txt",
+        Body=b"hello",
+        ContentType="text/plain",
+        ContentDisposition="attachment",
+        Metadata={"colour": "green"},
+    )
+    assert written["ETag"] == '"%s"' % hashlib.md5(b"hello").hexdigest()
+    read = client.get_object(Bucket=BUCKET, Key="notes/é (1).txt")
+    assert read["Body"].read() == b"hello"
+    assert (read["ContentType"], read["Metadata"]) == ("text/plain", {"colour": "green"})
+    part = client.get_object(Bucket=BUCKET, Key="notes/é (1).txt", Range="bytes=1-2")
+    assert (part["Body"].read(), part["ContentRange"]) == (b"el", "bytes 1-2/5")
+    summed = client.put_object(Bucket=BUCKET, Key="summed", Body=b"x", ChecksumAlgorithm="SHA256")
+    head = client.head_object(Bucket=BUCKET, Key="summed", ChecksumMode="ENABLED")
+    assert head["ChecksumSHA256"] == summed["ChecksumSHA256"]
+
+
+def files():
+    data = os.urandom(12 * MIB + 3)
+    client.upload_fileobj(io.BytesIO(data), BUCKET, "large", ExtraArgs={"ContentType": "video/mp4"}, Config=PARTS)
+    assert client.head_object(Bucket=BUCKET, Key="large")["ETag"].endswith('-3"')
+    back = io.BytesIO()
+    client.download_fileobj(BUCKET, "large", back, Config=PARTS)
+    assert back.getvalue() == data
+    first = client.get_object(Bucket=BUCKET, Key="large", PartNumber=1)
+    assert (first["PartsCount"], first["Body"].read() == data[: 5 * MIB]) == (3, True)
+    last = client.head_object(Bucket=BUCKET, Key="large", PartNumber=3)
+    assert last["ContentLength"] == 2 * MIB + 3
+
+
+def listings():
+    for number in range(12):
+        bucket.put_object(Key=f"list/{number % 3}/{number:02}", Body=b"x")
+    keys = [item.key for item in bucket.objects.filter(Prefix="list/").page_size(5)]
+    assert keys == sorted(f"list/{number % 3}/{number:02}" for number in range(12)), keys
+    pages = client.get_paginator("list_objects_v2").paginate(
+        Bucket=BUCKET, Prefix="list/", Delimiter="/", PaginationConfig={"PageSize": 2}
+    )
+    folders = [one["Prefix"] for page in pages for one in page["CommonPrefixes"]]
+    assert folders == ["list/0/", "list/1/", "list/2/"], folders
+    bucket.objects.filter(Prefix="list/").delete()
+    assert list(bucket.objects.filter(Prefix="list/")) == []
+
+
+def copies():
+    data = os.urandom(11 * MIB)
+    client.upload_fileobj(io.BytesIO(data), BUCKET, "source", Config=PARTS)
+    client.copy({"Bucket": BUCKET, "Key": "source"}, BUCKET, "by parts", Config=PARTS)
+    client.copy_object(
+        Bucket=BUCKET,
+        Key="at once",
+        CopySource={"Bucket": BUCKET, "Key": "source"},
+        MetadataDirective="REPLACE",
+        Metadata={"new": "yes"},
+    )
+    for key in ("by parts", "at once"):
+        assert client.get_object(Bucket=BUCKET, Key=key)["Body"].read() == data, key
+    assert client.head_object(Bucket=BUCKET, Key="at once")["Metadata"] == {"new": "yes"}
+
+
+def presigned():
+    old = client.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "signed"})
+    if "AWSAccessKeyId=" in old:  # boto3 still presigns with Signature V2 where nobody says otherwise
+        try:
+            urllib.request.urlopen(old)
+        except urllib.error.HTTPError as error:
+            assert error.code == 400 and b"use AWS4-HMAC-SHA256" in error.read(), error
+    v4 = boto3.client("s3", endpoint_url=os.environ["ENDPOINT"], config=Config(signature_version="s3v4"))
+    url = v4.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "signed"}, ExpiresIn=60)
+    request = urllib.request.Request(url, data=b"page", method="PUT")
+    assert urllib.request.urlopen(request).status == 200
+    url = v4.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "signed"}, ExpiresIn=60)
+    assert urllib.request.urlopen(url).read() == b"page"
+
+
+def errors():
+    refused("NoSuchKey", lambda: client.get_object(Bucket=BUCKET, Key="absent"))
+    refused("404", lambda: client.head_object(Bucket=BUCKET, Key="absent"))
+    refused("NoSuchBucket", lambda: client.list_objects_v2(Bucket="no-such-bucket"))
+    refused("BucketAlreadyOwnedByYou", lambda: client.create_bucket(Bucket=BUCKET))
+    client.put_object(Bucket=BUCKET, Key="here", Body=b"x")
+    refused("BucketNotEmpty", lambda: client.delete_bucket(Bucket=BUCKET))
+    refused("NoSuchUpload", lambda: client.list_parts(Bucket=BUCKET, Key="here", UploadId="none"))
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (objects, files, listings, copies, presigned, errors)}
+SCENARIOS[sys.argv[1]]()
+print(f"{sys.argv[1]}: as expected")
