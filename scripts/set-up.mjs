@@ -32,7 +32,7 @@ export function installDependencies() {
   run(['npm', 'ci', '--no-fund', '--no-audit'], { env: process.env });
 }
 
-/** @param {string} program a name to look for on PATH, or a whole path */
+/** @param {string} program a name to look for on PATH, or a whole path, also of a library's directory */
 function onPath(program) {
   const directories = program.startsWith('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   return directories.some((directory) => {
