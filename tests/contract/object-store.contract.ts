@@ -230,12 +230,6 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         await store.remove('photos', 'a');
         await expect(store.head('photos', 'a')).rejects.toThrow(failure('object.not-found'));
         expect(await keys()).toEqual([]);
-        await expect(store.updateBucket('photos', { versioning: 'suspended' })).rejects.toThrow(
-          failure('bucket.versioning-suspended'),
-        );
-        await expect(store.updateBucket('photos', { versioning: 'disabled' })).rejects.toThrow(
-          failure('bucket.versioning-stays'),
-        );
       });
     });
 

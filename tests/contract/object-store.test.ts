@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import { describeObjectStore } from './object-store.contract.ts';
+import { describeObjectVersions } from './object-versions.contract.ts';
 
 const minPartBytes = 1000;
 const inlineLimitBytes = 16 * 1024;
 const sizes = [inlineLimitBytes, inlineLimitBytes + 1, 2_500_000];
 
-describeObjectStore('in memory', async () => ({
+const inMemory = async () => ({
   store: new MemoryObjectStore({ minPartBytes }),
   minPartBytes,
   sizes,
   dispose: async () => {},
-}));
+});
 
-describeObjectStore('on the journal', async () => {
+const onTheJournal = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
   const store = await openObjectStore({ directory, segmentBytes: 2 ** 20, inlineLimitBytes, minPartBytes });
   return {
@@ -28,4 +29,9 @@ describeObjectStore('on the journal', async () => {
       await rm(directory, { recursive: true });
     },
   };
-});
+};
+
+describeObjectStore('in memory', inMemory);
+describeObjectStore('on the journal', onTheJournal);
+describeObjectVersions('in memory', inMemory);
+describeObjectVersions('on the journal', onTheJournal);

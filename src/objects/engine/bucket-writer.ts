@@ -54,7 +54,7 @@ export class BucketWriter {
     const { catalog, onRemoved } = this.#options;
     const id = await this.#commit(() => {
       const row = this.#row(name);
-      if (!force && catalog.versions.usage(row.id).objects > 0) throw errors.bucketNotEmpty(name);
+      if (!force && !catalog.versions.isEmpty(row.id)) throw errors.bucketNotEmpty(name);
       const head: RemovalHead = { span: catalog.buckets.span(row) };
       const draft = {
         kind: RecordKind.bucketRemoval,
@@ -93,8 +93,7 @@ export class BucketWriter {
 }
 
 function withSettings(bucket: Bucket, { versioning, accessibility, documents }: BucketChanges): Bucket {
-  if (versioning === 'suspended') throw errors.versioningSuspended(bucket.name);
-  if (versioning === 'disabled' && bucket.versioning === 'enabled') throw errors.versioningStays(bucket.name);
+  if (versioning === 'disabled' && bucket.versioning !== 'disabled') throw errors.versioningStays(bucket.name);
   return {
     ...bucket,
     versioning: versioning ?? bucket.versioning,

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { isHoldfastCode } from './errors.ts';
 import { compareKeys } from './listing.ts';
+import type { Versioning, VersionMarker } from './object-store.ts';
 import { openEngine } from './open-object-store.ts';
 
 /** Random histories against a map: after each step the store holds what the map holds. */
@@ -32,6 +33,18 @@ const step = fc.oneof(
       abort: fc.boolean(),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('remove-version' as const), to: place, pick: fc.nat(9) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('versioning' as const),
+      bucket,
+      to: fc.constantFrom('enabled' as const, 'suspended' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop-bucket' as const), bucket }) },
   {
     weight: 3,
@@ -39,11 +52,27 @@ const step = fc.oneof(
   },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
-type Model = Map<string, Map<string, Buffer>>;
+
+/** `bytes`: none for a delete marker. */
+interface ModelVersion {
+  readonly versionId: string;
+  readonly bytes: Buffer | undefined;
+}
+
+interface ModelBucket {
+  versioning: Versioning;
+  /** Newest first. */
+  readonly keys: Map<string, ModelVersion[]>;
+}
+
+type Model = Map<string, ModelBucket>;
+type Place = { readonly bucket: string; readonly key: string };
+
+const emptyBucket = (): ModelBucket => ({ versioning: 'disabled', keys: new Map() });
 
 class Run {
   readonly #directory: string;
-  readonly #model: Model = new Map(BUCKETS.map((name) => [name, new Map()]));
+  readonly #model: Model = new Map(BUCKETS.map((name) => [name, emptyBucket()]));
   #store: EngineObjectStore;
 
   private constructor(directory: string, store: EngineObjectStore) {
@@ -63,8 +92,13 @@ class Run {
       case 'put':
         return this.#put(step.to, Buffer.alloc(step.size, step.fill));
       case 'remove':
-        this.#objects(step.to.bucket).delete(step.to.key);
-        return this.#store.remove(step.to.bucket, step.to.key);
+        return this.#remove(step.to);
+      case 'remove-version':
+        return this.#removeVersion(step.to, step.pick);
+      case 'versioning':
+        await this.#store.updateBucket(step.bucket, { versioning: step.to });
+        this.#bucket(step.bucket).versioning = step.to;
+        return;
       case 'copy':
         return this.#copy(step.from, step.to);
       case 'multipart':
@@ -72,7 +106,8 @@ class Run {
       case 'drop-bucket':
         await this.#store.deleteBucket(step.bucket, { force: true });
         await this.#store.createBucket(step.bucket);
-        return this.#objects(step.bucket).clear();
+        this.#model.set(step.bucket, emptyBucket());
+        return;
       case 'settle':
         return this.#store.settle();
       default:
@@ -80,17 +115,32 @@ class Run {
     }
   }
 
-  async #put(to: { bucket: string; key: string }, bytes: Buffer): Promise<void> {
-    await this.#store.put({ ...to, body: chunks(bytes), metadata });
-    this.#objects(to.bucket).set(to.key, bytes);
+  async #put(to: Place, bytes: Buffer): Promise<void> {
+    const { versionId } = await this.#store.put({ ...to, body: chunks(bytes), metadata });
+    this.#add(to, { versionId, bytes });
   }
 
-  async #copy(source: { bucket: string; key: string }, target: { bucket: string; key: string }): Promise<void> {
-    const bytes = this.#objects(source.bucket).get(source.key);
+  async #remove(to: Place): Promise<void> {
+    const { versionId = 'null', deleteMarker } = await this.#store.remove(to.bucket, to.key);
+    const isVersioned = this.#bucket(to.bucket).versioning !== 'disabled';
+    expect(deleteMarker).toBe(isVersioned);
+    if (isVersioned) this.#add(to, { versionId, bytes: undefined });
+    else this.#bucket(to.bucket).keys.delete(to.key);
+  }
+
+  async #removeVersion({ bucket, key }: Place, pick: number): Promise<void> {
+    const versions = this.#versions({ bucket, key });
+    const [gone] = versions.splice(pick % Math.max(versions.length, 1), 1);
+    const versionId = gone?.versionId ?? 'null';
+    const removed = await this.#store.remove(bucket, key, { versionId });
+    expect(removed).toEqual({ versionId, deleteMarker: gone !== undefined && gone.bytes === undefined });
+  }
+
+  async #copy(source: Place, target: Place): Promise<void> {
+    const bytes = this.#current(source);
     const copying = this.#store.copy({ source, target });
     if (!bytes) return expect(copying).rejects.toSatisfy((error) => isHoldfastCode(error, 'object.not-found'));
-    await copying;
-    this.#objects(target.bucket).set(target.key, bytes);
+    this.#add(target, { versionId: (await copying).versionId, bytes });
   }
 
   async #multipart(to: { bucket: string; key: string }, sizes: readonly number[], abort: boolean): Promise<void> {
@@ -101,8 +151,8 @@ class Run {
       parts.push(await this.#store.putPart({ ...to, uploadId, partNumber: i + 1, body: chunks(content) }));
     }
     if (abort) return this.#store.abortUpload({ ...to, uploadId });
-    await this.#store.completeUpload({ ...to, uploadId, parts });
-    this.#objects(to.bucket).set(to.key, Buffer.concat(contents));
+    const { versionId } = await this.#store.completeUpload({ ...to, uploadId, parts });
+    this.#add(to, { versionId, bytes: Buffer.concat(contents) });
   }
 
   async #reopen(withoutIndex: boolean): Promise<void> {
@@ -112,25 +162,54 @@ class Run {
   }
 
   async check(): Promise<void> {
-    for (const name of BUCKETS) {
-      const objects = this.#objects(name);
+    for (const [name, { keys }] of this.#model) {
+      const sorted = [...keys.keys()].sort(compareKeys);
       const page = await this.#store.list({ bucket: name, limit: 100 });
-      expect(page.objects.map(({ key }) => key)).toEqual([...objects.keys()].sort(compareKeys));
-      const bytes = [...objects.values()].reduce((sum, { length }) => sum + length, 0);
-      expect(this.#store.usage(name)).toEqual({ objects: objects.size, bytes });
+      const current = sorted.filter((key) => this.#current({ bucket: name, key }));
+      expect(page.objects.map(({ key }) => key)).toEqual(current);
+
+      const expected = sorted.flatMap((key) =>
+        this.#versions({ bucket: name, key }).map(({ versionId, bytes }, i) => ({
+          key,
+          versionId,
+          size: bytes?.length ?? 0,
+          isLatest: i === 0,
+          deleteMarker: bytes === undefined,
+        })),
+      );
+      expect(await this.#listedVersions(name)).toEqual(expected);
+      const stored = expected.filter(({ deleteMarker }) => !deleteMarker);
+      const bytes = stored.reduce((sum, { size }) => sum + size, 0);
+      expect(this.#store.usage(name)).toEqual({ objects: stored.length, bytes });
+    }
+  }
+
+  async #listedVersions(bucket: string) {
+    const found: unknown[] = [];
+    for (let after: VersionMarker | undefined; ; ) {
+      const page = await this.#store.listVersions({ bucket, after, limit: 3 });
+      for (const { key, versionId, size, isLatest, deleteMarker } of page.versions) {
+        found.push({ key, versionId, size, isLatest, deleteMarker });
+      }
+      after = page.next;
+      if (!after) return found;
     }
   }
 
   async checkContents(): Promise<void> {
-    for (const name of BUCKETS) {
-      for (const [key, bytes] of this.#objects(name)) {
-        const object = await this.#store.open(name, key);
-        const found: Uint8Array[] = [];
-        for await (const chunk of object.body()) found.push(chunk);
-        object.release();
-        expect(Buffer.concat(found).equals(bytes), `${name}/${key}`).toBe(true);
+    for (const [name, { keys }] of this.#model) {
+      for (const [key, versions] of keys) {
+        for (const { versionId, bytes } of versions) if (bytes) await this.#checkBytes(name, key, { versionId, bytes });
       }
     }
+  }
+
+  async #checkBytes(bucket: string, key: string, { versionId, bytes }: { versionId: string; bytes: Buffer }) {
+    const object = await this.#store.open(bucket, key, { versionId });
+    const found: Uint8Array[] = [];
+    for await (const chunk of object.body()) found.push(chunk);
+    object.release();
+    expect(Buffer.concat(found).equals(bytes), `${bucket}/${key} ${versionId}`).toBe(true);
   }
 
   async end(): Promise<void> {
@@ -138,10 +217,26 @@ class Run {
     await rm(this.#directory, { recursive: true });
   }
 
-  #objects(name: string): Map<string, Buffer> {
-    const objects = this.#model.get(name);
-    if (!objects) throw new Error(name);
-    return objects;
+  /** The null version takes the place of the one before. */
+  #add(to: Place, version: ModelVersion): void {
+    const isNull = this.#bucket(to.bucket).versioning !== 'enabled';
+    expect(version.versionId === 'null').toBe(isNull);
+    const kept = this.#versions(to).filter(({ versionId }) => !isNull || versionId !== 'null');
+    this.#bucket(to.bucket).keys.set(to.key, [version, ...kept]);
+  }
+
+  #current(place: Place): Buffer | undefined {
+    return this.#versions(place)[0]?.bytes;
+  }
+
+  #versions({ bucket, key }: Place): ModelVersion[] {
+    return this.#bucket(bucket).keys.get(key) ?? [];
+  }
+
+  #bucket(name: string): ModelBucket {
+    const bucket = this.#model.get(name);
+    if (!bucket) throw new Error(name);
+    return bucket;
   }
 }
 

@@ -8,7 +8,7 @@ import * as errors from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { type Content, Intake } from './intake.ts';
 import type { Journal } from './journal.ts';
-import { listPage } from './listing.ts';
+import { listPage, versionPage } from './listing.ts';
 import { checkPartNumber } from './multipart.ts';
 import { checkKey, checkMetadata } from './names.ts';
 import { ObjectReader } from './object-reader.ts';
@@ -19,6 +19,7 @@ import type {
   CopyObject,
   ListObjects,
   ListPage,
+  ListVersions,
   MultipartUpload,
   ObjectInfo,
   ObjectMetadata,
@@ -27,6 +28,11 @@ import type {
   PartInfo,
   PartRef,
   PutObject,
+  RemovedObject,
+  RemoveObject,
+  VersionMarker,
+  VersionPage,
+  VersionRef,
   WriteConditions,
 } from './object-store.ts';
 import { type NewVersion, ObjectWriter } from './object-writer.ts';
@@ -34,6 +40,7 @@ import type { StoreDirectory } from './store-directory.ts';
 import type { Upkeep } from './upkeep.ts';
 import { UploadWriter } from './upload-writer.ts';
 import { objectInfo, type Version } from './version.ts';
+import { NULL_VERSION, parseStamp } from './version-id.ts';
 
 export interface EngineParts {
   readonly directory: StoreDirectory;
@@ -113,17 +120,17 @@ export class EngineObjectStore implements ObjectStore {
     );
   }
 
-  async head(bucket: string, key: string): Promise<ObjectInfo> {
-    return objectInfo(key, this.#current(bucket, key));
+  async head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo> {
+    return objectInfo(key, this.#version({ bucket, key, versionId: version?.versionId }));
   }
 
-  async open(bucket: string, key: string): Promise<ObjectRead> {
-    return this.#reader.open(key, this.#current(bucket, key));
+  async open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead> {
+    return this.#reader.open(key, this.#version({ bucket, key, versionId: version?.versionId }));
   }
 
-  async remove(bucket: string, key: string, conditions?: WriteConditions): Promise<void> {
-    const target = { bucket: this.#bucket(bucket), key, conditions };
-    await this.#makingRoom(() => this.#objects.remove(target));
+  async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
+    const target = { bucket: this.#bucket(bucket), key, versionId, conditions };
+    return this.#makingRoom(() => this.#objects.remove(target));
   }
 
   async copy(request: CopyObject): Promise<ObjectInfo> {
@@ -131,7 +138,7 @@ export class EngineObjectStore implements ObjectStore {
     checkKey(target.key);
     if (metadata) checkMetadata(metadata);
     const bucket = this.#bucket(target.bucket);
-    const version = this.#current(source.bucket, source.key);
+    const version = this.#version(source);
     checkConditions(source, version.etag, sourceConditions);
     const content = {
       size: version.size,
@@ -158,6 +165,21 @@ export class EngineObjectStore implements ObjectStore {
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
     const { id } = this.#bucket(bucket);
     return listPage(this.#catalog.versions.scan(id), request);
+  }
+
+  async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
+    const { id } = this.#bucket(bucket);
+    const below = request.after && this.#stampAt(id, request.after);
+    return versionPage(this.#catalog.versions.scanVersions(id), request, below);
+  }
+
+  /** `undefined` where the null version of the marker is gone: then nobody knows where it was among the others. */
+  #stampAt(bucket: number, { key, version }: VersionMarker): number | undefined {
+    if (version === undefined) return undefined;
+    if (version === NULL_VERSION) return this.#catalog.versions.named(bucket, key, version)?.stamp;
+    const stamp = parseStamp(version);
+    if (stamp === undefined) throw errors.versionMarker(version);
+    return stamp;
   }
 
   async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
@@ -250,13 +272,13 @@ export class EngineObjectStore implements ObjectStore {
   }
 
   /** On a full disk, removals can be faster than compaction gives them room: then they wait for it once. */
-  async #makingRoom(remove: () => Promise<void>): Promise<void> {
+  async #makingRoom<T>(remove: () => Promise<T>): Promise<T> {
     try {
-      await remove();
+      return await remove();
     } catch (error) {
       if (!errors.isHoldfastCode(error, 'disk.full')) throw error;
       await this.#parts.upkeep.settle();
-      await remove();
+      return remove();
     }
   }
 
@@ -266,10 +288,15 @@ export class EngineObjectStore implements ObjectStore {
     return row;
   }
 
-  #current(bucket: string, key: string): Version {
-    const version = this.#catalog.versions.current(this.#bucket(bucket).id, key);
-    if (!version) throw errors.objectNotFound(bucket, key);
-    return version;
+  /** @throws HoldfastError `object.not-found`, `version.not-found`, `version.delete-marker` */
+  #version({ bucket, key, versionId }: VersionRef & { readonly bucket: string; readonly key: string }): Version {
+    const { versions } = this.#catalog;
+    const { id } = this.#bucket(bucket);
+    const version = versionId === undefined ? versions.current(id, key) : versions.named(id, key, versionId);
+    if (version && !version.deleteMarker) return version;
+    if (versionId === undefined) throw errors.objectNotFound(bucket, key);
+    if (!version) throw errors.versionNotFound(bucket, key, versionId);
+    throw errors.versionIsDeleteMarker(bucket, key, versionId);
   }
 
   /** @throws HoldfastError `upload.not-found` */

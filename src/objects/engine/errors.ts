@@ -57,21 +57,12 @@ export const documentsTooLarge = (bytes: number, limit: number) =>
     hint: 'shorten its policy, its CORS rules or what else is set on it',
   });
 
-export const versioningSuspended = (name: string) =>
-  refuse({
-    code: 'bucket.versioning-suspended',
-    kind: 'not-implemented',
-    message: `versioning of bucket ${name} cannot be suspended yet`,
-    hint: 'leave versioning enabled, or create a bucket without it',
-    resource: `bucket ${name}`,
-  });
-
 export const versioningStays = (name: string) =>
   refuse({
     code: 'bucket.versioning-stays',
     kind: 'conflict',
     message: `bucket ${name} has versions; versioning cannot be taken back`,
-    hint: 'copy the objects to a bucket without versioning',
+    hint: 'suspend versioning, or copy the objects to a bucket without it',
     resource: `bucket ${name}`,
   });
 
@@ -81,6 +72,32 @@ export const objectKey = (reason: string) =>
     kind: 'invalid',
     message: `the object key ${reason}`,
     hint: 'use 1 to 1024 bytes of UTF-8 without U+0000',
+  });
+
+export const versionNotFound = (bucket: string, key: string, versionId: string) =>
+  refuse({
+    code: 'version.not-found',
+    kind: 'not-found',
+    message: `bucket ${bucket} has no version ${versionId} of ${key}`,
+    hint: 'list the versions of the key',
+    resource: `object ${bucket}/${key}`,
+  });
+
+export const versionIsDeleteMarker = (bucket: string, key: string, versionId: string) =>
+  refuse({
+    code: 'version.delete-marker',
+    kind: 'invalid',
+    message: `version ${versionId} of ${key} in bucket ${bucket} is a delete marker`,
+    hint: 'name a version that has bytes, or delete the marker',
+    resource: `object ${bucket}/${key}`,
+  });
+
+export const versionMarker = (marker: string) =>
+  refuse({
+    code: 'version.marker',
+    kind: 'invalid',
+    message: `${marker} is no version to list after`,
+    hint: 'use the marker that the page before gave',
   });
 
 export const objectNotFound = (bucket: string, key: string) =>

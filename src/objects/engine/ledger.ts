@@ -29,4 +29,6 @@ export function decodeHead<Head>(bytes: Buffer): Head {
 /** The head of every kind of removal. */
 export interface RemovalHead {
   readonly span?: Span | undefined;
+  /** Of an object: the stamp of the version that is gone. Absent: its null version, if that is older than the record. */
+  readonly version?: number | undefined;
 }

@@ -1,4 +1,5 @@
-import type { ListObjects, ListPage, ObjectInfo } from './object-store.ts';
+import type { ListObjects, ListPage, ListVersions, ObjectInfo, ObjectVersion, VersionPage } from './object-store.ts';
+import { stampText } from './version-id.ts';
 
 /** Where a scan begins: at the key itself, after it, or after every key that begins with it. */
 export interface Bound {
@@ -6,29 +7,81 @@ export interface Bound {
   readonly edge: 'at' | 'after' | 'after-prefix';
 }
 
+/** Where a scan of versions begins: also within a key, below the version of that stamp. */
+export interface VersionBound extends Bound {
+  readonly below?: number | undefined;
+}
+
 /** Current objects from `bound` on, ascending in UTF-8 byte order. */
 export type Scan = (bound: Bound) => Iterable<ObjectInfo>;
 
+export interface ScannedVersion {
+  readonly key: string;
+  readonly stamp: number;
+  /** Asked for what gets into the page only. */
+  version(): ObjectVersion;
+}
+
+/** All versions from `bound` on, keys ascending in UTF-8 byte order, each key's newest first. */
+export type VersionScan = (bound: VersionBound) => Iterable<ScannedVersion>;
+
+interface Grouping {
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly limit: number;
+}
+
+export function listPage(scan: Scan, { after, ...request }: Omit<ListObjects, 'bucket'>): ListPage {
+  const { items, commonPrefixes, last } = collect(scan, firstBound(request, after), request);
+  if (last === undefined) return { objects: items, commonPrefixes };
+  return { objects: items, commonPrefixes, next: typeof last === 'string' ? last : last.key };
+}
+
+/** `below`: the stamp of the version to go on after, where the request names one. */
+export function versionPage(
+  scan: VersionScan,
+  { after, ...request }: Omit<ListVersions, 'bucket'>,
+  below: number | undefined,
+): VersionPage {
+  const first = firstBound(request, after?.key);
+  const within = below !== undefined && first.edge === 'after';
+  const bound: VersionBound = within ? { key: first.key, edge: 'at', below } : first;
+  const { items, commonPrefixes, last } = collect(scan, bound, request);
+  const page = { versions: items.map((item) => item.version()), commonPrefixes };
+  if (last === undefined) return page;
+  return {
+    ...page,
+    next: typeof last === 'string' ? { key: last } : { key: last.key, version: stampText(last.stamp) },
+  };
+}
+
 /**
- * One page. A common prefix costs one seek, however many keys are below it: the
- * scan goes on at its successor.
+ * One page, and its last item or common prefix when there is more. A common prefix
+ * costs one seek, however many keys are below it: the scan goes on at its successor.
  */
-export function listPage(scan: Scan, { prefix = '', delimiter, after, limit }: Omit<ListObjects, 'bucket'>): ListPage {
-  const objects: ObjectInfo[] = [];
+function collect<T extends { readonly key: string }>(
+  scan: (bound: VersionBound) => Iterable<T>,
+  first: VersionBound,
+  { prefix = '', delimiter, limit }: Grouping,
+): {
+  readonly items: readonly T[];
+  readonly commonPrefixes: readonly string[];
+  readonly last?: T | string | undefined;
+} {
+  const items: T[] = [];
   const commonPrefixes: string[] = [];
-  const groupOf = (key: string) => commonPrefix(key, prefix, delimiter);
-  let bound: Bound | undefined = limit > 0 ? firstBound(prefix, after, groupOf) : undefined;
-  let last: string | undefined;
+  let bound: VersionBound | undefined = limit > 0 ? first : undefined;
+  let last: T | string | undefined;
   while (bound) {
-    const from: Bound = bound;
+    const from: VersionBound = bound;
     bound = undefined;
-    for (const object of scan(from)) {
-      if (!object.key.startsWith(prefix)) break;
-      if (objects.length + commonPrefixes.length === limit) return { objects, commonPrefixes, next: last };
-      const group = groupOf(object.key);
-      last = group ?? object.key;
+    for (const item of scan(from)) {
+      if (!item.key.startsWith(prefix)) break;
+      if (items.length + commonPrefixes.length === limit) return { items, commonPrefixes, last };
+      const group = commonPrefix(item.key, prefix, delimiter);
+      last = group ?? item;
       if (group === undefined) {
-        objects.push(object);
+        items.push(item);
         continue;
       }
       commonPrefixes.push(group);
@@ -36,12 +89,12 @@ export function listPage(scan: Scan, { prefix = '', delimiter, after, limit }: O
       break;
     }
   }
-  return { objects, commonPrefixes };
+  return { items, commonPrefixes };
 }
 
-function firstBound(prefix: string, after: string | undefined, groupOf: (key: string) => string | undefined): Bound {
+function firstBound({ prefix = '', delimiter }: Grouping, after: string | undefined): Bound {
   if (after === undefined || compareKeys(after, prefix) < 0) return { key: prefix, edge: 'at' };
-  const group = after.startsWith(prefix) ? groupOf(after) : undefined;
+  const group = after.startsWith(prefix) ? commonPrefix(after, prefix, delimiter) : undefined;
   return group === undefined ? { key: after, edge: 'after' } : { key: group, edge: 'after-prefix' };
 }
 

@@ -4,7 +4,7 @@ import { newId } from '../../core/ids.ts';
 import { resolveRange } from './byte-range.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
-import { type Bound, compareKeys, listPage } from './listing.ts';
+import { type Bound, compareKeys, listPage, type VersionScan, versionPage } from './listing.ts';
 import { checkPartNumber, chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
 import { checkBucketName, checkKey, mergeDocuments } from './names.ts';
 import type {
@@ -15,20 +15,29 @@ import type {
   CopyObject,
   ListObjects,
   ListPage,
+  ListVersions,
   MultipartUpload,
   ObjectInfo,
   ObjectMetadata,
   ObjectRead,
   ObjectStore,
+  ObjectVersion,
   PartInfo,
   PartRef,
   PutObject,
+  RemovedObject,
+  RemoveObject,
+  VersionPage,
+  VersionRef,
   WriteConditions,
 } from './object-store.ts';
+import { NULL_VERSION, parseStamp, versionIdOf } from './version-id.ts';
 
-interface StoredObject {
+interface StoredVersion {
+  readonly stamp: number;
   readonly info: ObjectInfo;
   readonly bytes: Buffer;
+  readonly deleteMarker: boolean;
 }
 
 interface StoredUpload extends MultipartUpload {
@@ -38,7 +47,8 @@ interface StoredUpload extends MultipartUpload {
 
 interface StoredBucket {
   bucket: Bucket;
-  readonly objects: Map<string, StoredObject>;
+  /** Of each key the newest first; none is empty. */
+  readonly versions: Map<string, readonly StoredVersion[]>;
   readonly uploads: Map<string, StoredUpload>;
 }
 
@@ -47,14 +57,12 @@ export interface MemoryObjectStoreOptions {
   readonly minPartBytes?: number;
 }
 
-/**
- * The contract in memory: for simulations and tests of what stands above the
- * store. It forgets everything, and old versions at once.
- */
+/** The contract in memory: for simulations and tests of what stands above the store. It forgets everything. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #buckets = new Map<string, StoredBucket>();
   readonly #clock: Clock;
   readonly #minPartBytes: number;
+  #lastStamp = 0;
 
   constructor({ clock = systemClock, minPartBytes = MIN_PART_BYTES }: MemoryObjectStoreOptions = {}) {
     this.#clock = clock;
@@ -64,21 +72,19 @@ export class MemoryObjectStore implements ObjectStore {
   async createBucket(name: string, settings: Partial<BucketSettings> = {}): Promise<Bucket> {
     checkBucketName(name);
     if (this.#buckets.has(name)) throw errors.bucketExists(name);
-    if (settings.versioning === 'suspended') throw errors.versioningSuspended(name);
     const bucket: Bucket = {
       name,
       createdAt: this.#clock.now(),
       versioning: settings.versioning ?? 'disabled',
       accessibility: settings.accessibility ?? 'private',
     };
-    this.#buckets.set(name, { bucket, objects: new Map(), uploads: new Map() });
+    this.#buckets.set(name, { bucket, versions: new Map(), uploads: new Map() });
     return bucket;
   }
 
   async updateBucket(name: string, settings: BucketChanges): Promise<Bucket> {
     const stored = this.#bucket(name);
-    if (settings.versioning === 'suspended') throw errors.versioningSuspended(name);
-    if (stored.bucket.versioning === 'enabled' && settings.versioning === 'disabled') {
+    if (stored.bucket.versioning !== 'disabled' && settings.versioning === 'disabled') {
       throw errors.versioningStays(name);
     }
     stored.bucket = {
@@ -91,7 +97,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    if (this.#bucket(name).objects.size > 0 && !force) throw errors.bucketNotEmpty(name);
+    if (this.#bucket(name).versions.size > 0 && !force) throw errors.bucketNotEmpty(name);
     this.#buckets.delete(name);
   }
 
@@ -104,8 +110,8 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   usage(name: string): { readonly objects: number; readonly bytes: number } {
-    const objects = [...this.#bucket(name).objects.values()];
-    return { objects: objects.length, bytes: objects.reduce((sum, { info }) => sum + info.size, 0) };
+    const stored = [...this.#bucket(name).versions.values()].flat().filter(({ deleteMarker }) => !deleteMarker);
+    return { objects: stored.length, bytes: stored.reduce((sum, { info }) => sum + info.size, 0) };
   }
 
   async put({ bucket, key, body, metadata, conditions }: PutObject): Promise<ObjectInfo> {
@@ -115,12 +121,12 @@ export class MemoryObjectStore implements ObjectStore {
     return this.#store(bucket, { key, bytes, etag: md5(bytes), metadata, conditions });
   }
 
-  async head(bucket: string, key: string): Promise<ObjectInfo> {
-    return this.#object(bucket, key).info;
+  async head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo> {
+    return this.#version({ bucket, key, versionId: version?.versionId }).info;
   }
 
-  async open(bucket: string, key: string): Promise<ObjectRead> {
-    const { info, bytes } = this.#object(bucket, key);
+  async open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead> {
+    const { info, bytes } = this.#version({ bucket, key, versionId: version?.versionId });
     return {
       info,
       async *body(range?: ByteRange) {
@@ -131,15 +137,32 @@ export class MemoryObjectStore implements ObjectStore {
     };
   }
 
-  async remove(bucket: string, key: string, conditions?: WriteConditions): Promise<void> {
-    const { objects } = this.#bucket(bucket);
-    checkConditions({ bucket, key }, objects.get(key)?.info.etag, conditions);
-    objects.delete(key);
+  async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
+    const stored = this.#bucket(bucket);
+    const before = stored.versions.get(key) ?? [];
+    if (versionId !== undefined) {
+      const version = before.find(({ info }) => info.versionId === versionId);
+      checkConditions({ bucket, key }, version?.info.etag, conditions);
+      setVersions(
+        stored,
+        key,
+        before.filter((one) => one !== version),
+      );
+      return { versionId, deleteMarker: version?.deleteMarker ?? false };
+    }
+    checkConditions({ bucket, key }, currentOf(before)?.info.etag, conditions);
+    if (stored.bucket.versioning === 'disabled') {
+      stored.versions.delete(key);
+      return { deleteMarker: false };
+    }
+    const metadata = { contentType: '', headers: {}, user: {} };
+    const marker = this.#add(stored, { key, bytes: Buffer.alloc(0), etag: '', metadata, deleteMarker: true });
+    return { versionId: marker.versionId, deleteMarker: true };
   }
 
   async copy({ source, target, metadata, sourceConditions, conditions }: CopyObject): Promise<ObjectInfo> {
     checkKey(target.key);
-    const { info, bytes } = this.#object(source.bucket, source.key);
+    const { info, bytes } = this.#version(source);
     checkConditions(source, info.etag, sourceConditions);
     return this.#store(target.bucket, {
       key: target.key,
@@ -152,10 +175,30 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    const objects = [...this.#bucket(bucket).objects.values()]
-      .map(({ info }) => info)
+    const objects = [...this.#bucket(bucket).versions.values()]
+      .flatMap((versions) => currentOf(versions)?.info ?? [])
       .sort((a, b) => compareKeys(a.key, b.key));
     return listPage((bound) => objects.filter(({ key }) => isBeyond(key, bound)), request);
+  }
+
+  async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
+    const { versions } = this.#bucket(bucket);
+    const { key: after = '', version: marker } = request.after ?? {};
+    const below =
+      marker === NULL_VERSION
+        ? versions.get(after)?.find(({ info }) => info.versionId === marker)?.stamp
+        : marker && parseStamp(marker);
+    if (below === undefined && marker !== undefined && marker !== NULL_VERSION) throw errors.versionMarker(marker);
+    const all = [...versions]
+      .sort(([a], [b]) => compareKeys(a, b))
+      .flatMap(([key, ofKey]) =>
+        ofKey.map((version, i) => ({ key, ...version, version: () => listed(version, i === 0) })),
+      );
+    const scan: VersionScan = (bound) =>
+      all.filter(
+        ({ key, stamp }) => isBeyond(key, bound) && !(key === bound.key && stamp >= (bound.below ?? Infinity)),
+      );
+    return versionPage(scan, request, below || undefined);
   }
 
   async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
@@ -230,10 +273,12 @@ export class MemoryObjectStore implements ObjectStore {
     return stored;
   }
 
-  #object(bucket: string, key: string): StoredObject {
-    const object = this.#bucket(bucket).objects.get(key);
-    if (!object) throw errors.objectNotFound(bucket, key);
-    return object;
+  #version({ bucket, key, versionId }: VersionRef & { readonly bucket: string; readonly key: string }): StoredVersion {
+    const versions = this.#bucket(bucket).versions.get(key) ?? [];
+    const found = versionId === undefined ? currentOf(versions) : versions.find((v) => v.info.versionId === versionId);
+    if (found && !found.deleteMarker) return found;
+    if (versionId === undefined) throw errors.objectNotFound(bucket, key);
+    throw found ? errors.versionIsDeleteMarker(bucket, key, versionId) : errors.versionNotFound(bucket, key, versionId);
   }
 
   #upload({ bucket, key, uploadId }: PartRef): StoredUpload {
@@ -242,34 +287,54 @@ export class MemoryObjectStore implements ObjectStore {
     return upload;
   }
 
-  #store(
-    bucket: string,
-    object: {
-      readonly key: string;
-      readonly bytes: Buffer;
-      readonly etag: string;
-      readonly metadata: ObjectMetadata;
-      readonly conditions: WriteConditions | undefined;
-      readonly partSizes?: readonly number[] | undefined;
-    },
-  ): ObjectInfo {
-    const { key, bytes, etag, metadata, conditions, partSizes } = object;
+  #store(bucket: string, object: NewObject & { readonly conditions: WriteConditions | undefined }): ObjectInfo {
+    const { key, conditions } = object;
     const stored = this.#bucket(bucket);
-    checkConditions({ bucket, key }, stored.objects.get(key)?.info.etag, conditions);
-    const versionId = stored.bucket.versioning === 'enabled' ? newId('version') : 'null';
-    const lastModified = this.#clock.now();
+    checkConditions({ bucket, key }, currentOf(stored.versions.get(key) ?? [])?.info.etag, conditions);
+    return this.#add(stored, object);
+  }
+
+  /** On top; without enabled versioning in place of the null version. */
+  #add(stored: StoredBucket, object: NewObject): ObjectInfo {
+    const { key, bytes, etag, metadata, partSizes, deleteMarker = false } = object;
+    const stamp = ++this.#lastStamp;
+    const versionId = versionIdOf({ versioned: stored.bucket.versioning === 'enabled', stamp });
     const info: ObjectInfo = {
       key,
       size: bytes.length,
       etag,
       versionId,
-      lastModified,
+      lastModified: this.#clock.now(),
       metadata,
       ...(partSizes ? { partSizes } : {}),
     };
-    stored.objects.set(key, { info, bytes });
+    const before = stored.versions.get(key) ?? [];
+    const kept = before.filter((one) => versionId !== NULL_VERSION || one.info.versionId !== NULL_VERSION);
+    stored.versions.set(key, [{ stamp, info, bytes, deleteMarker }, ...kept]);
     return info;
   }
+}
+
+interface NewObject {
+  readonly key: string;
+  readonly bytes: Buffer;
+  readonly etag: string;
+  readonly metadata: ObjectMetadata;
+  readonly partSizes?: readonly number[] | undefined;
+  readonly deleteMarker?: boolean;
+}
+
+function currentOf([newest]: readonly StoredVersion[]): StoredVersion | undefined {
+  return newest?.deleteMarker ? undefined : newest;
+}
+
+function setVersions({ versions }: StoredBucket, key: string, remaining: readonly StoredVersion[]): void {
+  if (remaining.length > 0) versions.set(key, remaining);
+  else versions.delete(key);
+}
+
+function listed({ info, deleteMarker }: StoredVersion, isLatest: boolean): ObjectVersion {
+  return { ...info, isLatest, deleteMarker };
 }
 
 async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -10,6 +10,8 @@ const textOf = (bytes: Buffer) => bytes.toString('latin1');
 class Overlay {
   /** Entries of the index; `undefined` is a removal. */
   readonly entries = new Map<string, Buffer | undefined>();
+  /** Which of the entries are versions, by object prefix. */
+  readonly versions = new Map<string, string[]>();
   /** The newest version of each changed key, by object prefix. */
   readonly latest = new Map<string, Version | undefined>();
 }
@@ -44,6 +46,18 @@ export class ObjectIndex {
     this.#fresh.entries.set(textOf(key), value);
   }
 
+  setVersion(prefix: Buffer, stamp: number, value: Buffer | undefined): void {
+    const { entries, versions } = this.#fresh;
+    const text = textOf(versionKey(prefix, stamp));
+    if (!entries.has(text)) {
+      const object = textOf(prefix);
+      const known = versions.get(object);
+      if (known) known.push(text);
+      else versions.set(object, [text]);
+    }
+    entries.set(text, value);
+  }
+
   /** The newest version of the object, delete markers included. */
   latest(prefix: Buffer): Version | undefined {
     const text = textOf(prefix);
@@ -57,11 +71,65 @@ export class ObjectIndex {
     this.#fresh.latest.set(textOf(prefix), version);
   }
 
+  /** All versions of the object, the newest first. */
+  versions(prefix: Buffer): Iterable<FoundVersion> {
+    const object = textOf(prefix);
+    const changed = new Set(this.#overlays().flatMap(({ versions }) => versions.get(object) ?? []));
+    return this.#mergeVersions([...changed].sort(), versionKey(prefix, EVERY_STAMP), versionKey(prefix, 0));
+  }
+
+  /**
+   * All versions below `end`, from any start, in the order of their keys. Of one moment
+   * when used without awaiting in between.
+   */
+  versionsBefore(end: Buffer): (start: Buffer) => Iterable<FoundVersion> {
+    const last = textOf(end);
+    let changed: readonly string[] | undefined;
+    return (start) => {
+      const first = textOf(start);
+      changed ??= this.#changedVersions(first, last);
+      return this.#mergeVersions(
+        changed.filter((text) => text >= first),
+        start,
+        end,
+      );
+    };
+  }
+
+  #changedVersions(start: string, end: string): readonly string[] {
+    const changed = new Set<string>();
+    for (const { versions } of this.#overlays()) {
+      for (const texts of versions.values()) {
+        for (const text of texts) if (text >= start && text < end) changed.add(text);
+      }
+    }
+    return [...changed].sort();
+  }
+
+  /** `changed`: the keys, in order, that an overlay has an entry for. */
+  *#mergeVersions(changed: readonly string[], start: Buffer, end: Buffer): Generator<FoundVersion> {
+    let next = 0;
+    for (const { key, value } of this.#file.range({ start, end })) {
+      const text = textOf(key);
+      for (; next < changed.length && (changed[next] ?? '') < text; next++) yield* this.#changedVersion(changed[next]);
+      if (changed[next] === text) yield* this.#changedVersion(changed[next++]);
+      else yield foundVersion(key, value);
+    }
+    for (; next < changed.length; next++) yield* this.#changedVersion(changed[next]);
+  }
+
+  *#changedVersion(text: string | undefined): Generator<FoundVersion> {
+    if (text === undefined) return;
+    const key = Buffer.from(text, 'latin1');
+    const value = this.get(key);
+    if (value) yield foundVersion(key, value);
+  }
+
   /**
    * Newest versions below `end` in key order, from any start. Of one moment when used
    * without awaiting in between.
    */
-  latestBefore(end: Buffer): (start: Buffer) => Iterable<LatestVersion> {
+  latestBefore(end: Buffer): (start: Buffer) => Iterable<FoundVersion> {
     let changed: readonly Changed[] | undefined;
     return (start) => {
       changed ??= this.#changedBetween(textOf(start), textOf(end));
@@ -69,7 +137,7 @@ export class ObjectIndex {
     };
   }
 
-  *#merge(changed: readonly Changed[], start: Buffer, end: Buffer): Generator<LatestVersion> {
+  *#merge(changed: readonly Changed[], start: Buffer, end: Buffer): Generator<FoundVersion> {
     const from = textOf(start);
     let next = changed.findIndex(({ text }) => text >= from);
     if (next < 0) next = changed.length;
@@ -81,7 +149,7 @@ export class ObjectIndex {
       seen = text;
       for (; next < changed.length && (changed[next]?.text ?? '') < text; next++) yield* current(changed[next]);
       if (changed[next]?.text === text) yield* current(changed[next++]);
-      else yield { prefix, version: decodeVersionEntry(value, stampOf(key)) };
+      else yield foundVersion(key, value);
     }
     for (; next < changed.length; next++) yield* current(changed[next]);
   }
@@ -137,7 +205,7 @@ export class ObjectIndex {
   }
 }
 
-export interface LatestVersion {
+export interface FoundVersion {
   readonly prefix: Buffer;
   readonly version: Version;
 }
@@ -147,8 +215,12 @@ interface Changed {
   readonly version: Version | undefined;
 }
 
-function* current(changed: Changed | undefined): Generator<LatestVersion> {
+function* current(changed: Changed | undefined): Generator<FoundVersion> {
   if (changed?.version) yield { prefix: Buffer.from(changed.text, 'latin1'), version: changed.version };
+}
+
+function foundVersion(key: Buffer, value: Buffer): FoundVersion {
+  return { prefix: prefixOf(key), version: decodeVersionEntry(value, stampOf(key)) };
 }
 
 function* encoded(entries: Overlay['entries']): Generator<readonly [Buffer, Buffer | undefined]> {
@@ -157,8 +229,11 @@ function* encoded(entries: Overlay['entries']): Generator<readonly [Buffer, Buff
 
 function merged(older: Overlay, newer: Overlay): Overlay {
   const overlay = new Overlay();
-  for (const { entries, latest } of [older, newer]) {
+  for (const { entries, versions, latest } of [older, newer]) {
     for (const [key, value] of entries) overlay.entries.set(key, value);
+    for (const [prefix, texts] of versions) {
+      overlay.versions.set(prefix, [...new Set([...(overlay.versions.get(prefix) ?? []), ...texts])]);
+    }
     for (const [prefix, version] of latest) overlay.latest.set(prefix, version);
   }
   return overlay;

@@ -35,7 +35,7 @@ export interface ObjectInfo {
   readonly size: number;
   /** Without quotes: the MD5 in hex, or `<md5 of part md5s>-<parts>` for multipart objects. */
   readonly etag: string;
-  /** `null` in a bucket that never had versioning. */
+  /** Opaque; `null` for what was written while versioning was not enabled. */
   readonly versionId: string;
   readonly lastModified: number;
   readonly metadata: ObjectMetadata;
@@ -67,6 +67,22 @@ export interface PutObject {
   /** Read when `body` has ended: a checksum that comes behind the bytes is still added to its headers. */
   readonly metadata: ObjectMetadata;
   readonly conditions?: WriteConditions | undefined;
+}
+
+export interface VersionRef {
+  /** Absent: the current object. */
+  readonly versionId?: string | undefined;
+}
+
+/** Without `versionId`, of the current object; with it, of that version. */
+export interface RemoveObject extends VersionRef, WriteConditions {}
+
+/** What a removal did, as S3 tells it. */
+export interface RemovedObject {
+  /** The version that is gone, or the delete marker that was made; absent in a bucket without versioning. */
+  readonly versionId?: string | undefined;
+  /** A delete marker was made or, where a version was named, removed. */
+  readonly deleteMarker: boolean;
 }
 
 /** Bytes `start` to `end`, both included. */
@@ -103,8 +119,33 @@ export interface ListPage {
   readonly next?: string | undefined;
 }
 
+/** A version of an object, or a delete marker: then without bytes and metadata. */
+export interface ObjectVersion extends ObjectInfo {
+  readonly isLatest: boolean;
+  readonly deleteMarker: boolean;
+}
+
+/** Where a listing of versions goes on: after all versions of the key, or after that one. */
+export interface VersionMarker {
+  readonly key: string;
+  /** A version id, or what a page said. */
+  readonly version?: string | undefined;
+}
+
+export interface ListVersions extends Omit<ListObjects, 'after'> {
+  readonly after?: VersionMarker | undefined;
+}
+
+export interface VersionPage {
+  /** Keys in UTF-8 byte order, the versions of a key from new to old. */
+  readonly versions: readonly ObjectVersion[];
+  readonly commonPrefixes: readonly string[];
+  /** `after` of the next page; absent on the last one. */
+  readonly next?: VersionMarker | undefined;
+}
+
 export interface CopyObject {
-  readonly source: { readonly bucket: string; readonly key: string };
+  readonly source: { readonly bucket: string; readonly key: string } & VersionRef;
   readonly target: { readonly bucket: string; readonly key: string };
   /** Absent: the source's. */
   readonly metadata?: ObjectMetadata | undefined;
@@ -142,21 +183,30 @@ export interface PartRef {
 export interface ObjectStore {
   /** @throws HoldfastError `bucket.exists`, `bucket.name` */
   createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
-  /** @throws HoldfastError `bucket.documents-size` */
+  /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays` */
   updateBucket(name: string, changes: BucketChanges): Promise<Bucket>;
   /** @throws HoldfastError `bucket.not-empty` unless `force`, which deletes the objects too */
   deleteBucket(name: string, options?: { readonly force?: boolean }): Promise<void>;
   bucket(name: string): Bucket | undefined;
   buckets(): readonly Bucket[];
+  /** Every stored version counts; delete markers do not. */
   usage(name: string): { readonly objects: number; readonly bytes: number };
 
   put(object: PutObject): Promise<ObjectInfo>;
-  head(bucket: string, key: string): Promise<ObjectInfo>;
-  open(bucket: string, key: string): Promise<ObjectRead>;
-  /** Deleting what is absent is no error (S3 DeleteObject). */
-  remove(bucket: string, key: string, conditions?: WriteConditions): Promise<void>;
+  /** @throws HoldfastError `version.not-found`, `version.delete-marker` where `version` names one */
+  head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo>;
+  /** @throws as `head` */
+  open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead>;
+  /**
+   * Deleting what is absent is no error (S3 DeleteObject). With versioning, enabled
+   * or suspended, a delete marker is put on top; a version that is named is gone for
+   * good, and what was below it is current again.
+   */
+  remove(bucket: string, key: string, options?: RemoveObject): Promise<RemovedObject>;
   copy(request: CopyObject): Promise<ObjectInfo>;
   list(request: ListObjects): Promise<ListPage>;
+  /** @throws HoldfastError `version.marker` */
+  listVersions(request: ListVersions): Promise<VersionPage>;
 
   createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload>;
   putPart(

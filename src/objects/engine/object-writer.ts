@@ -1,13 +1,22 @@
 import type { BucketRow } from './bucket-table.ts';
 import type { Catalog } from './catalog.ts';
-import type { Committer, Draft } from './committer.ts';
+import type { Commit, Committer, Draft } from './committer.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
-import type { ObjectInfo, WriteConditions } from './object-store.ts';
+import type { ObjectInfo, RemovedObject, VersionRef, WriteConditions } from './object-store.ts';
 import { RecordKind } from './record.ts';
 import { objectScope } from './scopes.ts';
-import { deleteMarker, encodeVersionHead, type FileRef, objectInfo, type VersionHead } from './version.ts';
+import {
+  decodeVersionHead,
+  deleteMarker,
+  encodeVersionHead,
+  type FileRef,
+  objectInfo,
+  type Version,
+  type VersionHead,
+} from './version.ts';
+import { versionIdOf } from './version-id.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -27,6 +36,8 @@ export interface WriteOptions {
   /** Checked and written together with the object. */
   readonly along?: { readonly scope: string; readonly decide: () => readonly Draft[] };
 }
+
+type Decision<T> = Pick<Commit<T>, 'decide' | 'done'>;
 
 /** Commits objects. */
 export class ObjectWriter {
@@ -59,30 +70,72 @@ export class ObjectWriter {
     });
   }
 
-  async remove(target: WriteTarget): Promise<void> {
-    await this.#committer.commit({
+  async remove(target: WriteTarget & VersionRef): Promise<RemovedObject> {
+    const { versionId } = target;
+    const decided = versionId === undefined ? this.#removal(target) : this.#versionRemoval(target, versionId);
+    return this.#committer.commit({
       scopes: [objectScope(target.bucket.id, target.key)],
       purpose: 'remove',
-      decide: () => {
-        const { versioning } = this.#check(target);
-        const current = this.#catalog.versions.current(target.bucket.id, target.key);
-        if (!current) return [];
-        if (versioning === 'enabled') return [versionDraft(target, deleteMarker(), NO_BYTES)];
-        const head: RemovalHead = { span: this.#catalog.versions.span(current) };
-        return [draft(RecordKind.removal, target, encodeHead(head), NO_BYTES)];
-      },
-      done: () => undefined,
+      ...decided,
     });
   }
 
-  /** The bucket can be gone, or another one of the same name, since the request began. */
-  #check({ bucket: { id, bucket }, key, conditions }: WriteTarget) {
-    const row = this.#catalog.buckets.byId(id);
-    if (!row) throw errors.bucketNotFound(bucket.name);
-    const current = this.#catalog.versions.current(id, key);
-    checkConditions({ bucket: bucket.name, key }, current?.etag, conditions);
+  /** Of the current object. With versioning that is a delete marker, also where there is nothing to delete (S3 DeleteObject). */
+  #removal(target: WriteTarget): Decision<RemovedObject> {
+    return {
+      decide: () => {
+        const { versioning } = this.#check(target);
+        if (versioning !== 'disabled') {
+          return [versionDraft(target, deleteMarker(versioning === 'enabled'), NO_BYTES)];
+        }
+        const current = this.#catalog.versions.current(target.bucket.id, target.key);
+        return current ? [this.#removalDraft(target, current)] : [];
+      },
+      done: ([written]) => {
+        if (written?.record.kind !== RecordKind.version) return { deleteMarker: false };
+        const { versioned } = decodeVersionHead(written.record.head);
+        return { versionId: versionIdOf({ versioned, stamp: written.record.stamp }), deleteMarker: true };
+      },
+    };
+  }
+
+  #versionRemoval(target: WriteTarget, versionId: string): Decision<RemovedObject> {
+    let wasMarker = false;
+    return {
+      decide: () => {
+        const row = this.#row(target);
+        const version = this.#catalog.versions.named(row.id, target.key, versionId);
+        checkConditions(named(target), version?.etag, target.conditions);
+        wasMarker = version?.deleteMarker ?? false;
+        return version ? [this.#removalDraft(target, version)] : [];
+      },
+      done: () => ({ versionId, deleteMarker: wasMarker }),
+    };
+  }
+
+  #removalDraft(target: WriteTarget, version: Version): Draft {
+    const span = this.#catalog.versions.span(version);
+    const head: RemovalHead = { span, version: version.versioned ? version.stamp : undefined };
+    return draft(RecordKind.removal, target, encodeHead(head), NO_BYTES);
+  }
+
+  #check(target: WriteTarget) {
+    const row = this.#row(target);
+    const current = this.#catalog.versions.current(row.id, target.key);
+    checkConditions(named(target), current?.etag, target.conditions);
     return row.bucket;
   }
+
+  /** The bucket can be gone, or another one of the same name, since the request began. */
+  #row({ bucket: { id, bucket } }: WriteTarget): BucketRow {
+    const row = this.#catalog.buckets.byId(id);
+    if (!row) throw errors.bucketNotFound(bucket.name);
+    return row;
+  }
+}
+
+function named({ bucket: { bucket }, key }: WriteTarget) {
+  return { bucket: bucket.name, key };
 }
 
 function versionDraft(target: WriteTarget, head: VersionHead, inline: Buffer): Draft {

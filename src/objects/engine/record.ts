@@ -5,7 +5,7 @@ import { readUint64, writeUint64 } from './uint64.ts';
 export const RecordKind = {
   /** A version of an object; inline bytes follow the head. */
   version: 1,
-  /** The unversioned object of a key is gone. */
+  /** A version of an object is gone. */
   removal: 2,
   bucket: 3,
   bucketRemoval: 4,

@@ -11,8 +11,9 @@ import {
   versionKey,
 } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
-import { type Ledger, spanWith } from './ledger.ts';
-import type { Bound, Scan } from './listing.ts';
+import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
+import type { Scan, VersionBound, VersionScan } from './listing.ts';
+import type { FoundVersion } from './object-index.ts';
 import type { JournalRecord } from './record.ts';
 import {
   decodeVersionEntry,
@@ -23,6 +24,7 @@ import {
   type Span,
   type Version,
 } from './version.ts';
+import { NULL_VERSION, parseStamp } from './version-id.ts';
 
 interface Usage {
   readonly objects: number;
@@ -49,6 +51,30 @@ export class VersionTable {
     return version?.deleteMarker ? undefined : version;
   }
 
+  /** The version of that id, a delete marker too. */
+  named(bucket: number, key: string, versionId: string): Version | undefined {
+    const bytes = Buffer.from(key);
+    if (versionId === NULL_VERSION) return this.#null(objectPrefix(bucket, bytes));
+    const stamp = parseStamp(versionId);
+    const version = stamp === undefined ? undefined : this.at({ bucket, key: bytes, stamp });
+    return version?.versioned ? version : undefined;
+  }
+
+  /** There is at most one; where there never were versions, it is the newest. */
+  #null(prefix: Buffer): Version | undefined {
+    const { index } = this.#ledger;
+    const latest = index.latest(prefix);
+    if (!latest?.versioned) return latest;
+    for (const { version } of index.versions(prefix)) if (!version.versioned) return version;
+    return undefined;
+  }
+
+  /** No version and no delete marker. */
+  isEmpty(bucket: number): boolean {
+    const { start, end } = bucketRange(bucket);
+    return first(this.#ledger.index.versionsBefore(end)(start)) === undefined;
+  }
+
   at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
     const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
     return entry && decodeVersionEntry(entry, record.stamp);
@@ -60,6 +86,24 @@ export class VersionTable {
     return function* (bound) {
       for (const { prefix, version } of latest(startOf(bucket, bound))) {
         if (!version.deleteMarker) yield objectInfo(objectKeyOfPrefix(prefix), version);
+      }
+    };
+  }
+
+  /** For one listing of all versions, from its first bound on. */
+  scanVersions(bucket: number): VersionScan {
+    const { index } = this.#ledger;
+    const versions = index.versionsBefore(bucketRange(bucket).end);
+    return function* (bound) {
+      for (const { prefix, version } of versions(startOf(bucket, bound))) {
+        const key = objectKeyOfPrefix(prefix);
+        const { stamp, deleteMarker } = version;
+        const isLatest = () => index.latest(prefix)?.stamp === stamp;
+        yield {
+          key,
+          stamp,
+          version: () => ({ ...objectInfo(key, version), isLatest: isLatest(), deleteMarker }),
+        };
       }
     };
   }
@@ -84,14 +128,14 @@ export class VersionTable {
     const prefix = objectPrefix(record.bucket, record.key);
     const head = decodeVersionHead(record.head);
     const latest = index.latest(prefix);
-    const replaced = !head.versioned && latest && !latest.versioned ? latest : undefined;
+    const replaced = head.versioned ? undefined : this.#null(prefix);
     const span = replaced && this.span(replaced);
     const version: Version = { ...head, stamp: record.stamp, location, span };
     if (replaced) this.#drop(record.bucket, prefix, replaced);
     segments.hold(location);
     files.add(version.files);
     this.#count(record.bucket, version, 1);
-    index.set(versionKey(prefix, version.stamp), encodeVersionEntry(version, record.head));
+    index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
     if (!latest || latest.stamp < version.stamp) index.setLatest(prefix, version);
   }
 
@@ -102,21 +146,22 @@ export class VersionTable {
     const version: Version = { ...known, location, span: this.span(known) };
     segments.release(known.location);
     segments.hold(location);
-    index.set(versionKey(prefix, version.stamp), encodeVersionEntry(version, record.head));
+    index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
     if (index.latest(prefix)?.stamp === version.stamp) index.setLatest(prefix, version);
   }
 
-  /** The journal removes only where there are no versions beside the one. */
   remove(record: JournalRecord): void {
+    const { index } = this.#ledger;
     const prefix = objectPrefix(record.bucket, record.key);
-    const latest = this.#ledger.index.latest(prefix);
-    if (!latest || latest.versioned || latest.stamp > record.stamp) return;
-    this.#drop(record.bucket, prefix, latest);
-    this.#ledger.index.setLatest(prefix, undefined);
+    const { version: stamp } = decodeHead<RemovalHead>(record.head);
+    const version = stamp === undefined ? this.#null(prefix) : this.at({ ...record, stamp });
+    if (!version || version.stamp > record.stamp) return;
+    this.#drop(record.bucket, prefix, version);
+    if (index.latest(prefix)?.stamp === version.stamp) index.setLatest(prefix, first(index.versions(prefix)));
   }
 
   #drop(bucket: number, prefix: Buffer, version: Version): void {
-    this.#ledger.index.set(versionKey(prefix, version.stamp), undefined);
+    this.#ledger.index.setVersion(prefix, version.stamp, undefined);
     this.#ledger.segments.release(version.location);
     this.#ledger.files.remove(version.files);
     this.#count(bucket, version, -1);
@@ -168,8 +213,14 @@ export class VersionTable {
   }
 }
 
-function startOf(bucket: number, { key, edge }: Bound): Buffer {
+function startOf(bucket: number, { key, edge, below }: VersionBound): Buffer {
   const prefix = objectPrefix(bucket, Buffer.from(key));
+  if (below !== undefined) return versionKey(prefix, Math.max(below - 1, 0));
   if (edge === 'at') return prefix;
   return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
+}
+
+function first(versions: Iterable<FoundVersion>): Version | undefined {
+  for (const { version } of versions) return version;
+  return undefined;
 }

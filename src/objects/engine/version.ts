@@ -1,6 +1,7 @@
 import { wallTime } from './hybrid-clock.ts';
 import type { ObjectInfo, ObjectMetadata } from './object-store.ts';
 import { readUint64, writeUint64 } from './uint64.ts';
+import { versionIdOf } from './version-id.ts';
 
 /** A file of its own that holds a large object, or a part of one. */
 export interface FileRef {
@@ -151,7 +152,7 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
     key,
     size: version.size,
     etag: version.etag,
-    versionId: version.versioned ? version.stamp.toString(36).padStart(11, '0') : 'null',
+    versionId: versionIdOf(version),
     lastModified: wallTime(version.stamp),
     metadata: version.metadata,
     // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
@@ -159,9 +160,9 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
   };
 }
 
-export function deleteMarker(): VersionHead {
+export function deleteMarker(versioned: boolean): VersionHead {
   const metadata = { contentType: '', headers: NONE, user: NONE };
-  return { size: 0, etag: NO_ETAG, versioned: true, deleteMarker: true, metadata, files: [] };
+  return { size: 0, etag: NO_ETAG, versioned, deleteMarker: true, metadata, files: [] };
 }
 
 /** The smallest span over both. */
