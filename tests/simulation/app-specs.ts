@@ -77,6 +77,7 @@ export function randomServices(random: Random, behave: () => Behaviour): Record<
       readyMs: readyMs(),
       ...(random.chance(0.3) ? { filesystem: 'shared' } : {}),
       ...(random.chance(0.4) ? { buckets: ['images'] } : {}),
+      ...(random.chance(0.15) ? { volume: 'cache' } : {}), // gained by one release and lost by another
     });
   }
   if (random.chance(0.6)) {

@@ -40,8 +40,9 @@ function findMissing(records: Records, routed: ReadonlySet<string>): readonly st
     const own = records.instances().filter((instance) => instance.app === app);
     const foreign = own.filter(({ service, release }) => !spec?.services[service] || release !== currentRelease);
     const missing = Object.entries(spec?.services ?? {}).flatMap(([service, one]) => {
-      const wanted = Math.max(1, Math.min(records.wantedCount(`${app}/${service}`), records.volumes(app).length || 1));
-      const count = one.volumeMounts.length > 0 ? wanted : records.wantedCount(`${app}/${service}`);
+      const wanted = records.wantedCount(`${app}/${service}`);
+      const volumes = one.volumeMounts.map(({ volumeName }) => records.volumes(app, volumeName).length);
+      const count = volumes.length > 0 ? Math.max(1, Math.min(wanted, ...volumes)) : wanted;
       const up = own.filter(({ id, service: of, phase }) => {
         return of === service && phase === 'active' && (one.type !== 'web-service' || routed.has(id));
       });

@@ -54,7 +54,9 @@ class History {
   private constructor(seed: number) {
     this.#seed = seed;
     this.#random = new Random(seed);
-    this.#invariants = new Invariants(this.#clock, (route) => this.#records.wantedCount(route));
+    this.#invariants = new Invariants(this.#clock, (route) =>
+      this.#records.isReplacedInPlace(route) ? 0 : this.#records.wantedCount(route),
+    );
     this.#world = new World({
       clock: this.#clock,
       random: this.#random,

@@ -31,7 +31,7 @@ export class Invariants {
   #world: World | undefined;
   #table: RouteTable = { routes: [] };
 
-  /** `wanted`: least count that a file in force asks of a service (`<app>/<service>`); 0: it may be gone. */
+  /** `wanted`: least count that a file in force asks of a service (`<app>/<service>`); 0: it may be gone, or is replaced in place. */
   constructor(clock: VirtualClock, wanted: (route: string) => number) {
     this.#clock = clock;
     this.#wanted = wanted;

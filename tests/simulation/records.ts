@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { StorageView } from '../../src/control/platform.ts';
-import type { AppSpec } from '../../src/spec/app-spec.ts';
+import type { AppSpec, ServiceSpec } from '../../src/spec/app-spec.ts';
 
 export interface StorageItem {
   readonly id: string;
@@ -20,21 +20,32 @@ export class Records {
   /** Least count that the serving file and the one on its way ask for; 0 when one of them does without the service. */
   wantedCount(route: string): number {
     const [app = '', service = ''] = route.split('/');
+    const scale = this.#all<{ count: number }>('select count from scales where app = ? and service = ?', app, service);
+    const counts = this.#inForce(route).map((spec) =>
+      spec ? Math.min(spec.scaling.maxTasks, scale[0]?.count ?? spec.scaling.minTasks) : 0,
+    );
+    return Math.min(...counts);
+  }
+
+  /** With a volume in the serving file or in the one on its way, an old instance leaves before the new one starts. */
+  isReplacedInPlace(route: string): boolean {
+    return this.#inForce(route).some((spec) => spec !== undefined && spec.volumeMounts.length > 0);
+  }
+
+  /** The service in the serving file and in that of the open deployment; `undefined` where it is not, or not any more. */
+  #inForce(route: string): readonly (ServiceSpec | undefined)[] {
+    const [app = '', service = ''] = route.split('/');
     const [record] = this.#all<{ currentRelease: number | null; destroying: number }>(
       'select * from apps where name = ?',
       app,
     );
-    if (!record || record.destroying === 1 || record.currentRelease === null) return 0;
+    if (!record || record.destroying === 1 || record.currentRelease === null) return [undefined];
     const open = this.#all<{ release: number }>(
       'select release from deployments where app = ? and finishedAt is null',
       app,
     );
-    const scale = this.#all<{ count: number }>('select count from scales where app = ? and service = ?', app, service);
-    const counts = [record.currentRelease, ...open.map(({ release }) => release)].map((version) => {
-      const scaling = this.spec(app, version)?.services[service]?.scaling;
-      return scaling ? Math.min(scaling.maxTasks, scale[0]?.count ?? scaling.minTasks) : 0;
-    });
-    return Math.min(...counts);
+    const versions = [record.currentRelease, ...open.map(({ release }) => release)];
+    return versions.map((version) => this.spec(app, version)?.services[service]);
   }
 
   spec(app: string, version: number): AppSpec | undefined {
@@ -82,10 +93,11 @@ export class Records {
     return this.destroyed().some((item) => item.id === id);
   }
 
-  volumes(app: string) {
+  volumes(app: string, name: string) {
     return this.#all<{ id: string }>(
-      "select id from storage where kind = 'volume' and app = ? and state != 'destroyed' and ready = 1",
+      "select id from storage where kind = 'volume' and app = ? and name = ? and state != 'destroyed' and ready = 1",
       app,
+      name,
     );
   }
 

@@ -160,6 +160,22 @@ export class TestPlatform implements AsyncDisposable {
     return own.has(pid) ? [pid, ...[...own].filter(([, parent]) => parent === pid).map(([child]) => child)] : [];
   }
 
+  /** Pid of a role; `undefined` while there is none. */
+  async rolePid(role: string): Promise<number | undefined> {
+    for (const pid of await this.pids()) {
+      const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (argv.split('\0').slice(-3, -1).join(' ') === `role ${role}`) return pid;
+    }
+    return undefined;
+  }
+
+  async killRole(role: string): Promise<number> {
+    const pid = await this.rolePid(role);
+    if (pid === undefined) throw new Error(`there is no ${role} role`);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
   /** The end of the whole platform, without a chance to say goodbye; its instances stay. */
   async kill9(): Promise<void> {
     const pids = await this.pids();

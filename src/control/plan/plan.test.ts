@@ -246,6 +246,13 @@ describe('a service with a volume: in place', () => {
     expect(routesOf(desired, observed)[0]?.holdMs).toBe(20_000);
   });
 
+  test('a service that gains a volume: the old one, which has none, leaves first and is not recalled', () => {
+    const leaving = { ...instance('photos-web-v1-0-1'), phase: 'draining' as const };
+    expect(
+      planned({ spec: stateful, desired: deploying, instances: [leaving], observed: { storage: [volume()] } }),
+    ).toEqual(['service web: stop-instance photos-web-v1-0-1 5000', 'service web: remove-instance photos-web-v1-0-1']);
+  });
+
   test('it is drained: stopped, then its volume is taken back', () => {
     const leaving = { ...old, phase: 'draining' as const };
     expect(planned({ spec: stateful, desired: deploying, instances: [leaving], observed: held })).toEqual([

@@ -37,14 +37,18 @@ export function serviceLane(service: string): string {
   return `service ${service}`;
 }
 
-/** On their way out, but nothing else of their service works: what was to replace them has just failed. */
+/**
+ * On their way out, but nothing else of their service works: what was to replace them has just failed.
+ * Not where the wanted release replaces in place: there the old one leaves before the new one starts.
+ */
 function findRecalled({ run }: Desired, { instances }: Observed): readonly ObservedInstance[] {
   const works = ({ phase, process, health }: ObservedInstance) =>
     phase === 'active' && process === 'running' && health.state !== 'unhealthy';
-  return instances.filter(({ service, phase, process, spec }) => {
-    const isWanted = run?.spec.services[service] !== undefined && !hasExclusiveVolumes(spec);
+  return instances.filter(({ service, phase, process }) => {
+    const wanted = run?.spec.services[service];
+    const startsFirst = wanted !== undefined && !hasExclusiveVolumes(wanted);
     const isAlone = !instances.some((other) => other.service === service && works(other));
-    return phase === 'draining' && process === 'running' && isWanted && isAlone;
+    return phase === 'draining' && process === 'running' && startsFirst && isAlone;
   });
 }
 

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { AppView, StorageView } from '../../src/control/platform.ts';
+import { waitUntil } from '../../src/core/retry.ts';
+import { sampleApp } from '../support/sample-app.ts';
+import { TestPlatform } from '../support/test-platform.ts';
+
+const environmentOf = async (platform: TestPlatform) =>
+  JSON.parse((await platform.http('notes', '/env')).body.toString()) as Record<string, string>;
+
+test('secrets and the bucket of connectTo reach the service, and nothing else of the platform does', async () => {
+  await using platform = await TestPlatform.start();
+  const app = await sampleApp('notes-app', platform.directory);
+  await app.edit('holdfast.yaml', '  data:\n', '  user-images:\n    type: bucket\n  data:\n');
+  await app.edit(
+    'holdfast.yaml',
+    '      environment:',
+    '      connectTo: [user-images]\n      secrets: [SESSION_KEY]\n      environment:',
+  );
+  const missing = await platform.cli(['deploy', app.path]);
+  expect(missing.code).not.toBe(0);
+  expect(missing.stderr).toMatch(/SESSION_KEY/);
+  expect(missing.stderr).toMatch(/holdfast secrets set/);
+  await platform.run(['secrets', 'set', 'SESSION_KEY=-', '--app', 'notes'], { input: 's3cret\n' });
+  await platform.run(['deploy', app.path]);
+  const environment = await environmentOf(platform);
+  expect(environment).toMatchObject({
+    SESSION_KEY: 's3cret',
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${platform.s3Port}`,
+    BUCKET_NAME: environment.USER_IMAGES_BUCKET_NAME,
+    AWS_ACCESS_KEY_ID: expect.any(String),
+    AWS_SECRET_ACCESS_KEY: expect.any(String),
+  });
+  expect(Object.keys(environment).filter((name) => name.startsWith('HOLDFAST_'))).not.toContain('HOLDFAST_DATA_DIR');
+  expect(await platform.run(['secrets', 'list', '--app', 'notes'])).not.toContain('s3cret');
+});
+
+test('scaling is bounded by the volumes there are, and says so', async () => {
+  await using platform = await TestPlatform.start();
+  const app = await sampleApp('notes-app', platform.directory);
+  await platform.run(['deploy', app.path]);
+  const refused = await platform.cli(['scale', 'web=2', '--app', 'notes']);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toMatch(/there are 1 for 2 instances/);
+  expect(refused.stderr).toMatch(/holdfast volumes create data/);
+  await platform.run(['volumes', 'create', 'data', '--size', '1', '--app', 'notes']);
+  await platform.run(['scale', 'web=2', '--app', 'notes']);
+  const healthy = await waitUntil(
+    async () => {
+      const { services } = await platform.json<AppView>(['status', '--app', 'notes']);
+      const instances = services[0]?.instances.filter((instance) => instance.state === 'healthy') ?? [];
+      return instances.length === 2 && instances;
+    },
+    { timeoutMs: 30_000, what: 'two instances' },
+  );
+  expect(new Set(healthy.flatMap((instance) => instance.volumes)).size).toBe(2);
+});
+
+test('storage that leaves the file stays; destroying it is explicit, soft, and can be taken back', async () => {
+  await using platform = await TestPlatform.start();
+  const app = await sampleApp('notes-app', platform.directory);
+  await platform.run(['deploy', app.path]);
+  await platform.http('notes', '/data/kept', { method: 'PUT', body: 'precious' });
+  const inUse = await platform.cli(['volumes', 'destroy', 'data', '--yes', '--app', 'notes']);
+  expect(inUse.code).not.toBe(0);
+  expect(inUse.stderr).toMatch(/in use|attached|mount/i);
+
+  const whole = [
+    '  data:\n    type: volume\n    properties: { size: 1GB }\n',
+    '        - { type: volume, properties: { volumeName: data, mountPath: /data } }\n',
+  ] as const;
+  for (const part of whole) await app.edit('holdfast.yaml', part, '');
+  await platform.run(['deploy', app.path]);
+  const volumes = () => platform.json<StorageView[]>(['volumes', 'list', '--app', 'notes']);
+  expect(await volumes()).toMatchObject([{ name: 'data', state: 'detached', attachedTo: null }]);
+  expect(await platform.run(['status', '--app', 'notes'])).toMatch(/data.*detached/);
+
+  await platform.run(['volumes', 'destroy', 'data', '--yes', '--app', 'notes']);
+  expect(await volumes()).toMatchObject([{ state: 'destroyed', purgeAt: expect.any(Number) }]);
+  await platform.run(['volumes', 'recover', 'data', '--app', 'notes']);
+  await app.edit('holdfast.yaml', '  shared:\n', `${whole[0]}  shared:\n`);
+  await app.edit('holdfast.yaml', '      volumeMounts:\n', `      volumeMounts:\n${whole[1]}`);
+  await platform.run(['deploy', app.path]);
+  expect((await platform.http('notes', '/data/kept')).body.toString()).toBe('precious');
+});
+
+test('an instance that dies is replaced; requests wait for it', async () => {
+  await using platform = await TestPlatform.start();
+  const app = await sampleApp('notes-app', platform.directory);
+  await platform.run(['deploy', app.path]);
+  const [instance] = new Set((await platform.instanceProcesses()).values());
+  for (const pid of (await platform.instanceProcesses()).keys()) process.kill(pid, 'SIGKILL');
+  const answer = await platform.http('notes', '/version');
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body.toString()).HOLDFAST_INSTANCE).not.toBe(instance);
+});
