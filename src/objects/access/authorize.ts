@@ -1,6 +1,6 @@
+import { aclLetsRead, BUCKET_READ_PERMISSIONS, OBJECT_READ_PERMISSIONS } from './acl.ts';
 import type { Identity } from './authenticate.ts';
 import type { BucketAccess } from './bucket-access.ts';
-import { accessErrors } from './errors.ts';
 import type { ConditionContext } from './policy/condition.ts';
 import { evaluatePolicy } from './policy/policy.ts';
 
@@ -30,22 +30,36 @@ export interface AccessRequest {
 /** Who set a policy that denies everything to everyone must still be able to take it back. */
 const POLICY_PERMISSIONS = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy']);
 
+/** `by-object-acl`: only the ACL of the object that is read can allow it. */
+export type Decision = 'allowed' | 'denied' | 'by-object-acl';
+
 /**
- * Denied unless something allows it: the key's scope, the bucket's policy, or that the
- * bucket is public. A Deny in the policy wins over all of them.
+ * Denied unless something allows it: the key's scope, the bucket's policy, that the
+ * bucket is public, or an ACL. A Deny in the policy wins over all of them.
  */
-export function permits(identity: Identity, request: AccessRequest): boolean {
+export function decideAccess(identity: Identity, request: AccessRequest): Decision {
   const { action, bucket, key, permission, access, context } = request;
   const inScope = scopeAllows(identity, action, bucket);
-  if (!access || action === 'create-bucket') return inScope;
+  if (!access || action === 'create-bucket') return inScope ? 'allowed' : 'denied';
   const resource = key === '' ? bucket : `${bucket}/${key}`;
   const effect = access.policy && evaluatePolicy(access.policy, { identity, permission, resource, context });
-  if (effect === 'deny') return inScope && isOperator(identity) && POLICY_PERMISSIONS.has(permission);
-  if (inScope) return true;
-  const { isPublic, policyIsPublic, block } = access;
+  if (effect === 'deny') {
+    return inScope && isOperator(identity) && POLICY_PERMISSIONS.has(permission) ? 'allowed' : 'denied';
+  }
+  if (inScope || opensToOthers(identity, request, access, effect)) return 'allowed';
+  return access.aclsCount && OBJECT_READ_PERMISSIONS.has(permission) ? 'by-object-acl' : 'denied';
+}
+
+function opensToOthers(
+  identity: Identity,
+  { action, permission }: AccessRequest,
+  { isPublic, policyIsPublic, block, aclsCount, acl }: BucketAccess,
+  effect: 'allow' | undefined,
+): boolean {
   const restricted = block.restrictPublicBuckets && identity.kind === 'anonymous';
   if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
-  return isPublic && action === 'read-object' && !restricted;
+  if (isPublic && action === 'read-object' && !restricted) return true;
+  return aclsCount && BUCKET_READ_PERMISSIONS.has(permission) && aclLetsRead(acl, identity);
 }
 
 /**
@@ -75,9 +89,4 @@ function scopeAllows(identity: Identity, action: Action, bucket: string): boolea
 /** Of everything, or as `operator:<bucket>` of one bucket; services are `<app>/<service>`. */
 function isOperator(identity: Identity): boolean {
   return identity.kind === 'key' && (identity.buckets === '*' || identity.owner.startsWith('operator:'));
-}
-
-/** @throws HoldfastError `access.denied` */
-export function authorize(identity: Identity, request: AccessRequest): void {
-  if (!permits(identity, request)) throw accessErrors.denied('Access Denied');
 }

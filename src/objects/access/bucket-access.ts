@@ -1,4 +1,5 @@
 import type { Bucket } from '../engine/object-store.ts';
+import type { CannedAcl } from './acl.ts';
 import { parsePolicy } from './policy/parse-policy.ts';
 import { isPublicPolicy, type Policy } from './policy/policy.ts';
 
@@ -24,7 +25,15 @@ export interface BucketAccess {
   readonly policy: Policy | undefined;
   readonly policyIsPublic: boolean;
   readonly block: PublicAccessBlock;
+  /** By its ownership controls, the bucket takes no ACLs. */
+  readonly aclsDisabled: boolean;
+  /** ACLs are looked at, the bucket's and its objects'. */
+  readonly aclsCount: boolean;
+  /** The bucket's own, whether it counts or not. */
+  readonly acl: CannedAcl;
 }
+
+export type ObjectOwnership = 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter';
 
 /** Buckets are immutable: what they say is parsed once. */
 const known = new WeakMap<Bucket, BucketAccess>();
@@ -32,13 +41,18 @@ const known = new WeakMap<Bucket, BucketAccess>();
 export function bucketAccess(bucket: Bucket): BucketAccess {
   const before = known.get(bucket);
   if (before) return before;
-  const { policy: text, 'public-access-block': block } = bucket.documents ?? {};
+  const { policy: text, 'public-access-block': blockText, ownership, acl = 'private' } = bucket.documents ?? {};
   const policy = text === undefined ? undefined : parsePolicy(text, bucket.name);
+  const block = blockText === undefined ? OPEN : (JSON.parse(blockText) as PublicAccessBlock);
+  const aclsDisabled = ownership === ('BucketOwnerEnforced' satisfies ObjectOwnership);
   const access: BucketAccess = {
     isPublic: bucket.accessibility === 'public',
     policy,
     policyIsPublic: policy !== undefined && isPublicPolicy(policy),
-    block: block === undefined ? OPEN : (JSON.parse(block) as PublicAccessBlock),
+    block,
+    aclsDisabled,
+    aclsCount: !aclsDisabled && !block.ignorePublicAcls,
+    acl: acl as CannedAcl,
   };
   known.set(bucket, access);
   return access;

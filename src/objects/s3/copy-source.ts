@@ -1,6 +1,5 @@
 import type { ObjectInfo, WriteConditions } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
-import { assertVersion } from './object-response.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions } from './preconditions.ts';
 
@@ -20,20 +19,15 @@ export function readCopySource(request: S3Request): CopySource {
   const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeSource(path));
   const [, bucket, key] = match ?? [];
   if (!bucket || !key) throw s3Errors.invalidArgument('x-amz-copy-source must name a bucket and a key');
-  request.authorizeSource({ bucket, key, versionId });
+  request.access.copySource({ bucket, key, versionId });
   return { bucket, key, versionId };
 }
 
 /**
  * @returns what the store must check once more, in the order of its writes
- * @throws HoldfastError `s3.precondition-failed`, `s3.no-such-version`
+ * @throws HoldfastError `s3.precondition-failed`
  */
-export function checkSourceConditions(
-  headers: S3Request['headers'],
-  { versionId }: CopySource,
-  info: ObjectInfo,
-): WriteConditions | undefined {
-  if (versionId !== undefined) assertVersion({ query: new Map([['versionId', versionId]]) }, info);
+export function checkSourceConditions(headers: S3Request['headers'], info: ObjectInfo): WriteConditions | undefined {
   const conditions = readConditions(headers, 'x-amz-copy-source-');
   if (Object.values(conditions).every((condition) => condition === undefined)) return undefined;
   if (evaluateConditions(conditions, info) === 'proceed') return { ifMatch: info.etag };

@@ -5,9 +5,12 @@ const failure = (code: string, kind: ErrorKind) => (message: string) =>
 
 /** What the gateway itself refuses; `error-responses.ts` has the S3 code and status of each. */
 export const s3Errors = {
+  aclNotSupported: failure('acl-not-supported', 'invalid'),
+  bucketAclWithOwnership: failure('bucket-acl-with-ownership', 'invalid'),
   badDigest: failure('bad-digest', 'invalid'),
   contentHashMismatch: failure('content-hash-mismatch', 'invalid'),
   corsForbidden: failure('cors-forbidden', 'forbidden'),
+  deleteMarker: failure('delete-marker', 'not-found'),
   entityTooLarge: failure('entity-too-large', 'invalid'),
   incompleteBody: failure('incomplete-body', 'invalid'),
   invalidArgument: failure('invalid-argument', 'invalid'),
@@ -17,6 +20,7 @@ export const s3Errors = {
   invalidStorageClass: failure('invalid-storage-class', 'invalid'),
   invalidUri: failure('invalid-uri', 'invalid'),
   keyTooLong: failure('key-too-long', 'invalid'),
+  malformedAcl: failure('malformed-acl', 'invalid'),
   malformedTrailer: failure('malformed-trailer', 'invalid'),
   malformedXml: failure('malformed-xml', 'invalid'),
   messageTooLong: failure('message-too-long', 'invalid'),
@@ -24,9 +28,19 @@ export const s3Errors = {
   methodNotAllowed: failure('method-not-allowed', 'invalid'),
   missingContentLength: failure('missing-content-length', 'invalid'),
   noSuchCors: failure('no-such-cors', 'not-found'),
+  noSuchOwnership: failure('no-such-ownership', 'not-found'),
   noSuchPolicy: failure('no-such-policy', 'not-found'),
   noSuchPublicAccessBlock: failure('no-such-public-access-block', 'not-found'),
-  noSuchVersion: failure('no-such-version', 'not-found'),
   notImplemented: failure('not-implemented', 'not-implemented'),
   preconditionFailed: failure('precondition-failed', 'conflict'),
 };
+
+/** With headers that belong to the answer. */
+export class S3Failure extends HoldfastError {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(error: HoldfastError, headers: Readonly<Record<string, string>>) {
+    super({ ...error.toJSON(), cause: error });
+    this.headers = headers;
+  }
+}

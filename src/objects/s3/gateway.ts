@@ -2,15 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
-import { type Action, authorize } from '../access/authorize.ts';
-import { bucketAccess } from '../access/bucket-access.ts';
-import { permissionsOf } from '../access/permissions.ts';
+import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
+import { AccessCheck } from './access-check.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
-import { s3Errors } from './errors.ts';
+import { S3Failure, s3Errors } from './errors.ts';
 import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
-import type { S3Context, S3Request, S3Response } from './operation.ts';
+import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
 import { receiveBody } from './request-body.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { findOperation } from './router.ts';
@@ -62,7 +61,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
       exchange.corsHeaders = corsHeaders(exchange.headers, req.method ?? 'GET', bucket);
       const prepared = prepare(exchange, target, options);
       operation = prepared.operation.name;
-      await exchange.send(await prepared.operation.handle(prepared.request, options));
+      await exchange.send(await perform(prepared, options));
     }
   } catch (cause) {
     const error = HoldfastError.from(cause);
@@ -76,8 +75,27 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
   }
 }
 
+/** What only an object's ACL could allow tells nobody whether the object is there, and is not answered unasked. */
+async function perform({ operation, request }: Prepared, options: S3Context): Promise<S3Response> {
+  const { access } = request;
+  const onlyByAcl = access.undecided;
+  try {
+    const response = await operation.handle(request, options);
+    if (!access.undecided) return response;
+    response.release?.();
+  } catch (error) {
+    if (!onlyByAcl || HoldfastError.from(error).kind !== 'not-found') throw error;
+  }
+  throw accessErrors.denied('Access Denied');
+}
+
+interface Prepared {
+  readonly operation: Operation;
+  readonly request: S3Request;
+}
+
 /** Who asks, for what, and whether they may: nothing of the body is read before that. */
-function prepare(exchange: Exchange, target: RequestTarget, { authenticate, store }: S3GatewayOptions) {
+function prepare(exchange: Exchange, target: RequestTarget, { authenticate, store }: S3GatewayOptions): Prepared {
   const { req, headers } = exchange;
   const method = req.method ?? 'GET';
   const authentication = authenticate({ method, path: target.path, query: target.query, headers });
@@ -94,25 +112,13 @@ function prepare(exchange: Exchange, target: RequestTarget, { authenticate, stor
   const secure = 'encrypted' in req.socket;
   const source = { ...routed, authentication, sourceIp: remoteAddress, secure, now: Date.now() };
   const context = requestContext(source);
-  const demand = (action: Action, permission: string, { bucket, key }: Pick<RequestTarget, 'bucket' | 'key'>) => {
-    const found = store.bucket(bucket);
-    authorize(identity, { action, bucket, key, permission, access: found && bucketAccess(found), context });
-  };
-  const permissions = permissionsOf({ ...routed, operation: operation.name });
-  // Of DeleteObjects a policy may allow some keys: each is asked for when the body has named them.
-  const later = operation.name === 'DeleteObjects' && store.bucket(target.bucket)?.documents?.policy !== undefined;
-  if (!later) for (const permission of permissions) demand(operation.action, permission, target);
+  const access = new AccessCheck({ identity, context, findBucket: (name) => store.bucket(name) });
+  access.operation(operation, routed);
   const request: S3Request = {
     ...routed,
     identity,
     body: () => receiveBody(exchange.body(), headers, payload),
-    authorizeSource: ({ versionId, ...source }) =>
-      demand('read-object', versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', source),
-    authorizeRemoval: (key, versionId) =>
-      demand('write-object', versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', {
-        bucket: target.bucket,
-        key,
-      }),
+    access,
   };
   return { operation, request };
 }
@@ -148,5 +154,6 @@ function errorResponse(error: HoldfastError, { id, req }: Exchange): S3Response 
   const message = code === 'InternalError' ? 'We encountered an internal error. Please try again.' : error.message;
   const resource = (req.url ?? '/').split('?')[0];
   const body = buildXml('Error', { Code: code, Message: message, Resource: resource, RequestId: id, HostId: id }, '');
-  return { status, headers: { 'content-type': 'application/xml' }, body };
+  const headers = error instanceof S3Failure ? error.headers : {};
+  return { status, headers: { 'content-type': 'application/xml', ...headers }, body };
 }

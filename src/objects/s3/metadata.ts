@@ -1,5 +1,7 @@
+import type { CannedAcl } from '../access/acl.ts';
 import type { RequestHead } from '../access/canonical-request.ts';
 import type { ObjectMetadata } from '../engine/object-store.ts';
+import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
 
 /** Stored as they come and given back with the object. */
@@ -28,9 +30,10 @@ export function readMetadata(headers: RequestHead['headers']): ObjectMetadata {
   if (user.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_USER_BYTES) {
     throw s3Errors.metadataTooLarge(`your metadata headers exceed ${MAX_USER_BYTES} bytes`);
   }
+  const acl = requestedAcl(headers) ?? 'private';
   return {
     contentType: headers.get('content-type') || DEFAULT_CONTENT_TYPE,
-    headers: Object.fromEntries(kept),
+    headers: { ...Object.fromEntries(kept), ...aclAttribute(acl) },
     user: Object.fromEntries(user),
   };
 }
@@ -42,6 +45,22 @@ export function metadataHeaders({ contentType, headers, user }: ObjectMetadata):
   }
   for (const [name, value] of Object.entries(user)) result[USER_PREFIX + name] = value;
   return result;
+}
+
+const ACL = 'x-amz-acl';
+
+/** An object's ACL is kept beside its headers; the private one is none. */
+export function objectAcl({ headers }: ObjectMetadata): CannedAcl {
+  return (headers[ACL] as CannedAcl | undefined) ?? 'private';
+}
+
+export function withAcl(metadata: ObjectMetadata, acl: CannedAcl): ObjectMetadata {
+  const { [ACL]: _before, ...headers } = metadata.headers;
+  return { ...metadata, headers: { ...headers, ...aclAttribute(acl) } };
+}
+
+function aclAttribute(acl: CannedAcl): Record<string, string> {
+  return acl === 'private' ? {} : { [ACL]: acl };
 }
 
 /** The checksums an upload was verified with are kept beside its headers. */

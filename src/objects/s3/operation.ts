@@ -1,6 +1,7 @@
 import type { Identity } from '../access/authenticate.ts';
 import type { Action } from '../access/authorize.ts';
 import type { ObjectStore } from '../engine/object-store.ts';
+import type { AccessCheck } from './access-check.ts';
 import type { ReceivedBody } from './request-body.ts';
 import { buildXml, type XmlElements } from './xml.ts';
 
@@ -15,14 +16,8 @@ export interface S3Request {
   readonly identity: Identity;
   /** Starts reading the body; call it once. */
   body(): ReceivedBody;
-  /** @throws HoldfastError `access.denied` unless the caller may read that object too */
-  authorizeSource(source: {
-    readonly bucket: string;
-    readonly key: string;
-    readonly versionId?: string | undefined;
-  }): void;
-  /** One of the keys that DeleteObjects names. @throws HoldfastError `access.denied` */
-  authorizeRemoval(key: string, versionId: string | undefined): void;
+  /** What else it touches must be asked for. */
+  readonly access: AccessCheck;
 }
 
 export interface S3Response {

@@ -42,7 +42,7 @@ test('a copy source makes a copy', () => {
 });
 
 test.each([
-  'GET /b?acl',
+  'GET /b?torrent',
   'PUT /b?versioning',
   'DELETE /b?lifecycle',
   'GET /b?versions',

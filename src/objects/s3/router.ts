@@ -1,6 +1,7 @@
 import { s3Errors } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
+import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts';
 import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts';
 import {
   deleteBucketPolicy,
@@ -8,6 +9,7 @@ import {
   getBucketPolicyStatus,
   putBucketPolicy,
 } from './operations/bucket-policy.ts';
+import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
@@ -16,16 +18,22 @@ import { deleteBucket } from './operations/delete-bucket.ts';
 import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
-import { getBucketVersioning } from './operations/get-bucket-versioning.ts';
 import { getObject } from './operations/get-object.ts';
+import { getObjectAcl } from './operations/get-object-acl.ts';
 import { getObjectTagging } from './operations/get-object-tagging.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
 import { listBuckets } from './operations/list-buckets.ts';
 import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
+import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { listParts } from './operations/list-parts.ts';
+import {
+  deleteBucketOwnershipControls,
+  getBucketOwnershipControls,
+  putBucketOwnershipControls,
+} from './operations/ownership-controls.ts';
 import {
   deletePublicAccessBlock,
   getPublicAccessBlock,
@@ -48,7 +56,10 @@ interface Route {
 const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'GET service': [{ operation: listBuckets }],
   'PUT bucket': [
+    { query: ['acl'], operation: putBucketAcl },
     { query: ['cors'], operation: putBucketCors },
+    { query: ['versioning'], operation: putBucketVersioning },
+    { query: ['ownershipControls'], operation: putBucketOwnershipControls },
     { query: ['policy'], operation: putBucketPolicy },
     { query: ['publicAccessBlock'], operation: putPublicAccessBlock },
     { operation: createBucket },
@@ -56,17 +67,21 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'HEAD bucket': [{ operation: headBucket }],
   'DELETE bucket': [
     { query: ['cors'], operation: deleteBucketCors },
+    { query: ['ownershipControls'], operation: deleteBucketOwnershipControls },
     { query: ['policy'], operation: deleteBucketPolicy },
     { query: ['publicAccessBlock'], operation: deletePublicAccessBlock },
     { operation: deleteBucket },
   ],
   'GET bucket': [
+    { query: ['acl'], operation: getBucketAcl },
     { query: ['cors'], operation: getBucketCors },
+    { query: ['ownershipControls'], operation: getBucketOwnershipControls },
     { query: ['policy'], operation: getBucketPolicy },
     { query: ['policyStatus'], operation: getBucketPolicyStatus },
     { query: ['publicAccessBlock'], operation: getPublicAccessBlock },
     { query: ['location'], operation: getBucketLocation },
     { query: ['versioning'], operation: getBucketVersioning },
+    { query: ['versions'], operation: listObjectVersions },
     { query: ['uploads'], operation: listMultipartUploads },
     { query: ['list-type'], operation: listObjectsV2 },
     { operation: listObjects },
@@ -74,6 +89,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'POST bucket': [{ query: ['delete'], operation: deleteObjects }],
   'GET object': [
     { query: ['uploadId'], operation: listParts },
+    { query: ['acl'], operation: getObjectAcl },
     { query: ['tagging'], operation: getObjectTagging },
     { operation: getObject },
   ],

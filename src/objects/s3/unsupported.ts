@@ -62,10 +62,6 @@ const REFUSED_HEADERS = [
 export function refuseUnsupportedHeaders(headers: ReadonlyMap<string, string>): void {
   const refused = REFUSED_HEADERS.find((name) => headers.has(name) && headers.get(name)?.toLowerCase() !== 'false');
   if (refused) throw s3Errors.notImplemented(`the header ${refused} is not implemented`);
-  const acl = headers.get('x-amz-acl');
-  if (acl !== undefined && !['private', 'bucket-owner-full-control', 'bucket-owner-read'].includes(acl)) {
-    throw s3Errors.notImplemented(`the canned ACL "${acl}" is not implemented`);
-  }
   const storageClass = headers.get('x-amz-storage-class');
   if (storageClass !== undefined && storageClass !== 'STANDARD') {
     throw s3Errors.invalidStorageClass('the only storage class is STANDARD');

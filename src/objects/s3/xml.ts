@@ -9,7 +9,7 @@ export interface XmlElements {
   readonly [name: string]: XmlContent | readonly XmlContent[] | undefined;
 }
 
-/** Names are ours; every text is escaped. */
+/** Names are ours, and may carry attributes; every text is escaped. */
 export function buildXml(
   root: string,
   content: string | XmlElements,
@@ -29,7 +29,7 @@ function children(elements: XmlElements): string {
 }
 
 function element(name: string, content: XmlContent): string {
-  return `<${name}>${inner(content)}</${name}>`;
+  return `<${name}>${inner(content)}</${name.split(' ', 1)[0]}>`;
 }
 
 function inner(content: XmlContent): string {

@@ -1,11 +1,13 @@
 import type { ObjectInfo, ObjectMetadata } from '../../engine/object-store.ts';
-import { checkSourceConditions, readCopySource } from '../copy-source.ts';
+import { checkAcl, requestedAcl } from '../acl.ts';
+import { requireBucket } from '../bucket.ts';
+import { type CopySource, checkSourceConditions, readCopySource } from '../copy-source.ts';
 import { s3Errors } from '../errors.ts';
-import { checksumHeaders, readMetadata } from '../metadata.ts';
-import { versionHeader } from '../object-response.ts';
+import { checksumHeaders, objectAcl, readMetadata, withAcl } from '../metadata.ts';
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
+import { versionHeader } from '../versions.ts';
 
 /** Larger ones are copied by parts (S3 API, CopyObject). */
 const MAX_COPY_BYTES = 5 * 2 ** 30;
@@ -15,15 +17,16 @@ export const copyObject: Operation = {
   action: 'write-object',
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
+    checkAcl(requireBucket(store, request.bucket), request.headers);
     const source = readCopySource(request);
     const target = { bucket: request.bucket, key: request.key };
-    const found = await store.head(source.bucket, source.key);
-    const sourceConditions = checkSourceConditions(request.headers, source, found);
+    const found = await store.head(source.bucket, source.key, source);
+    const sourceConditions = checkSourceConditions(request.headers, found);
     if (found.size > MAX_COPY_BYTES) {
       throw s3Errors.invalidRequest('the copy source is larger than the maximum of 5 GiB; copy it by parts');
     }
     const metadata = newMetadata(request, found);
-    if (!metadata && source.bucket === target.bucket && source.key === target.key) {
+    if (!replacesMetadata(request) && isSame(source, target)) {
       throw s3Errors.invalidRequest('an object can be copied to itself only with new metadata');
     }
     const conditions = readWriteConditions(request.headers);
@@ -31,16 +34,34 @@ export const copyObject: Operation = {
     return xmlResponse(
       'CopyObjectResult',
       { LastModified: isoTime(info.lastModified), ETag: `"${info.etag}"` },
-      { headers: versionHeader(info) },
+      {
+        headers: {
+          ...versionHeader(store, target.bucket, info),
+          ...versionHeader(store, source.bucket, found, 'x-amz-copy-source-version-id'),
+        },
+      },
     );
   },
 };
 
-/** With `REPLACE`, the request's headers; the bytes stay, so their checksums do too. */
-function newMetadata({ headers }: S3Request, source: ObjectInfo): ObjectMetadata | undefined {
-  const directive = headers.get('x-amz-metadata-directive') ?? 'COPY';
-  if (directive === 'COPY') return undefined;
-  if (directive !== 'REPLACE') throw s3Errors.invalidArgument('x-amz-metadata-directive must be COPY or REPLACE');
+/** Copying a version of the key itself brings it back. */
+function isSame(source: CopySource, target: Pick<CopySource, 'bucket' | 'key'>): boolean {
+  return source.versionId === undefined && source.bucket === target.bucket && source.key === target.key;
+}
+
+/** With `REPLACE`, the request's headers; the bytes stay, so their checksums do too. An ACL is never copied (S3 API, CopyObject). */
+function newMetadata(request: S3Request, source: ObjectInfo): ObjectMetadata | undefined {
+  const { headers } = request;
+  if (!replacesMetadata(request)) {
+    const acl = requestedAcl(headers) ?? 'private';
+    return objectAcl(source.metadata) === acl ? undefined : withAcl(source.metadata, acl);
+  }
   const metadata = readMetadata(headers);
   return { ...metadata, headers: { ...metadata.headers, ...checksumHeaders(source.metadata) } };
+}
+
+function replacesMetadata({ headers }: S3Request): boolean {
+  const directive = headers.get('x-amz-metadata-directive') ?? 'COPY';
+  if (directive === 'COPY' || directive === 'REPLACE') return directive === 'REPLACE';
+  throw s3Errors.invalidArgument('x-amz-metadata-directive must be COPY or REPLACE');
 }

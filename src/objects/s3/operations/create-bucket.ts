@@ -1,4 +1,7 @@
+import { requestedAcl } from '../acl.ts';
+import { s3Errors } from '../errors.ts';
 import type { Operation } from '../operation.ts';
+import { checkOwnership } from '../ownership.ts';
 import { readXml } from '../request-xml.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 
@@ -7,9 +10,24 @@ export const createBucket: Operation = {
   name: 'CreateBucket',
   action: 'create-bucket',
   async handle(request, { store }) {
-    refuseUnsupportedHeaders(request.headers);
+    const { bucket, headers } = request;
+    refuseUnsupportedHeaders(headers);
+    const documents = accessDocuments(headers);
     await readXml(request.body(), 'CreateBucketConfiguration', { optional: true });
-    await store.createBucket(request.bucket);
-    return { status: 200, headers: { location: `/${request.bucket}` } };
+    await store.createBucket(bucket);
+    if (Object.keys(documents).length > 0) await store.updateBucket(bucket, { documents });
+    return { status: 200, headers: { location: `/${bucket}` } };
   },
 };
+
+function accessDocuments(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const acl = requestedAcl(headers) ?? 'private';
+  const ownership = headers.get('x-amz-object-ownership');
+  if (acl !== 'private' && ownership === 'BucketOwnerEnforced') {
+    throw s3Errors.bucketAclWithOwnership('a bucket with BucketOwnerEnforced has no ACL but private');
+  }
+  return {
+    ...(acl === 'private' ? {} : { acl }),
+    ...(ownership === undefined ? {} : { ownership: checkOwnership(ownership) }),
+  };
+}

@@ -1,3 +1,5 @@
+import { checkAcl } from '../acl.ts';
+import { requireBucket } from '../bucket.ts';
 import { readMetadata } from '../metadata.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -7,6 +9,7 @@ export const createMultipartUpload: Operation = {
   action: 'write-object',
   async handle({ bucket, key, headers }, { store }) {
     refuseUnsupportedHeaders(headers);
+    checkAcl(requireBucket(store, bucket), headers);
     const { uploadId } = await store.createUpload(bucket, key, readMetadata(headers));
     return xmlResponse('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId });
   },

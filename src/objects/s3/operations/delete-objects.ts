@@ -1,8 +1,8 @@
 import { HoldfastError } from '../../../core/errors.ts';
+import type { RemovedObject } from '../../engine/object-store.ts';
 import { requireBucket } from '../bucket.ts';
 import { s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
-import { assertVersion } from '../object-response.ts';
 import { type Operation, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
 import { unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
@@ -45,17 +45,20 @@ function readDeletion(node: XmlNode): Deletion {
 }
 
 async function deleteOne(
-  { bucket, authorizeRemoval }: S3Request,
+  { bucket, access }: S3Request,
   { key, versionId, etag }: Deletion,
   { store }: S3Context,
 ): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
   try {
-    authorizeRemoval(key, versionId);
-    if (versionId) assertVersion({ query: new Map([['versionId', versionId]]) }, await store.head(bucket, key));
-    await store.remove(bucket, key, etag ? { ifMatch: etag } : undefined);
-    return { deleted: { Key: key, VersionId: versionId } };
+    access.removal({ bucket, key }, versionId);
+    const removed = await store.remove(bucket, key, { versionId, ifMatch: etag || undefined });
+    return { deleted: { Key: key, VersionId: versionId, ...markerElements(removed) } };
   } catch (cause) {
     const error = HoldfastError.from(cause);
     return { error: { Key: key, VersionId: versionId, Code: s3ErrorCode(error).code, Message: error.message } };
   }
+}
+
+function markerElements({ versionId, deleteMarker }: RemovedObject): XmlElements {
+  return deleteMarker ? { DeleteMarker: true, DeleteMarkerVersionId: versionId } : {};
 }

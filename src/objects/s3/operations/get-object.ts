@@ -1,13 +1,17 @@
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
+import { orDeleteMarker, readVersionId } from '../versions.ts';
 
 export const getObject: Operation = {
   name: 'GetObject',
   action: 'read-object',
   async handle(request, { store }) {
-    const read = await store.open(request.bucket, request.key);
+    const { bucket, key, query } = request;
+    const version = readVersionId(query);
+    const read = await orDeleteMarker(store, { bucket, key, ...version }, store.open(bucket, key, version));
     try {
-      const { status, headers, range } = answerObject(request, read.info);
+      request.access.object(read.info);
+      const { status, headers, range } = answerObject(request, store, read.info);
       const body = status === 304 || read.info.size === 0 ? undefined : read.body(range);
       return { status, headers, body, release: () => read.release() };
     } catch (error) {

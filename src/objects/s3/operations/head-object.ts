@@ -1,11 +1,16 @@
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
+import { orDeleteMarker, readVersionId } from '../versions.ts';
 
 export const headObject: Operation = {
   name: 'HeadObject',
   action: 'read-object',
   async handle(request, { store }) {
-    const { status, headers } = answerObject(request, await store.head(request.bucket, request.key));
+    const { bucket, key, query } = request;
+    const version = readVersionId(query);
+    const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
+    request.access.object(info);
+    const { status, headers } = answerObject(request, store, info);
     return { status, headers };
   },
 };

@@ -1,8 +1,10 @@
-import { versionHeader } from '../object-response.ts';
+import { checkAcl } from '../acl.ts';
+import { requireBucket } from '../bucket.ts';
 import type { Operation } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 import { receiveObject } from '../upload.ts';
+import { versionHeader } from '../versions.ts';
 
 export const putObject: Operation = {
   name: 'PutObject',
@@ -10,9 +12,10 @@ export const putObject: Operation = {
   async handle(request, { store }) {
     const { bucket, key, headers } = request;
     refuseUnsupportedHeaders(headers);
+    checkAcl(requireBucket(store, bucket), headers);
     const conditions = readWriteConditions(headers);
     const { size, bytes, metadata, checksums } = receiveObject(request);
     const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions });
-    return { status: 200, headers: { etag: `"${info.etag}"`, ...versionHeader(info), ...checksums } };
+    return { status: 200, headers: { etag: `"${info.etag}"`, ...versionHeader(store, bucket, info), ...checksums } };
   },
 };

@@ -1,0 +1,82 @@
+import { aclLetsRead } from '../access/acl.ts';
+import type { Identity } from '../access/authenticate.ts';
+import { type Action, decideAccess } from '../access/authorize.ts';
+import { bucketAccess } from '../access/bucket-access.ts';
+import { accessErrors } from '../access/errors.ts';
+import { permissionsOf } from '../access/permissions.ts';
+import type { ConditionContext } from '../access/policy/condition.ts';
+import type { Bucket, ObjectInfo } from '../engine/object-store.ts';
+import { objectAcl } from './metadata.ts';
+import type { Operation } from './operation.ts';
+import type { RoutedRequest } from './router.ts';
+
+interface Target {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+interface AccessCheckOptions {
+  readonly identity: Identity;
+  readonly context: ConditionContext;
+  readonly findBucket: (name: string) => Bucket | undefined;
+}
+
+const denied = () => accessErrors.denied('Access Denied');
+
+/** May they? Asked for one request: by its target, then by what only its body or the object can tell. */
+export class AccessCheck {
+  readonly #options: AccessCheckOptions;
+  #undecided = false;
+
+  constructor(options: AccessCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Only the object's own ACL can allow it: whoever reads it must ask with `object` before answering. */
+  get undecided(): boolean {
+    return this.#undecided;
+  }
+
+  /** @throws HoldfastError `access.denied` */
+  operation({ name, action }: Operation, request: RoutedRequest): void {
+    const bucket = this.#options.findBucket(request.bucket);
+    // Of DeleteObjects a policy may allow some keys: each is asked for when the body has named them.
+    if (name === 'DeleteObjects' && bucket?.documents?.policy !== undefined) return;
+    // Who makes a bucket public says who may do what in it.
+    if (name === 'CreateBucket' && (request.headers.get('x-amz-acl') ?? 'private') !== 'private') {
+      this.#demand('administer-bucket', 's3:PutBucketAcl', request);
+    }
+    for (const permission of permissionsOf({ ...request, operation: name })) {
+      const decision = this.#decide(action, permission, request);
+      if (decision === 'denied') throw denied();
+      this.#undecided ||= decision === 'by-object-acl';
+    }
+  }
+
+  /** @throws HoldfastError `access.denied` */
+  copySource({ versionId, ...target }: Target & { readonly versionId?: string | undefined }): void {
+    this.#demand('read-object', versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', target);
+  }
+
+  /** @throws HoldfastError `access.denied` */
+  removal(target: Target, versionId: string | undefined): void {
+    this.#demand('write-object', versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', target);
+  }
+
+  /** @throws HoldfastError `access.denied` */
+  object({ metadata }: Pick<ObjectInfo, 'metadata'>): void {
+    if (this.#undecided && !aclLetsRead(objectAcl(metadata), this.#options.identity)) throw denied();
+    this.#undecided = false;
+  }
+
+  #demand(action: Action, permission: string, target: Target): void {
+    if (this.#decide(action, permission, target) !== 'allowed') throw denied();
+  }
+
+  #decide(action: Action, permission: string, { bucket, key }: Target) {
+    const { identity, context, findBucket } = this.#options;
+    const found = findBucket(bucket);
+    const access = found && bucketAccess(found);
+    return decideAccess(identity, { action, bucket, key, permission, access, context });
+  }
+}

@@ -1,0 +1,44 @@
+import { bucketAccess } from '../../access/bucket-access.ts';
+import { requireBucket } from '../bucket.ts';
+import { s3Errors } from '../errors.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { checkOwnership } from '../ownership.ts';
+import { readXml } from '../request-xml.ts';
+
+export const putBucketOwnershipControls: Operation = {
+  name: 'PutBucketOwnershipControls',
+  action: 'administer-bucket',
+  async handle(request, { store }) {
+    const bucket = requireBucket(store, request.bucket);
+    const rules = (await readXml(request.body(), 'OwnershipControls')).all('Rule');
+    const [rule] = rules;
+    if (!rule || rules.length > 1) throw s3Errors.malformedXml('one Rule is expected');
+    const ownership = checkOwnership(rule.text('ObjectOwnership')?.trim() ?? '');
+    if (ownership === 'BucketOwnerEnforced' && bucketAccess(bucket).acl !== 'private') {
+      throw s3Errors.bucketAclWithOwnership(
+        'the bucket has an ACL, which BucketOwnerEnforced rules out; make it private',
+      );
+    }
+    await store.updateBucket(bucket.name, { documents: { ownership } });
+    return { status: 200 };
+  },
+};
+
+export const getBucketOwnershipControls: Operation = {
+  name: 'GetBucketOwnershipControls',
+  action: 'read-bucket',
+  async handle({ bucket }, { store }) {
+    const ownership = requireBucket(store, bucket).documents?.ownership;
+    if (ownership === undefined) throw s3Errors.noSuchOwnership('the bucket ownership controls were not found');
+    return xmlResponse('OwnershipControls', { Rule: { ObjectOwnership: ownership } });
+  },
+};
+
+export const deleteBucketOwnershipControls: Operation = {
+  name: 'DeleteBucketOwnershipControls',
+  action: 'administer-bucket',
+  async handle({ bucket }, { store }) {
+    await store.updateBucket(bucket, { documents: { ownership: undefined } });
+    return { status: 204 };
+  },
+};
