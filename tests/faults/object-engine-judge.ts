@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { HoldfastError } from '../../src/core/errors.ts';
 import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
 import { contentOf, type History, type Operation } from './object-engine-history.ts';
 
@@ -31,6 +32,10 @@ export async function discrepancies(store: ObjectStore, bucket: string, history:
   let bytes = 0;
   for (const [key, possible] of history.keys) {
     const found = await read(store, bucket, key);
+    if (found instanceof Error) {
+      wrong.push(`${key} cannot be read: ${found}`);
+      continue;
+    }
     const match = possible.find(
       (operation) => digest(operation && contentOf(operation.seed, operation.size)) === digest(found),
     );
@@ -42,7 +47,11 @@ export async function discrepancies(store: ObjectStore, bucket: string, history:
     history.settle(key, match);
   }
   const listed = await listAll(store, bucket);
-  if (listed.join() !== present.sort().join()) wrong.push(`the listing is ${listed}, and readable are ${present}`);
+  if (listed.join() !== present.sort().join()) {
+    const surplus = listed.filter((key) => !present.includes(key));
+    const missing = present.filter((key) => !listed.includes(key));
+    wrong.push(`the listing has [${surplus}] too much, lacks [${missing}], or is not sorted`);
+  }
   const usage = store.usage(bucket);
   if (usage.objects !== present.length || usage.bytes !== bytes) {
     wrong.push(`the usage is ${JSON.stringify(usage)} with ${present.length} objects of ${bytes} bytes`);
@@ -60,15 +69,18 @@ async function listAll(store: ObjectStore, bucket: string): Promise<readonly str
   return keys;
 }
 
-async function read(store: ObjectStore, bucket: string, key: string): Promise<Buffer | undefined> {
-  const object = await store.open(bucket, key).catch(() => undefined);
-  if (!object) return undefined;
+/** `undefined` where nothing is. */
+async function read(store: ObjectStore, bucket: string, key: string): Promise<Buffer | Error | undefined> {
   try {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of object.body()) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  } finally {
-    object.release();
+    const object = await store.open(bucket, key);
+    try {
+      return Buffer.concat(await Array.fromAsync(object.body()));
+    } finally {
+      object.release();
+    }
+  } catch (error) {
+    if (HoldfastError.from(error).code === 'object.not-found') return undefined;
+    return error as Error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -30,8 +30,11 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
       if (cycle % 4 === 0) await machine.writeUntilPowerCut(history);
       expect(await machine.judge(history), `cycle ${cycle}`).toEqual([]);
     }
-    await machine.disk.checkFileSystem();
     expect(history.acknowledged, 'the writers got somewhere').toBeGreaterThan(CYCLES * 20);
+    const segments = await machine.segments();
+    const lifetime = Number.parseInt(segments.at(-1) ?? '0', 10);
+    expect(lifetime, 'segments were compacted and recycled under the cuts').toBeGreaterThan(segments.length + 5);
+    await machine.disk.checkFileSystem();
   });
 
   test('on a file system that never flushes the disk, acknowledged objects are lost: the judge sees it', async () => {
@@ -92,6 +95,17 @@ class Machine implements AsyncDisposable {
     await this.#boot();
     try {
       return await this.#compare(history);
+    } finally {
+      await this.disk.detach();
+    }
+  }
+
+  /** The files of the journal. */
+  async segments(): Promise<readonly string[]> {
+    await this.#boot();
+    try {
+      const names = await readdir(join(this.#store, 'journal'));
+      return names.filter((name) => name.endsWith('.journal')).sort();
     } finally {
       await this.disk.detach();
     }
