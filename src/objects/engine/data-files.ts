@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
+import { isNodeError } from '../../core/errors.ts';
 import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
 import { objectDamaged } from './errors.ts';
 import type { FileRef } from './version.ts';
@@ -86,12 +87,14 @@ export class DataFiles {
 
   /**
    * Bytes `start` to `end` of the file, both included. A file that is read whole is
-   * checked before its last bytes are given.
+   * checked before its last bytes are given; one that is gone is damage, too.
    * @throws HoldfastError `object.damaged`
    */
   async *read({ id, size, crc }: FileRef, start: number, end: number): AsyncGenerator<Uint8Array> {
     const whole = start === 0 && end === size - 1;
-    const file = await open(this.#path(id), 'r');
+    const file = await open(this.#path(id), 'r').catch((error: unknown) => {
+      throw isNodeError(error, 'ENOENT') ? objectDamaged(`data file ${fileName(id)}`, 'is gone') : error;
+    });
     let sum = 0;
     try {
       for (let at = start; at <= end; ) {

@@ -126,12 +126,12 @@ export const metadataTooLarge = (bytes: number, limit: number) =>
     hint: 'store less in headers, for example in an object of its own',
   });
 
-export const objectDamaged = (what: string) =>
+export const objectDamaged = (what: string, how = 'does not match its checksum') =>
   refuse({
     code: 'object.damaged',
     kind: 'internal',
-    message: `${what} does not match its checksum`,
-    hint: 'the disk returned wrong bytes: check it, and restore the object from a backup',
+    message: `${what} ${how}`,
+    hint: 'the disk does not give back what was written: check it, and restore the object from a backup',
     retryable: false,
   });
 

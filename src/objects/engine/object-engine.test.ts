@@ -194,6 +194,11 @@ test('wrong bytes from the disk are told, not served', async () => {
   }
   await expect(read('small')).rejects.toMatchObject({ code: 'object.damaged' });
   await expect(read('large')).rejects.toMatchObject({ code: 'object.damaged' });
+  await rm(places[1][0]);
+  await expect(read('large')).rejects.toMatchObject({
+    code: 'object.damaged',
+    message: expect.stringContaining('is gone'),
+  });
 });
 
 test('an index that cannot be trusted after the machine died is built anew', async () => {
