@@ -75,8 +75,8 @@ const deploy = z.strictObject({
     'How long requests under way may take once their instance is no longer routed to.',
   ),
   holdTimeout: key(
-    duration('0s', '5m').prefault(30),
-    'How long new requests wait while an instance with a volume is replaced.',
+    duration('0s', '5m').prefault('90s'),
+    'How long new requests wait while an instance with a volume is replaced; longer than `gracePeriod`, so that a release that never becomes healthy is rolled back before a request is refused.',
   ),
 });
 
