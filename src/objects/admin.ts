@@ -1,6 +1,6 @@
 import { HoldfastError } from '../core/errors.ts';
 import type { KeyStore } from './access/key-store.ts';
-import type { Bucket, BucketSettings, ObjectStore } from './engine/object-store.ts';
+import type { Bucket, BucketSettings, ObjectStore, Versioning } from './engine/object-store.ts';
 import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
 
 /** A plain object of functions, as `serveRpc` wants it. */
@@ -8,7 +8,7 @@ export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdm
   return {
     async ensureBucket({ name, versioning, accessibility }) {
       const settings: Partial<BucketSettings> = {
-        ...(versioning === undefined ? {} : { versioning: versioning ? 'enabled' : 'disabled' }),
+        ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),
       };
       return describe(store, await ensureBucket(store, name, settings));
@@ -25,6 +25,12 @@ export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdm
     },
     revokeKey: ({ owner }) => keys.revoke(owner),
   };
+}
+
+/** A bucket that has had versions keeps them, and makes no more. */
+function versioningOf(wanted: boolean, bucket: Bucket | undefined): Versioning {
+  if (wanted) return 'enabled';
+  return (bucket?.versioning ?? 'disabled') === 'disabled' ? 'disabled' : 'suspended';
 }
 
 async function ensureBucket(store: ObjectStore, name: string, settings: Partial<BucketSettings>): Promise<Bucket> {

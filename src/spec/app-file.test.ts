@@ -225,7 +225,6 @@ describe('what has not landed', () => {
     ['cpuThreshold', withService('scaling: { cpuThreshold: 70 }')],
     ['memoryThreshold', withService('scaling: { memoryThreshold: 70 }')],
     ['a service in connectTo', `${withService('connectTo: [w]')}  w: { type: worker-service }`],
-    ['versioning', 'resources: { b: { type: bucket, properties: { versioning: true } } }'],
     ['snapshotRetention', 'resources: { d: { type: volume, properties: { snapshotRetention: 9 } } }'],
     [
       'provisioned',

@@ -68,6 +68,15 @@ export function describeObjectVersions(
       await expect(store.head('photos', 'a', marker)).rejects.toThrow(failure('version.delete-marker'));
       await expect(store.open('photos', 'a', { versionId: 'other' })).rejects.toThrow(failure('version.not-found'));
       await expect(store.open('photos', 'b', first)).rejects.toThrow(failure('version.not-found'));
+      const found = await Promise.all([
+        store.findVersion('photos', 'a'),
+        store.findVersion('photos', 'a', { versionId: second.versionId }),
+      ]);
+      expect(found).toEqual([
+        expect.objectContaining({ versionId: marker.versionId, isLatest: true, deleteMarker: true }),
+        { ...second, isLatest: false, deleteMarker: false },
+      ]);
+      expect(await store.findVersion('photos', 'b')).toBeUndefined();
       expect((await store.list({ bucket: 'photos', limit: 10 })).objects).toEqual([]);
       expect(store.usage('photos')).toEqual({ objects: 2, bytes: 9 });
     });

@@ -25,6 +25,7 @@ import type {
   ObjectMetadata,
   ObjectRead,
   ObjectStore,
+  ObjectVersion,
   PartInfo,
   PartRef,
   PutObject,
@@ -126,6 +127,10 @@ export class EngineObjectStore implements ObjectStore {
 
   async open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead> {
     return this.#reader.open(key, this.#version({ bucket, key, versionId: version?.versionId }));
+  }
+
+  async findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined> {
+    return this.#catalog.versions.find(this.#bucket(bucket).id, key, version?.versionId);
   }
 
   async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {

@@ -137,6 +137,13 @@ export class MemoryObjectStore implements ObjectStore {
     };
   }
 
+  async findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined> {
+    const versions = this.#bucket(bucket).versions.get(key) ?? [];
+    const wanted = version?.versionId ?? versions[0]?.info.versionId;
+    const found = versions.find(({ info }) => info.versionId === wanted);
+    return found && listed(found, found === versions[0]);
+  }
+
   async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
     const stored = this.#bucket(bucket);
     const before = stored.versions.get(key) ?? [];

@@ -197,6 +197,8 @@ export interface ObjectStore {
   head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo>;
   /** @throws as `head` */
   open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead>;
+  /** That version, or the newest of the key: a delete marker too. */
+  findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined>;
   /**
    * Deleting what is absent is no error (S3 DeleteObject). With versioning, enabled
    * or suspended, a delete marker is put on top; a version that is named is gone for

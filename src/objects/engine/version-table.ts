@@ -14,6 +14,7 @@ import { setRow, storedRows } from './index-rows.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import type { Scan, VersionBound, VersionScan } from './listing.ts';
 import type { FoundVersion } from './object-index.ts';
+import type { ObjectVersion } from './object-store.ts';
 import type { JournalRecord } from './record.ts';
 import {
   decodeVersionEntry,
@@ -60,6 +61,13 @@ export class VersionTable {
     return version?.versioned ? version : undefined;
   }
 
+  /** As the contract shows it: the version of that id, or the newest. */
+  find(bucket: number, key: string, versionId: string | undefined): ObjectVersion | undefined {
+    const latest = this.#ledger.index.latest(objectPrefix(bucket, Buffer.from(key)));
+    const version = versionId === undefined ? latest : this.named(bucket, key, versionId);
+    return version && objectVersion(key, version, latest);
+  }
+
   /** There is at most one; where there never were versions, it is the newest. */
   #null(prefix: Buffer): Version | undefined {
     const { index } = this.#ledger;
@@ -97,13 +105,7 @@ export class VersionTable {
     return function* (bound) {
       for (const { prefix, version } of versions(startOf(bucket, bound))) {
         const key = objectKeyOfPrefix(prefix);
-        const { stamp, deleteMarker } = version;
-        const isLatest = () => index.latest(prefix)?.stamp === stamp;
-        yield {
-          key,
-          stamp,
-          version: () => ({ ...objectInfo(key, version), isLatest: isLatest(), deleteMarker }),
-        };
+        yield { key, stamp: version.stamp, version: () => objectVersion(key, version, index.latest(prefix)) };
       }
     };
   }
@@ -218,6 +220,11 @@ function startOf(bucket: number, { key, edge, below }: VersionBound): Buffer {
   if (below !== undefined) return versionKey(prefix, Math.max(below - 1, 0));
   if (edge === 'at') return prefix;
   return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
+}
+
+function objectVersion(key: string, version: Version, latest: Version | undefined): ObjectVersion {
+  const { stamp, deleteMarker } = version;
+  return { ...objectInfo(key, version), isLatest: stamp === latest?.stamp, deleteMarker };
 }
 
 function first(versions: Iterable<FoundVersion>): Version | undefined {

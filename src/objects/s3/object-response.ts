@@ -1,9 +1,10 @@
-import type { ByteRange, ObjectInfo } from '../engine/object-store.ts';
+import type { ByteRange, ObjectInfo, ObjectStore } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
 import { checksumHeaders, metadataHeaders } from './metadata.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
+import { versionHeader } from './versions.ts';
 
 /** What GetObject and HeadObject have in common: everything but the bytes. */
 export interface ObjectAnswer {
@@ -12,10 +13,9 @@ export interface ObjectAnswer {
   readonly range?: ByteRange | undefined;
 }
 
-/** @throws HoldfastError `s3.precondition-failed`, `s3.invalid-range`, `s3.no-such-version` */
-export function answerObject(request: S3Request, info: ObjectInfo): ObjectAnswer {
-  assertVersion(request, info);
-  const validators = validatorHeaders(info);
+/** @throws HoldfastError `s3.precondition-failed`, `s3.invalid-range` */
+export function answerObject(request: S3Request, store: ObjectStore, info: ObjectInfo): ObjectAnswer {
+  const validators = { ...validatorHeaders(info), ...versionHeader(store, request.bucket, info) };
   const outcome = evaluateConditions(readConditions(request.headers), info);
   if (outcome === 'failed') {
     throw s3Errors.preconditionFailed('at least one of the pre-conditions you specified did not hold');
@@ -51,25 +51,11 @@ function requestedRange(request: S3Request, info: ObjectInfo): ByteRange | undef
   return selectPart(partNumber, info.partSizes ?? [info.size]);
 }
 
-/** `ETag`, `Last-Modified`, and the version where there are versions. */
 function validatorHeaders(info: ObjectInfo): Record<string, string> {
   return {
     etag: `"${info.etag}"`,
     'last-modified': new Date(info.lastModified).toUTCString(),
-    ...versionHeader(info),
   };
-}
-
-export function versionHeader(info: ObjectInfo): Record<string, string> {
-  return info.versionId === 'null' ? {} : { 'x-amz-version-id': info.versionId };
-}
-
-/** @throws HoldfastError `s3.no-such-version` when the request asks for another version than the latest */
-export function assertVersion({ query }: Pick<S3Request, 'query'>, info: ObjectInfo): void {
-  const versionId = query.get('versionId');
-  if (versionId !== undefined && versionId !== info.versionId) {
-    throw s3Errors.noSuchVersion('the specified version does not exist');
-  }
 }
 
 function checksumAnswer(info: ObjectInfo): Record<string, string> {

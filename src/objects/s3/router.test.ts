@@ -19,6 +19,9 @@ test.each([
   ['GET /b?list-type=2&prefix=x', 'ListObjectsV2'],
   ['GET /b?location', 'GetBucketLocation'],
   ['GET /b?versioning', 'GetBucketVersioning'],
+  ['PUT /b?versioning', 'PutBucketVersioning'],
+  ['GET /b?versions&prefix=x', 'ListObjectVersions'],
+  ['DELETE /b/k?versionId=v', 'DeleteObject'],
   ['GET /b?uploads', 'ListMultipartUploads'],
   ['POST /b?delete', 'DeleteObjects'],
   ['GET /b/k?x-id=GetObject', 'GetObject'],
@@ -43,9 +46,7 @@ test('a copy source makes a copy', () => {
 
 test.each([
   'GET /b?torrent',
-  'PUT /b?versioning',
   'DELETE /b?lifecycle',
-  'GET /b?versions',
   'PUT /b/k?tagging',
   'PUT /b/k?acl',
   'DELETE /b/k?tagging',

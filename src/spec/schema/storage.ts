@@ -7,9 +7,10 @@ const bucketProperties = z.strictObject({
     z.enum(['private', 'public']).default('private'),
     'Who may read objects without a key: nobody, or everybody.',
   ),
-  versioning: landed(flag().default(false), 'Keep every version of an object instead of the newest alone.', {
-    values: [false],
-  }),
+  versioning: key(
+    flag().default(false),
+    'Keep every version of an object instead of the newest alone. Taken back, it keeps those that there are and makes no more.',
+  ),
 });
 
 const volumeSize = size({ bare: 'GB', min: '10MB', max: '64TB' });

@@ -2,10 +2,10 @@ import type { PartInfo } from '../../engine/object-store.ts';
 import { checksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { MAX_PARTS, readUploadRef } from '../multipart.ts';
-import { versionHeader } from '../object-response.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions, unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
+import { versionHeader } from '../versions.ts';
 import type { XmlNode } from '../xml.ts';
 
 export const completeMultipartUpload: Operation = {
@@ -30,7 +30,7 @@ export const completeMultipartUpload: Operation = {
         Key: key,
         ETag: `"${info.etag}"`,
       },
-      { headers: versionHeader(info) },
+      { headers: versionHeader(store, bucket, info) },
     );
   },
 };

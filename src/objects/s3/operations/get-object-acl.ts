@@ -2,17 +2,17 @@ import { bucketAccess } from '../../access/bucket-access.ts';
 import { aclXml } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { objectAcl } from '../metadata.ts';
-import { assertVersion, versionHeader } from '../object-response.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
+import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 
 export const getObjectAcl: Operation = {
   name: 'GetObjectAcl',
   action: 'read-bucket', // unlike the bytes, not for the public
-  async handle(request, { store }) {
-    const { aclsDisabled } = bucketAccess(requireBucket(store, request.bucket));
-    const info = await store.head(request.bucket, request.key);
-    assertVersion(request, info);
+  async handle({ bucket, key, query }, { store }) {
+    const { aclsDisabled } = bucketAccess(requireBucket(store, bucket));
+    const version = readVersionId(query);
+    const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     const acl = aclsDisabled ? 'private' : objectAcl(info.metadata);
-    return xmlResponse('AccessControlPolicy', aclXml(acl), { headers: versionHeader(info) });
+    return xmlResponse('AccessControlPolicy', aclXml(acl), { headers: versionHeader(store, bucket, info) });
   },
 };
