@@ -21,9 +21,11 @@ export function buildXml(
 
 function children(elements: XmlElements): string {
   let text = '';
-  for (const [name, value] of Object.entries(elements)) {
+  for (const name in elements) {
+    const value = elements[name];
     if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) text += element(name, one as XmlContent);
+    if (!Array.isArray(value)) text += element(name, value as XmlContent);
+    else for (const one of value) text += element(name, one);
   }
   return text;
 }
@@ -33,7 +35,8 @@ function element(name: string, content: XmlContent): string {
 }
 
 function inner(content: XmlContent): string {
-  return typeof content === 'object' ? children(content) : escapeXml(String(content));
+  if (typeof content === 'object') return children(content);
+  return typeof content === 'string' ? escapeXml(content) : String(content);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: S3 writes control characters of keys as references
