@@ -1,72 +1,62 @@
-import { Agent, request } from 'node:http';
-import { Storage } from '../../sdk/src/index.ts';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import type { S3Endpoint } from './s3-endpoint.ts';
 
+export const OPERATIONS = ['PUT', 'GET', 'HEAD', 'LIST', 'DELETE'] as const;
+export type ObjectOperation = (typeof OPERATIONS)[number];
+
 export interface ObjectLoad {
-  readonly operation: 'PUT' | 'GET';
+  readonly operation: ObjectOperation;
+  /** Of what is put. */
   readonly sizeBytes: number;
+  /** Each does one request after the other, on a connection of its own. */
   readonly clients: number;
-  readonly durationMs: number;
+  readonly keys: KeySet;
+  /** Keys in turn until then; absent: every key once. */
+  readonly durationMs?: number | undefined;
 }
 
-/** Keys that PUTs write and GETs read, in turn. */
-const KEYS = 256;
-
-/** Operations a second. Requests are presigned beforehand, so that the client's own signing is not measured. */
-export async function runObjectLoad(target: S3Endpoint, load: ObjectLoad): Promise<number> {
-  const storage = new Storage(target.bucket, {
-    endpoint: target.endpoint,
-    accessKeyId: target.accessKeyId,
-    secretAccessKey: target.secretAccessKey,
-    region: 'us-east-1',
-  });
-  const keys = Array.from({ length: KEYS }, (_, n) => `bench/${load.sizeBytes}/${n}`);
-  const urls = keys.map((key) => (load.operation === 'PUT' ? storage.uploadUrl(key) : storage.url(key)));
-  const body = Buffer.alloc(load.sizeBytes, 'x');
-  const agent = new Agent({ keepAlive: true, maxSockets: load.clients });
-  let operations = 0;
-  const startedAt = performance.now();
-  const client = async (first: number) => {
-    for (let n = first; performance.now() - startedAt < load.durationMs; n += load.clients) {
-      await once(urls[n % KEYS] ?? '', { agent, method: load.operation, body });
-      operations++;
-    }
-  };
-  await Promise.all(Array.from({ length: load.clients }, (_, first) => client(first)));
-  agent.destroy();
-  return (operations / (performance.now() - startedAt)) * 1000;
+/** `<prefix>000000000` and on. */
+export interface KeySet {
+  readonly prefix: string;
+  readonly count: number;
+  /** So many of them, evenly spread; default all. */
+  readonly sample?: number | undefined;
 }
 
-/** Every key of a size once, so that GETs find it. */
-export async function fillBucket(target: S3Endpoint, sizeBytes: number): Promise<void> {
-  const storage = new Storage(target.bucket, {
-    endpoint: target.endpoint,
-    accessKeyId: target.accessKeyId,
-    secretAccessKey: target.secretAccessKey,
-    region: 'us-east-1',
-  });
-  const agent = new Agent({ keepAlive: true });
-  const body = Buffer.alloc(sizeBytes, 'x');
-  for (let n = 0; n < KEYS; n++) {
-    await once(storage.uploadUrl(`bench/${sizeBytes}/${n}`), { agent, method: 'PUT', body });
-  }
-  agent.destroy();
+/** What one thread does of a load: the clients `first`, `first + threads`, …. */
+export interface LoadShare {
+  readonly target: Pick<S3Endpoint, 'endpoint' | 'bucket' | 'accessKeyId' | 'secretAccessKey'>;
+  readonly load: ObjectLoad;
+  readonly first: number;
+  readonly threads: number;
 }
 
-function once(
-  url: string,
-  { agent, method, body }: { agent: Agent; method: 'PUT' | 'GET'; body: Buffer },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = method === 'PUT' ? { 'content-length': body.length } : {};
-    const req = request(url, { agent, method, headers }, (response) => {
-      response.resume();
-      response.once('error', reject);
-      response.once('end', () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`${method} answered ${response.statusCode}`)),
-      );
-    });
-    req.once('error', reject);
-    req.end(method === 'PUT' ? body : undefined);
-  });
+export interface ShareResult {
+  readonly operations: number;
+  readonly seconds: number;
+}
+
+/** Half of the cores are left to the server. */
+const MAX_THREADS = Math.max(1, Math.floor(availableParallelism() / 2));
+
+export function keyName({ prefix }: KeySet, n: number): string {
+  return `${prefix}${String(n).padStart(9, '0')}`;
+}
+
+/** Operations a second. Requests are presigned beforehand, so that the clients' own signing is not measured. */
+export async function runObjectLoad({ ...target }: S3Endpoint, load: ObjectLoad): Promise<number> {
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = target;
+  const threads = Math.min(load.clients, MAX_THREADS);
+  const shares = Array.from({ length: threads }, (_, first) =>
+    runShare({ target: { endpoint, bucket, accessKeyId, secretAccessKey }, load, first, threads }),
+  );
+  return (await Promise.all(shares)).reduce((rate, { operations, seconds }) => rate + operations / seconds, 0);
+}
+
+async function runShare(workerData: LoadShare): Promise<ShareResult> {
+  const worker = new Worker(new URL('./object-load-worker.ts', import.meta.url), { workerData });
+  const [result] = (await once(worker, 'message')) as [ShareResult];
+  return result;
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { encodePath, presignQuery } from '../../sdk/src/sigv4.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { freePorts } from '../../tests/support/free-port.ts';
 import { repository } from '../../tests/support/test-platform.ts';
@@ -11,6 +12,27 @@ export interface S3Endpoint {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+}
+
+interface PresignedRequest {
+  readonly method: string;
+  /** Absent: the bucket itself. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+const HOUR_S = 3600;
+
+/** A URL that needs no header but `host`. */
+export function presign(
+  { endpoint, bucket, accessKeyId, secretAccessKey }: Omit<S3Endpoint, 'name'>,
+  { method, key, query = {} }: PresignedRequest,
+): URL {
+  const url = new URL(endpoint);
+  const path = encodePath(key === undefined ? `/${bucket}` : `/${bucket}/${key}`);
+  const credentials = { accessKeyId, secretAccessKey };
+  const context = { credentials, region: 'us-east-1', date: new Date() };
+  return new URL(`${path}?${presignQuery({ method, host: url.host, path, query, headers: {} }, HOUR_S, context)}`, url);
 }
 
 /** s3rver from npm, as its documentation starts it. It does not sync what it stores. */

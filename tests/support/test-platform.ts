@@ -59,8 +59,15 @@ export class TestPlatform implements AsyncDisposable {
   }
 
   /** `machineHome`: with the machine's own home directory, so with its npm configuration, for apps with dependencies. */
-  static async start({ machineHome = false }: { readonly machineHome?: boolean } = {}): Promise<TestPlatform> {
+  static async start({
+    machineHome = false,
+    logLevel = 'debug',
+  }: {
+    readonly machineHome?: boolean;
+    readonly logLevel?: string;
+  } = {}): Promise<TestPlatform> {
     const platform = await TestPlatform.create();
+    platform.env.HOLDFAST_LOG_LEVEL = logLevel;
     if (machineHome) Object.assign(platform.env, process.env, { ...platform.env, HOME: process.env.HOME });
     await platform.up();
     return platform;

@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import { type ObjectOperation, OPERATIONS } from '../support/object-load.ts';
+
+export const PEERS = ['radosgw', 's3rver'] as const;
+export type PeerName = (typeof PEERS)[number];
+
+export interface MatrixOptions {
+  readonly operations: readonly ObjectOperation[];
+  readonly sizes: readonly number[];
+  readonly clients: readonly number[];
+  /** Objects in the bucket beside those that are measured. */
+  readonly preloaded: readonly number[];
+  /** Objects in the buckets that GET and LIST are compared between; none: no such comparison. */
+  readonly growth: readonly number[];
+  readonly peers: readonly PeerName[];
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+export const USAGE = `usage: npm run bench                        redeploy, idle memory and a short table of objects
+       npm run bench -- objects [options]   every operation, size and number of clients
+
+options, lists separated by commas; "none" is the empty list
+  --operations  ${OPERATIONS.join(',')}
+  --sizes       1KiB,4KiB,64KiB,1MiB,64MiB
+  --clients     1,16,64
+  --preloaded   0                 objects in the bucket beforehand, for example 0,100000,1000000
+  --growth      1000,100000       objects in the buckets that GET and LIST are compared between
+  --peers       ${PEERS.join(',')}
+  --rounds      3                 alternating runs a cell, of which the median counts
+  --seconds     1                 length of a run
+`;
+
+export class UsageError extends Error {}
+
+/** @throws UsageError */
+export function parseMatrixArguments(argv: readonly string[]): MatrixOptions {
+  const values = parse(argv);
+  return {
+    operations: list(values.operations, (text) => oneOf(OPERATIONS, text)),
+    sizes: list(values.sizes, size),
+    clients: list(values.clients, (text) => count(text, 1)),
+    preloaded: list(values.preloaded, (text) => count(text, 0)).toSorted((a, b) => a - b),
+    growth: list(values.growth, (text) => count(text, 1000)),
+    peers: list(values.peers, (text) => oneOf(PEERS, text)),
+    rounds: count(values.rounds, 1),
+    seconds: count(values.seconds, 1),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const option = (value: string) => ({ type: 'string', default: value }) as const;
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        operations: option(OPERATIONS.join(',')),
+        sizes: option('1KiB,4KiB,64KiB,1MiB,64MiB'),
+        clients: option('1,16,64'),
+        preloaded: option('0'),
+        growth: option('1000,100000'),
+        peers: option(PEERS.join(',')),
+        rounds: option('3'),
+        seconds: option('1'),
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function list<T>(text: string, read: (item: string) => T): readonly T[] {
+  return text === 'none' ? [] : text.split(',').map(read);
+}
+
+function oneOf<T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((name) => name.toLowerCase() === text.toLowerCase());
+  if (found === undefined) throw new UsageError(`"${text}" is none of ${known.join(', ')}`);
+  return found;
+}
+
+function count(text: string, min: number): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= min) return Number(text);
+  throw new UsageError(`"${text}" is not a whole number of at least ${min}`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { kib: 2 ** 10, mib: 2 ** 20 };
+
+function size(text: string): number {
+  const [, number, unit = ''] = /^(\d{1,4})(kib|mib)$/.exec(text.toLowerCase()) ?? [];
+  if (number === undefined) throw new UsageError(`"${text}" is not a size such as 4KiB or 1MiB`);
+  return Number(number) * (UNITS[unit] ?? 1);
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createLogger } from '../../src/core/log.ts';
+import { connectRpc } from '../../src/core/rpc.ts';
+import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
+import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
+import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
+import { startObjectsRole } from '../../src/objects/objects-role.ts';
+import { keyName } from '../support/object-load.ts';
+import type { FillRequest, ServerUp } from './holdfast.ts';
+
+/** The objects role as a process of its own, that also fills buckets through its engine. Ends with its parent. */
+
+const WRITERS = 512;
+
+async function fill(store: ObjectStore, { bucket, keys, sizeBytes }: FillRequest): Promise<void> {
+  if (!store.bucket(bucket)) await store.createBucket(bucket);
+  const bytes = Buffer.alloc(sizeBytes, 'x');
+  const metadata = { contentType: 'application/octet-stream', headers: {}, user: {} };
+  const body = async function* () {
+    yield bytes;
+  };
+  let next = 0;
+  const writer = async () => {
+    while (next < keys.count) {
+      await store.put({ bucket, key: keyName(keys, next++), body: body(), size: sizeBytes, metadata });
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, writer));
+}
+
+const directory = process.argv[2] ?? '';
+const store = await openObjectStore({ directory: join(directory, 'store') });
+const adminSocket = join(directory, 'objects.sock');
+const role = await startObjectsRole({
+  directory,
+  store,
+  masterKey: randomBytes(32),
+  port: 0,
+  host: '127.0.0.1',
+  adminSocket,
+  region: 'us-east-1',
+  log: createLogger('objects', 'warn'),
+});
+const key = await connectRpc<ObjectAdmin>(adminSocket).ensureKey({ owner: 'bench', buckets: '*' });
+process.on('message', (request: FillRequest) => {
+  void fill(store, request).then(() => process.send?.('filled'));
+});
+process.once('disconnect', () => void role.close());
+process.send?.({ ...key, port: role.port } satisfies ServerUp);

@@ -1,0 +1,94 @@
+import { connect, type Socket } from 'node:net';
+
+/**
+ * One keep-alive connection of a load generator, one request at a time. It looks for the end
+ * of an answer and counts its bytes, and does no more: on the same machine every
+ * cycle of the client is one that the server lacks.
+ */
+export class HttpConnection {
+  readonly #socket: Socket;
+  /** The answer so far, while its head is not complete. */
+  #head = '';
+  /** Bytes of the body to come; `undefined` while the head is, or in a chunked body. */
+  #remaining: number | undefined;
+  #chunkedTail: string | undefined;
+  #isHead = false;
+  #status = 0;
+  #waiting: PromiseWithResolvers<void> | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    socket.on('error', (error) => this.#waiting?.reject(error));
+    socket.on('close', () => this.#waiting?.reject(new Error('the server closed the connection')));
+  }
+
+  static async open(host: string, port: number): Promise<HttpConnection> {
+    const socket = connect({ host, port, noDelay: true });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once('connect', resolve).once('error', reject);
+    await promise;
+    return new HttpConnection(socket);
+  }
+
+  /** Resolves when all of a successful answer is there. */
+  exchange(head: Uint8Array, body: Uint8Array | undefined, isHead: boolean): Promise<void> {
+    this.#waiting = Promise.withResolvers();
+    this.#isHead = isHead;
+    this.#head = '';
+    this.#remaining = undefined;
+    this.#chunkedTail = undefined;
+    if (!body) this.#socket.write(head);
+    else {
+      this.#socket.cork();
+      this.#socket.write(head);
+      this.#socket.write(body);
+      this.#socket.uncork();
+    }
+    return this.#waiting.promise;
+  }
+
+  close(): void {
+    this.#waiting = undefined;
+    this.#socket.destroy();
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#chunkedTail !== undefined) this.#takeChunked(bytes.toString('latin1'));
+    else if (this.#remaining === undefined) this.#takeHead(bytes.toString('latin1'));
+    else this.#takeBody(bytes.length);
+  }
+
+  #takeHead(text: string): void {
+    this.#head += text;
+    const end = this.#head.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    this.#status = Number(this.#head.slice(9, 12));
+    const fields = this.#head.slice(0, end);
+    const received = this.#head.slice(end + 4);
+    if (this.#isHead || this.#status === 204) this.#finish();
+    else if (/^transfer-encoding: *chunked/im.test(fields)) this.#takeChunked(received);
+    else {
+      this.#remaining = Number(/^content-length: *(\d+)/im.exec(fields)?.[1] ?? 0);
+      this.#takeBody(received.length);
+    }
+  }
+
+  #takeBody(length: number): void {
+    this.#remaining = (this.#remaining ?? 0) - length;
+    if (this.#remaining <= 0) this.#finish();
+  }
+
+  /** RFC 9112 section 7.1: a chunk of length 0 ends it. Bodies here are XML, which does not end so. */
+  #takeChunked(text: string): void {
+    this.#chunkedTail = ((this.#chunkedTail ?? '') + text).slice(-5);
+    if (this.#chunkedTail === '0\r\n\r\n') this.#finish();
+  }
+
+  #finish(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (this.#status >= 200 && this.#status < 300) waiting?.resolve();
+    else waiting?.reject(new Error(`the server answered ${this.#head.slice(0, 2000)}`));
+  }
+}
