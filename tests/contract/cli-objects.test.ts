@@ -37,7 +37,7 @@ beforeAll(async () => {
   );
   const admin = connectRpc<ObjectAdmin>(adminSocket);
   await admin.ensureBucket({ name: 'images' });
-  const key = await admin.ensureKey({ owner: 'operator', buckets: ['images'] });
+  const key = await admin.ensureKey({ owner: 'operator:images', buckets: ['images'] });
   api.platform.s3 = { endpoint: `http://127.0.0.1:${objects.port}`, region: 'local', ...key };
   await api.platform.createBucket({ name: 'images' });
 });
@@ -88,4 +88,41 @@ it('says what is missing and leaves no half of a file', async () => {
   expect(await store(['put', 'images', 'no-such-file'])).toMatchObject({ code: 3, stdout: '' });
   expect(await store(['ls', 'no-such-bucket'])).toMatchObject({ code: 3, stdout: '' });
   expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+it('sets, prints and unsets a policy', async () => {
+  const policy = {
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::images/*' }],
+  };
+  await writeFile(join(directory, 'policy.json'), JSON.stringify(policy));
+  await store(['put', 'images', '-', 'open.txt'], { input: 'open' });
+  const url = `${api.platform.s3?.endpoint}/images/open.txt`;
+  expect((await fetch(url)).status).toBe(403);
+  expect(await store(['policy', 'set', 'images', 'policy.json'])).toMatchObject({
+    code: 0,
+    stdout: 'The policy of images is set.\n',
+  });
+  expect((await fetch(url)).status).toBe(200);
+  expect(JSON.parse((await store(['policy', 'get', 'images'])).stdout)).toEqual(policy);
+  expect(await store(['policy', 'unset', 'images'])).toMatchObject({ code: 0 });
+  expect((await fetch(url)).status).toBe(403);
+  const gone = await store(['policy', 'get', 'images']);
+  expect([gone.code === 0, gone.stderr]).toEqual([false, expect.stringContaining('the bucket policy does not exist')]);
+});
+
+it('says what is wrong with a policy', async () => {
+  const wrong = await store(['policy', 'set', 'images', '-'], { input: '{"Statement":[{}]}' });
+  expect([wrong.code === 0, wrong.stderr]).toEqual([false, expect.stringContaining('Missing required field Effect')]);
+});
+
+it('sets, prints and unsets CORS rules', async () => {
+  const rules = {
+    CORSRules: [{ ID: 'a&b', AllowedOrigins: ['https://*.example', '*'], AllowedMethods: ['GET'], MaxAgeSeconds: 60 }],
+  };
+  const set = await store(['cors', 'set', 'images', '-'], { input: JSON.stringify(rules) });
+  expect(set).toMatchObject({ code: 0, stdout: 'The cors of images is set.\n' });
+  expect(JSON.parse((await store(['cors', 'get', 'images'])).stdout)).toEqual(rules);
+  expect(await store(['cors', 'unset', 'images'])).toMatchObject({ code: 0 });
+  const wrong = await store(['cors', 'set', 'images', '-'], { input: '{"CORSRules":[{"Origins":[]}]}' });
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('these are no CORS rules') });
 });

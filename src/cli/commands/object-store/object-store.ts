@@ -3,6 +3,7 @@ import { destroyStorage } from '../storage/destroy.ts';
 import { listStorage } from '../storage/list.ts';
 import { recoverStorage } from '../storage/recover.ts';
 import { showStorage } from '../storage/show.ts';
+import { bucketConfigurations } from './configuration.ts';
 import { createBucket } from './create.ts';
 import { getObject } from './get.ts';
 import { bucketKeys } from './keys.ts';
@@ -24,4 +25,5 @@ export function objectStoreCommand(program: Command): void {
   getObject(buckets);
   removeObjects(buckets);
   presignObject(buckets);
+  bucketConfigurations(buckets);
 }

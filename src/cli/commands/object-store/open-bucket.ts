@@ -1,13 +1,35 @@
 import type { Storage, StorageError } from '../../../../sdk/src/index.ts';
+import type { S3Client } from '../../../../sdk/src/s3-client.ts';
 import type { ApiClient } from '../../../control/api/client.ts';
 import { type ErrorKind, HoldfastError } from '../../../core/errors.ts';
 
 /** Runs `use` on a bucket over S3, with credentials that the API hands out for it. */
 export async function withBucket<T>(api: ApiClient, id: string, use: (storage: Storage) => Promise<T>): Promise<T> {
-  const { bucket, ...options } = await (await api.buckets[':id'].credentials.$get({ param: { id } })).json();
-  const { Storage, StorageError } = await import('../../../../sdk/src/index.ts');
+  const { bucket, ...options } = await bucketCredentials(api, id);
+  const { Storage } = await import('../../../../sdk/src/index.ts');
+  return explained(() => use(new Storage(bucket, options)));
+}
+
+/** The same for what no app needs: requests about the bucket itself. */
+export async function withBucketRequests<T>(
+  api: ApiClient,
+  id: string,
+  use: (client: S3Client) => Promise<T>,
+): Promise<T> {
+  const { bucket, ...options } = await bucketCredentials(api, id);
+  const { S3Client } = await import('../../../../sdk/src/s3-client.ts');
+  const { resolveConfig } = await import('../../../../sdk/src/config.ts');
+  return explained(() => use(new S3Client(resolveConfig(bucket, options))));
+}
+
+async function bucketCredentials(api: ApiClient, id: string) {
+  return (await api.buckets[':id'].credentials.$get({ param: { id } })).json();
+}
+
+async function explained<T>(run: () => Promise<T>): Promise<T> {
+  const { StorageError } = await import('../../../../sdk/src/index.ts');
   try {
-    return await use(new Storage(bucket, options));
+    return await run();
   } catch (error) {
     throw error instanceof StorageError ? asHoldfastError(error) : error;
   }
