@@ -18,6 +18,7 @@ export const s3Errors = {
   invalidRange: failure('invalid-range', 'invalid'),
   invalidRequest: failure('invalid-request', 'invalid'),
   invalidStorageClass: failure('invalid-storage-class', 'invalid'),
+  invalidTag: failure('invalid-tag', 'invalid'),
   invalidUri: failure('invalid-uri', 'invalid'),
   keyTooLong: failure('key-too-long', 'invalid'),
   malformedAcl: failure('malformed-acl', 'invalid'),
@@ -31,6 +32,7 @@ export const s3Errors = {
   noSuchOwnership: failure('no-such-ownership', 'not-found'),
   noSuchPolicy: failure('no-such-policy', 'not-found'),
   noSuchPublicAccessBlock: failure('no-such-public-access-block', 'not-found'),
+  noSuchTagSet: failure('no-such-tag-set', 'not-found'),
   notImplemented: failure('not-implemented', 'not-implemented'),
   preconditionFailed: failure('precondition-failed', 'conflict'),
 };

@@ -9,6 +9,7 @@ import {
   getBucketPolicyStatus,
   putBucketPolicy,
 } from './operations/bucket-policy.ts';
+import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './operations/bucket-tagging.ts';
 import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
@@ -58,6 +59,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'PUT bucket': [
     { query: ['acl'], operation: putBucketAcl },
     { query: ['cors'], operation: putBucketCors },
+    { query: ['tagging'], operation: putBucketTagging },
     { query: ['versioning'], operation: putBucketVersioning },
     { query: ['ownershipControls'], operation: putBucketOwnershipControls },
     { query: ['policy'], operation: putBucketPolicy },
@@ -67,6 +69,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'HEAD bucket': [{ operation: headBucket }],
   'DELETE bucket': [
     { query: ['cors'], operation: deleteBucketCors },
+    { query: ['tagging'], operation: deleteBucketTagging },
     { query: ['ownershipControls'], operation: deleteBucketOwnershipControls },
     { query: ['policy'], operation: deleteBucketPolicy },
     { query: ['publicAccessBlock'], operation: deletePublicAccessBlock },
@@ -75,6 +78,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'GET bucket': [
     { query: ['acl'], operation: getBucketAcl },
     { query: ['cors'], operation: getBucketCors },
+    { query: ['tagging'], operation: getBucketTagging },
     { query: ['ownershipControls'], operation: getBucketOwnershipControls },
     { query: ['policy'], operation: getBucketPolicy },
     { query: ['policyStatus'], operation: getBucketPolicyStatus },
