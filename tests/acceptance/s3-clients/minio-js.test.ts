@@ -50,7 +50,7 @@ describe('minio-js', () => {
     expect(bytes.subarray(3, 7).equals(await buffer(await minio.getPartialObject(BUCKET, 'buffer', 3, 4)))).toBe(true);
   });
 
-  test('puts and gets files, copies, composes', async () => {
+  test('puts and gets files, copies', async () => {
     await writeTree(bench.home, { 'file.bin': 6 * MiB });
     const bytes = await readFile(join(bench.home, 'file.bin'));
     await minio.fPutObject(BUCKET, 'file', join(bench.home, 'file.bin'));
