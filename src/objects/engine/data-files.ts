@@ -10,6 +10,8 @@ import type { FileRef } from './version.ts';
 const INCOMING = 'incoming';
 const SHARDS = 256;
 const WRITE_BYTES = 2 ** 20;
+/** As many as one writev(2) takes; also bounds what a client takes that sends byte by byte. */
+const WRITE_CHUNKS = 1024;
 const READ_BYTES = 512 * 2 ** 10;
 
 /**
@@ -151,19 +153,19 @@ export class DataFileWriter {
     this.#crc = crc32(chunk, this.#crc);
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush();
+    if (this.#waitingBytes >= WRITE_BYTES || this.#waiting.length === WRITE_CHUNKS) await this.#flush();
   }
 
   async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
-    const room = bytes.length + INDEX_ROOM_BYTES;
+    const room = this.#waitingBytes + INDEX_ROOM_BYTES;
     if (!(await hasRoomFor(dirname(this.#temporary), room))) throw diskFull(this.#temporary);
+    let chunks: readonly Uint8Array[] = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#size);
-      done += bytesWritten;
+    while (chunks.length > 0) {
+      const { bytesWritten } = await this.#file.writev(chunks, this.#size);
       this.#size += bytesWritten;
+      chunks = withoutFirst(chunks, bytesWritten);
     }
   }
 
@@ -183,6 +185,16 @@ export class DataFileWriter {
     await rm(this.#temporary, { force: true });
     await rm(this.#path, { force: true });
   }
+}
+
+/** What is left of `chunks` after `bytes` of them. */
+function withoutFirst(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skip = bytes;
+  return chunks.flatMap((chunk) => {
+    const rest = chunk.subarray(Math.min(skip, chunk.length));
+    skip -= chunk.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 function fileName(id: number): string {
