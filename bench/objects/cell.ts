@@ -39,7 +39,8 @@ export async function measureCell(
       } catch (error) {
         if (run === runs[0]) throw error;
         run.failed = true;
-        console.log(`${run.target.name} fails at ${cellName(cell)}: ${error instanceof Error ? error.message : error}`);
+        const [reason] = (error instanceof Error ? error.message : String(error)).split('\r\n');
+        console.log(`${run.target.name} fails at ${cellName(cell)}: ${reason}`);
       }
     }
   }

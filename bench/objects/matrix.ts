@@ -62,7 +62,9 @@ async function benchCells(targets: readonly S3Endpoint[], preloaded: number, opt
   const rows: string[][] = [];
   for (const cell of cellsOf(options)) {
     const rates = await measureCell(targets, cell, options);
-    rows.push([cellName(cell), ...rates.flatMap((rate, index) => columns(rate, index === 0 ? undefined : rates[0]))]);
+    const row = [cellName(cell), ...rates.flatMap((rate, index) => columns(rate, index === 0 ? undefined : rates[0]))];
+    rows.push(row);
+    console.error(row.join('  ')); // the whole matrix takes long
   }
   console.log(
     `\nOperations a second with ${preloaded.toLocaleString('en')} other objects in the bucket, ` +
