@@ -8,7 +8,9 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['src/**/*.test.ts', 'sdk/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts']),
+      project('unit', ['src/**/*.test.ts', 'sdk/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'], {
+        testTimeout: 20_000, // properties on a busy machine
+      }),
       project('contract', ['tests/contract/**/*.test.ts'], { testTimeout: 30_000 }),
       project('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 180_000 }),
       project('acceptance', ['tests/acceptance/**/*.test.ts'], {
