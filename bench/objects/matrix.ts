@@ -66,6 +66,7 @@ async function benchCells(targets: readonly S3Endpoint[], preloaded: number, opt
     rows.push(row);
     console.error(row.join('  ')); // the whole matrix takes long
   }
+  if (rows.length === 0) return;
   console.log(
     `\nOperations a second with ${preloaded.toLocaleString('en')} other objects in the bucket, ` +
       `median of ${rounds} alternating runs of ${seconds} s; ×: times the peer's`,
