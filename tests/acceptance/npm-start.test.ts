@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AppView } from '../../src/control/platform.ts';
 import { exec } from '../../src/core/exec.ts';
@@ -30,9 +31,12 @@ test('npm start on a clean clone ends with the URLs of the API and of the photo 
   const presigned = await fetch(url);
   expect(digest(Buffer.from(await presigned.arrayBuffer()))).toBe(digest(original));
 
+  await platform.run(['deploy', '--detach', join(clone.path, 'examples', 'photo-album')]);
+  await platform.kill9();
   await exec(['npm', 'start'], start);
   const status = await platform.json<AppView>(['status', '--app', 'photo-album']);
   expect(status.deployment?.status).toBe('succeeded');
+  expect(status.release).toBe(3); // the one that was under way, too
   expect(digest((await platform.http('photo-album', `/pictures/${id}`)).body)).toBe(digest(original));
 });
 
