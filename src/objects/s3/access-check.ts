@@ -7,8 +7,7 @@ import { permissionsOf } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition.ts';
 import type { Bucket, ObjectInfo } from '../engine/object-store.ts';
 import { objectAcl } from './metadata.ts';
-import type { Operation } from './operation.ts';
-import type { RoutedRequest } from './router.ts';
+import type { RoutedRequest } from './routed-request.ts';
 
 interface Target {
   readonly bucket: string;
@@ -38,7 +37,7 @@ export class AccessCheck {
   }
 
   /** @throws HoldfastError `access.denied` */
-  operation({ name, action }: Operation, request: RoutedRequest): void {
+  operation({ name, action }: { readonly name: string; readonly action: Action }, request: RoutedRequest): void {
     const bucket = this.#options.findBucket(request.bucket);
     // Of DeleteObjects a policy may allow some keys: each is asked for when the body has named them.
     if (name === 'DeleteObjects' && bucket?.documents?.policy !== undefined) return;

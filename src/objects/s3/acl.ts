@@ -3,7 +3,7 @@ import { bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
 import type { Bucket } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
-import type { S3Request } from './operation.ts';
+import type { ReceivedBody } from './request-body.ts';
 import { readXml } from './request-xml.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
 
@@ -13,6 +13,11 @@ const OWNER_ID = 'holdfast';
 /** Everything here has one owner: what gives the bucket's owner rights gives nobody else any. */
 const OWNER_ACLS = ['private', 'bucket-owner-full-control', 'bucket-owner-read'];
 const NOT_HERE = ['public-read-write', 'aws-exec-read', 'log-delivery-write'];
+
+interface AclRequest {
+  readonly headers: ReadonlyMap<string, string>;
+  body(): ReceivedBody;
+}
 
 /**
  * The ACL that a request asks for by header; `undefined` when it asks for none.
@@ -46,7 +51,7 @@ export function checkAcl(bucket: Bucket, headers: ReadonlyMap<string, string>, a
  * The ACL of PutBucketAcl and PutObjectAcl: a header, or a document that says the same as a canned one.
  * @throws HoldfastError `s3.not-implemented`, `s3.malformed-acl`
  */
-export async function readAcl({ headers, body }: Pick<S3Request, 'headers' | 'body'>): Promise<CannedAcl> {
+export async function readAcl({ headers, body }: AclRequest): Promise<CannedAcl> {
   const canned = requestedAcl(headers);
   const document = await readXml(body(), 'AccessControlPolicy', { optional: true });
   if (canned) return canned;

@@ -43,6 +43,7 @@ import {
 import { putObject } from './operations/put-object.ts';
 import { uploadPart } from './operations/upload-part.ts';
 import { uploadPartCopy } from './operations/upload-part-copy.ts';
+import type { RoutedRequest } from './routed-request.ts';
 import { SUB_RESOURCES } from './unsupported.ts';
 
 type Level = 'service' | 'bucket' | 'object';
@@ -110,14 +111,6 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   ],
   'DELETE object': [{ query: ['uploadId'], operation: abortMultipartUpload }, { operation: deleteObject }],
 };
-
-export interface RoutedRequest {
-  readonly method: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly query: ReadonlyMap<string, string>;
-  readonly headers: ReadonlyMap<string, string>;
-}
 
 /** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed` */
 export function findOperation({ method, bucket, key, query, headers }: RoutedRequest): Operation {
