@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
@@ -32,40 +31,26 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
-import { createLogger } from '../../src/core/log.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import type { AccessKey, ObjectAdmin } from '../../src/objects/object-admin.ts';
-import { type ObjectsRole, startObjectsRole } from '../../src/objects/objects-role.ts';
+import { startObjectStore, type TestObjectStore } from '../support/object-store.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const MB = 1024 * 1024;
 const AWS_CLI = '/usr/bin/aws';
 
-let directory: string;
-let role: ObjectsRole;
+let store: TestObjectStore;
 let admin: ObjectAdmin;
 let endpoint: string;
 let operator: AccessKey;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'holdfast-s3-'));
-  const adminSocket = join(directory, 'objects.sock');
-  role = await startObjectsRole({
-    directory: join(directory, 'objects'),
-    masterKey: randomBytes(32),
-    host: '127.0.0.1',
-    port: 0,
-    adminSocket,
-    region: 'local',
-    log: createLogger('objects', 'error'),
-  });
-  admin = connectRpc<ObjectAdmin>(adminSocket);
-  endpoint = `http://127.0.0.1:${role.port}`;
+  store = await startObjectStore();
+  ({ admin, endpoint } = store);
   operator = await admin.ensureKey({ owner: 'operator', buckets: '*' });
 });
 
 afterAll(async () => {
-  await role?.close();
-  await rm(directory, { recursive: true, force: true });
+  await store?.[Symbol.asyncDispose]();
 });
 
 function client(credentials: AccessKey, region = 'eu-central-1'): S3Client {
@@ -314,6 +299,7 @@ describe('access', () => {
 /** Where CI says that everything is installed, a missing client is a failure and not a skip. */
 const cliMissing = !existsSync(AWS_CLI);
 describe.skipIf(cliMissing && process.env.CI !== 'true')(`the aws cli (${AWS_CLI}; Debian package awscli)`, () => {
+  let directory: TemporaryDirectory;
   let home: string;
   const aws = async (args: readonly string[], key: AccessKey = operator): Promise<string> => {
     const env = {
@@ -328,10 +314,11 @@ describe.skipIf(cliMissing && process.env.CI !== 'true')(`the aws cli (${AWS_CLI
   };
 
   beforeAll(async () => {
-    home = join(directory, 'home');
-    await mkdir(home);
+    directory = await temporaryDirectory();
+    home = directory.path;
     await aws(['s3', 'mb', 's3://cli-bucket']);
   });
+  afterAll(() => directory[Symbol.asyncDispose]());
 
   test('cp both ways, small and by parts', async () => {
     for (const [name, size] of [

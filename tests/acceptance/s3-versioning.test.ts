@@ -1,8 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CopyObjectCommand,
   CreateBucketCommand,
@@ -22,44 +18,30 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
-import { createLogger } from '../../src/core/log.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import type { AccessKey, ObjectAdmin } from '../../src/objects/object-admin.ts';
-import { type ObjectsRole, startObjectsRole } from '../../src/objects/objects-role.ts';
+import { startObjectStore, type TestObjectStore } from '../support/object-store.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
 type Markers = Partial<Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'>>;
 
 const AWS_CLI = '/usr/bin/aws';
 
-let directory: string;
-let role: ObjectsRole;
+let store: TestObjectStore;
 let admin: ObjectAdmin;
 let endpoint: string;
 let operator: AccessKey;
 let s3: S3Client;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'holdfast-versions-'));
-  const adminSocket = join(directory, 'objects.sock');
-  role = await startObjectsRole({
-    directory: join(directory, 'objects'),
-    masterKey: randomBytes(32),
-    host: '127.0.0.1',
-    port: 0,
-    adminSocket,
-    region: 'local',
-    log: createLogger('objects', 'error'),
-  });
-  admin = connectRpc<ObjectAdmin>(adminSocket);
-  endpoint = `http://127.0.0.1:${role.port}`;
+  store = await startObjectStore();
+  ({ admin, endpoint } = store);
   operator = await admin.ensureKey({ owner: 'operator', buckets: '*' });
   s3 = new S3Client({ endpoint, region: 'local', credentials: operator, forcePathStyle: true, maxAttempts: 1 });
 });
 
 afterAll(async () => {
   s3?.destroy();
-  await role?.close();
-  await rm(directory, { recursive: true, force: true });
+  await store?.[Symbol.asyncDispose]();
 });
 
 describe('versions, with the AWS SDK for JavaScript v3', () => {
@@ -223,16 +205,25 @@ describe('versions, with the AWS SDK for JavaScript v3', () => {
 const cliMissing = !existsSync(AWS_CLI);
 
 describe.skipIf(cliMissing && process.env.CI !== 'true')(`versions, with the aws cli (${AWS_CLI})`, () => {
+  let directory: TemporaryDirectory;
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+  });
+  afterAll(() => directory[Symbol.asyncDispose]());
+
   const aws = async (...args: readonly string[]) => {
     const env = {
       PATH: '/usr/bin:/bin',
-      HOME: directory,
+      HOME: directory.path,
       AWS_ACCESS_KEY_ID: operator.accessKeyId,
       AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
       AWS_DEFAULT_REGION: 'local',
       AWS_MAX_ATTEMPTS: '1',
     };
-    const { stdout } = await exec([AWS_CLI, '--endpoint-url', endpoint, 's3api', ...args], { env, cwd: directory });
+    const { stdout } = await exec([AWS_CLI, '--endpoint-url', endpoint, 's3api', ...args], {
+      env,
+      cwd: directory.path,
+    });
     return stdout.trim() === '' ? undefined : JSON.parse(stdout);
   };
 
