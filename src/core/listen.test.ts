@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import { closeServer, listen } from './listen.ts';
+import { closeServer, listen, reachableHost } from './listen.ts';
 
 const address = { host: '127.0.0.1', port: 0, purpose: 'the test', variable: 'HOLDFAST_TEST_PORT' };
 
@@ -23,4 +23,13 @@ test('closing cuts a request that does not end in its grace', async () => {
   await arrived;
   await closeServer(server, 10);
   await expect(answer).rejects.toThrow();
+});
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '[::1]'],
+  ['fd00::1', '[fd00::1]'],
+])('what listens on %s is reached at %s', (address, host) => {
+  expect(reachableHost(address)).toBe(host);
 });

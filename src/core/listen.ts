@@ -53,3 +53,10 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(cut);
 }
+
+/** The host of a URL that leads to what listens on `address`: of all interfaces, loopback. */
+export function reachableHost(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return address.includes(':') ? `[${address}]` : address;
+}

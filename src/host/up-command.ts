@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { HoldfastError } from '../core/errors.ts';
+import { reachableHost } from '../core/listen.ts';
 import { createLogger } from '../core/log.ts';
 import { type ConfigFlags, type HostConfig, readConfig } from './config.ts';
 import { dataDirectoryLayout, openDataDirectory } from './data-directory.ts';
@@ -97,10 +98,11 @@ function readiness(child: ChildProcess, logPath: string): Promise<void> {
 }
 
 function welcome({ listenAddress, apiPort, s3Port, httpPort, dataDirectory }: HostConfig): string {
+  const host = reachableHost(listenAddress);
   return [
     'Holdfast is up.',
-    `  API       http://${listenAddress}:${apiPort}`,
-    `  S3        http://${listenAddress}:${s3Port}`,
+    `  API       http://${host}:${apiPort}`,
+    `  S3        http://${host}:${s3Port}`,
     `  Apps      http://<service>-<app>.localhost:${httpPort}`,
     `  Data      ${dataDirectory}`,
     '',

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import { closeServer, listen } from '../../core/listen.ts';
+import { closeServer, listen, reachableHost } from '../../core/listen.ts';
 import type { Api } from './api.ts';
 
 export interface ApiServer {
@@ -28,18 +28,11 @@ export async function startApiServer({
   const address = await listen(server, { host, port, purpose: 'the API', variable: 'HOLDFAST_API_PORT' });
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${reachable(address.address)}:${address.port}`,
+    url: `http://${reachableHost(address.address)}:${address.port}`,
     port: address.port,
     close: ({ graceMs = 0 } = {}) => {
       closing ??= closeServer(server, graceMs);
       return closing;
     },
   };
-}
-
-/** An address to connect to: of all interfaces, loopback. */
-function reachable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  if (address === '::') return '[::1]';
-  return address.includes(':') ? `[${address}]` : address;
 }

@@ -5,6 +5,7 @@ import { openState } from '../../control/state/state.ts';
 import { systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import { loadMasterKey } from '../../core/envelope.ts';
+import { reachableHost } from '../../core/listen.ts';
 import { connectRpc } from '../../core/rpc.ts';
 import type { EdgeAdmin } from '../../edge/edge-admin.ts';
 import type { ObjectAdmin } from '../../objects/object-admin.ts';
@@ -58,5 +59,5 @@ export async function startControl({ config, directory, log }: RoleContext): Pro
 }
 
 function address(config: HostConfig, port: number): string {
-  return `http://${config.listenAddress}:${port}`;
+  return `http://${reachableHost(config.listenAddress)}:${port}`;
 }
