@@ -17,7 +17,7 @@ export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdm
       await unlessAbsent(store.deleteBucket(name, { force: true }));
     },
     async listBuckets() {
-      return store.buckets().map((bucket) => describe(store, bucket));
+      return Promise.all(store.buckets().map((bucket) => describe(store, bucket)));
     },
     async ensureKey({ owner, buckets }) {
       const { accessKeyId, secretAccessKey } = await keys.ensure(owner, buckets);
@@ -62,6 +62,7 @@ async function unlessAbsent(deletion: Promise<void>): Promise<void> {
   }
 }
 
-function describe(store: ObjectStore, { name, createdAt, versioning, accessibility }: Bucket): BucketInfo {
-  return { name, createdAt, versioning, accessibility, ...store.usage(name) };
+async function describe(store: ObjectStore, bucket: Bucket): Promise<BucketInfo> {
+  const { name, createdAt, versioning, accessibility } = bucket;
+  return { name, createdAt, versioning, accessibility, ...(await store.usage(name)) };
 }

@@ -52,7 +52,7 @@ export async function discrepancies(store: ObjectStore, bucket: string, history:
     const missing = present.filter((key) => !listed.includes(key));
     wrong.push(`the listing has [${surplus}] too much, lacks [${missing}], or is not sorted`);
   }
-  const usage = store.usage(bucket);
+  const usage = await store.usage(bucket);
   if (usage.objects !== present.length || usage.bytes !== bytes) {
     wrong.push(`the usage is ${JSON.stringify(usage)} with ${present.length} objects of ${bytes} bytes`);
   }

@@ -180,7 +180,7 @@ class Run {
       expect(await this.#listedVersions(name)).toEqual(expected);
       const stored = expected.filter(({ deleteMarker }) => !deleteMarker);
       const bytes = stored.reduce((sum, { size }) => sum + size, 0);
-      expect(this.#store.usage(name)).toEqual({ objects: stored.length, bytes });
+      expect(await this.#store.usage(name)).toEqual({ objects: stored.length, bytes });
     }
   }
 

@@ -105,7 +105,7 @@ export class EngineObjectStore implements ObjectStore {
     return this.#catalog.buckets.all();
   }
 
-  usage(name: string): { readonly objects: number; readonly bytes: number } {
+  async usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }> {
     return this.#catalog.versions.usage(this.#bucket(name).id);
   }
 

@@ -109,7 +109,7 @@ export class MemoryObjectStore implements ObjectStore {
     return [...this.#buckets.values()].map(({ bucket }) => bucket).sort((a, b) => compareKeys(a.name, b.name));
   }
 
-  usage(name: string): { readonly objects: number; readonly bytes: number } {
+  async usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }> {
     const stored = [...this.#bucket(name).versions.values()].flat().filter(({ deleteMarker }) => !deleteMarker);
     return { objects: stored.length, bytes: stored.reduce((sum, { info }) => sum + info.size, 0) };
   }

@@ -216,9 +216,9 @@ test('old versions are kept in a versioned bucket', async () => {
   await put('a', 10, 'x');
   await store.updateBucket('data', { versioning: 'enabled' });
   for (let i = 0; i < 3; i++) await put('a', 10, String(i));
-  expect(store.usage('data')).toEqual({ objects: 4, bytes: 40 });
+  expect(await store.usage('data')).toEqual({ objects: 4, bytes: 40 });
   await reopen({ rebuild: true });
-  expect(store.usage('data')).toEqual({ objects: 4, bytes: 40 });
+  expect(await store.usage('data')).toEqual({ objects: 4, bytes: 40 });
   expect(await read('a')).toBe('2'.repeat(10));
   await store.remove('data', 'a');
   await reopen({ rebuild: true });

@@ -190,7 +190,7 @@ export interface ObjectStore {
   bucket(name: string): Bucket | undefined;
   buckets(): readonly Bucket[];
   /** Every stored version counts; delete markers do not. */
-  usage(name: string): { readonly objects: number; readonly bytes: number };
+  usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }>;
 
   put(object: PutObject): Promise<ObjectInfo>;
   /** @throws HoldfastError `version.not-found`, `version.delete-marker` where `version` names one */
