@@ -53,6 +53,33 @@ export function describeObjectVersions(
     const shape = ({ key, size, isLatest, deleteMarker }: ObjectVersion) =>
       `${key} ${deleteMarker ? 'marker' : size}${isLatest ? ' latest' : ''}`;
 
+    it('change their headers in place', async () => {
+      await versioning('enabled');
+      const first = await put('a', 'one');
+      const second = await put('a', 'second');
+      const change = (headers: Record<string, string | undefined>, versionId?: string) =>
+        store.updateMetadata('photos', 'a', { versionId, headers });
+      const headers = { tag: 'x', other: 'y' };
+      expect(await change(headers, first.versionId)).toEqual({ ...first, metadata: { ...metadata, headers } });
+      await change({ tag: undefined, more: 'z' }, first.versionId);
+      expect((await store.head('photos', 'a', first)).metadata.headers).toEqual({ other: 'y', more: 'z' });
+      expect(await store.head('photos', 'a')).toEqual(second);
+      expect(await change({ tag: 'latest' })).toMatchObject({ versionId: second.versionId });
+      expect(await store.findVersion('photos', 'a')).toMatchObject({
+        isLatest: true,
+        metadata: { headers: { tag: 'latest' } },
+      });
+      expect([await read('a', first.versionId), await read('a')]).toEqual(['one', 'second']);
+      expect((await listed()).versions).toHaveLength(2);
+      const marker = await store.remove('photos', 'a');
+      await expect(change({})).rejects.toThrow(failure('object.not-found'));
+      await expect(change({}, marker.versionId)).rejects.toThrow(failure('version.delete-marker'));
+      await expect(change({}, 'other')).rejects.toThrow(failure('version.not-found'));
+      await expect(change({ tag: 'x'.repeat(40_000) }, first.versionId)).rejects.toThrow(
+        failure('object.metadata-size'),
+      );
+    });
+
     it('stay readable by their id when they are overwritten and deleted', async () => {
       await versioning('enabled');
       const first = await put('a', 'one');

@@ -38,6 +38,15 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('remove-version' as const), to: place, pick: fc.nat(9) }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('tag' as const),
+      to: place,
+      pick: fc.nat(9),
+      tag: fc.option(fc.constantFrom('x', 'longer than that'), { nil: undefined }),
+    }),
+  },
+  {
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('versioning' as const),
@@ -57,6 +66,8 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 interface ModelVersion {
   readonly versionId: string;
   readonly bytes: Buffer | undefined;
+  /** A header that is changed in place. */
+  readonly tag?: string | undefined;
 }
 
 interface ModelBucket {
@@ -95,6 +106,8 @@ class Run {
         return this.#remove(step.to);
       case 'remove-version':
         return this.#removeVersion(step.to, step.pick);
+      case 'tag':
+        return this.#tag(step.to, step.pick, step.tag);
       case 'versioning':
         await this.#store.updateBucket(step.bucket, { versioning: step.to });
         this.#bucket(step.bucket).versioning = step.to;
@@ -136,11 +149,23 @@ class Run {
     expect(removed).toEqual({ versionId, deleteMarker: gone !== undefined && gone.bytes === undefined });
   }
 
+  async #tag({ bucket, key }: Place, pick: number, tag: string | undefined): Promise<void> {
+    const versions = this.#versions({ bucket, key });
+    const at = pick % Math.max(versions.length, 1);
+    const version = versions[at];
+    const change = { versionId: version?.versionId, headers: { tag } };
+    if (!version?.bytes) return expect(this.#store.updateMetadata(bucket, key, change)).rejects.toThrow();
+    const before = await this.#store.head(bucket, key, version);
+    const after = await this.#store.updateMetadata(bucket, key, change);
+    expect({ ...after, metadata }).toEqual({ ...before, metadata });
+    versions[at] = { ...version, tag };
+  }
+
   async #copy(source: Place, target: Place): Promise<void> {
-    const bytes = this.#current(source);
+    const current = this.#versions(source)[0];
     const copying = this.#store.copy({ source, target });
-    if (!bytes) return expect(copying).rejects.toSatisfy((error) => isHoldfastCode(error, 'object.not-found'));
-    this.#add(target, { versionId: (await copying).versionId, bytes });
+    if (!current?.bytes) return expect(copying).rejects.toSatisfy((error) => isHoldfastCode(error, 'object.not-found'));
+    this.#add(target, { ...current, versionId: (await copying).versionId });
   }
 
   async #multipart(to: { bucket: string; key: string }, sizes: readonly number[], abort: boolean): Promise<void> {
@@ -166,12 +191,15 @@ class Run {
       const sorted = [...keys.keys()].sort(compareKeys);
       const page = await this.#store.list({ bucket: name, limit: 100 });
       const current = sorted.filter((key) => this.#current({ bucket: name, key }));
+      const tags = current.map((key) => this.#versions({ bucket: name, key })[0]?.tag);
       expect(page.objects.map(({ key }) => key)).toEqual(current);
+      expect(page.objects.map(({ metadata }) => metadata.headers.tag)).toEqual(tags);
 
       const expected = sorted.flatMap((key) =>
-        this.#versions({ bucket: name, key }).map(({ versionId, bytes }, i) => ({
+        this.#versions({ bucket: name, key }).map(({ versionId, bytes, tag }, i) => ({
           key,
           versionId,
+          tag,
           size: bytes?.length ?? 0,
           isLatest: i === 0,
           deleteMarker: bytes === undefined,
@@ -188,8 +216,8 @@ class Run {
     const found: unknown[] = [];
     for (let after: VersionMarker | undefined; ; ) {
       const page = await this.#store.listVersions({ bucket, after, limit: 3 });
-      for (const { key, versionId, size, isLatest, deleteMarker } of page.versions) {
-        found.push({ key, versionId, size, isLatest, deleteMarker });
+      for (const { key, versionId, metadata, size, isLatest, deleteMarker } of page.versions) {
+        found.push({ key, versionId, tag: metadata.headers.tag, size, isLatest, deleteMarker });
       }
       after = page.next;
       if (!after) return found;

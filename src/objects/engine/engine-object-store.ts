@@ -9,6 +9,7 @@ import type { HybridClock } from './hybrid-clock.ts';
 import { type Content, Intake } from './intake.ts';
 import type { Journal } from './journal.ts';
 import { listPage, versionPage } from './listing.ts';
+import { withHeaders } from './metadata.ts';
 import { checkPartNumber } from './multipart.ts';
 import { checkKey, checkMetadata } from './names.ts';
 import { ObjectReader } from './object-reader.ts';
@@ -31,6 +32,7 @@ import type {
   PutObject,
   RemovedObject,
   RemoveObject,
+  UpdateMetadata,
   VersionMarker,
   VersionPage,
   VersionRef,
@@ -136,6 +138,17 @@ export class EngineObjectStore implements ObjectStore {
   async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
     const target = { bucket: this.#bucket(bucket), key, versionId, conditions };
     return this.#makingRoom(() => this.#objects.remove(target));
+  }
+
+  async updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo> {
+    const { versionId, headers } = change;
+    const version = this.#version({ bucket, key, versionId });
+    const target = { bucket: this.#bucket(bucket), key, versionId, conditions: undefined };
+    const inline = version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES;
+    const info = await this.#objects.updateMetadata(target, { stamp: version.stamp, inline }, (metadata) =>
+      withHeaders(metadata, headers),
+    );
+    return info ?? this.updateMetadata(bucket, key, change);
   }
 
   async copy(request: CopyObject): Promise<ObjectInfo> {

@@ -4,7 +4,9 @@ import { newId } from '../../core/ids.ts';
 import { resolveRange } from './byte-range.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
-import { type Bound, compareKeys, listPage, type VersionScan, versionPage } from './listing.ts';
+import { compareKeys, listPage, versionPage } from './listing.ts';
+import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
+import { withHeaders } from './metadata.ts';
 import { checkPartNumber, chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
 import { checkBucketName, checkKey, mergeDocuments } from './names.ts';
 import type {
@@ -27,18 +29,12 @@ import type {
   PutObject,
   RemovedObject,
   RemoveObject,
+  UpdateMetadata,
   VersionPage,
   VersionRef,
   WriteConditions,
 } from './object-store.ts';
 import { NULL_VERSION, parseStamp, versionIdOf } from './version-id.ts';
-
-interface StoredVersion {
-  readonly stamp: number;
-  readonly info: ObjectInfo;
-  readonly bytes: Buffer;
-  readonly deleteMarker: boolean;
-}
 
 interface StoredUpload extends MultipartUpload {
   readonly metadata: ObjectMetadata;
@@ -47,8 +43,7 @@ interface StoredUpload extends MultipartUpload {
 
 interface StoredBucket {
   bucket: Bucket;
-  /** Of each key the newest first; none is empty. */
-  readonly versions: Map<string, readonly StoredVersion[]>;
+  readonly versions: MemoryVersions;
   readonly uploads: Map<string, StoredUpload>;
 }
 
@@ -78,7 +73,7 @@ export class MemoryObjectStore implements ObjectStore {
       versioning: settings.versioning ?? 'disabled',
       accessibility: settings.accessibility ?? 'private',
     };
-    this.#buckets.set(name, { bucket, versions: new Map(), uploads: new Map() });
+    this.#buckets.set(name, { bucket, versions: new MemoryVersions(), uploads: new Map() });
     return bucket;
   }
 
@@ -97,7 +92,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    if (this.#bucket(name).versions.size > 0 && !force) throw errors.bucketNotEmpty(name);
+    if (!this.#bucket(name).versions.isEmpty && !force) throw errors.bucketNotEmpty(name);
     this.#buckets.delete(name);
   }
 
@@ -110,8 +105,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }> {
-    const stored = [...this.#bucket(name).versions.values()].flat().filter(({ deleteMarker }) => !deleteMarker);
-    return { objects: stored.length, bytes: stored.reduce((sum, { info }) => sum + info.size, 0) };
+    return this.#bucket(name).versions.usage();
   }
 
   async put({ bucket, key, body, metadata, conditions }: PutObject): Promise<ObjectInfo> {
@@ -138,28 +132,29 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined> {
-    const versions = this.#bucket(bucket).versions.get(key) ?? [];
-    const wanted = version?.versionId ?? versions[0]?.info.versionId;
-    const found = versions.find(({ info }) => info.versionId === wanted);
-    return found && listed(found, found === versions[0]);
+    return this.#bucket(bucket).versions.find(key, version?.versionId);
+  }
+
+  async updateMetadata(bucket: string, key: string, { versionId, headers }: UpdateMetadata): Promise<ObjectInfo> {
+    const version = this.#version({ bucket, key, versionId });
+    const info = { ...version.info, metadata: withHeaders(version.info.metadata, headers) };
+    this.#bucket(bucket).versions.replace({ ...version, info });
+    return info;
   }
 
   async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
     const stored = this.#bucket(bucket);
-    const before = stored.versions.get(key) ?? [];
+    const { versions } = stored;
     if (versionId !== undefined) {
-      const version = before.find(({ info }) => info.versionId === versionId);
+      const version = versions.named(key, versionId);
       checkConditions({ bucket, key }, version?.info.etag, conditions);
-      setVersions(
-        stored,
-        key,
-        before.filter((one) => one !== version),
-      );
+      versions.remove(key, version);
       return { versionId, deleteMarker: version?.deleteMarker ?? false };
     }
-    checkConditions({ bucket, key }, currentOf(before)?.info.etag, conditions);
+    const current = versions.current(key);
+    checkConditions({ bucket, key }, current?.info.etag, conditions);
     if (stored.bucket.versioning === 'disabled') {
-      stored.versions.delete(key);
+      versions.remove(key, current);
       return { deleteMarker: false };
     }
     const metadata = { contentType: '', headers: {}, user: {} };
@@ -182,30 +177,15 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    const objects = [...this.#bucket(bucket).versions.values()]
-      .flatMap((versions) => currentOf(versions)?.info ?? [])
-      .sort((a, b) => compareKeys(a.key, b.key));
-    return listPage((bound) => objects.filter(({ key }) => isBeyond(key, bound)), request);
+    return listPage(this.#bucket(bucket).versions.scan(), request);
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
     const { versions } = this.#bucket(bucket);
     const { key: after = '', version: marker } = request.after ?? {};
-    const below =
-      marker === NULL_VERSION
-        ? versions.get(after)?.find(({ info }) => info.versionId === marker)?.stamp
-        : marker && parseStamp(marker);
+    const below = marker === NULL_VERSION ? versions.named(after, marker)?.stamp : marker && parseStamp(marker);
     if (below === undefined && marker !== undefined && marker !== NULL_VERSION) throw errors.versionMarker(marker);
-    const all = [...versions]
-      .sort(([a], [b]) => compareKeys(a, b))
-      .flatMap(([key, ofKey]) =>
-        ofKey.map((version, i) => ({ key, ...version, version: () => listed(version, i === 0) })),
-      );
-    const scan: VersionScan = (bound) =>
-      all.filter(
-        ({ key, stamp }) => isBeyond(key, bound) && !(key === bound.key && stamp >= (bound.below ?? Infinity)),
-      );
-    return versionPage(scan, request, below || undefined);
+    return versionPage(versions.scanVersions(), request, below || undefined);
   }
 
   async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
@@ -280,9 +260,9 @@ export class MemoryObjectStore implements ObjectStore {
     return stored;
   }
 
-  #version({ bucket, key, versionId }: VersionRef & { readonly bucket: string; readonly key: string }): StoredVersion {
-    const versions = this.#bucket(bucket).versions.get(key) ?? [];
-    const found = versionId === undefined ? currentOf(versions) : versions.find((v) => v.info.versionId === versionId);
+  #version({ bucket, key, versionId }: VersionRef & { readonly bucket: string; readonly key: string }): MemoryVersion {
+    const { versions } = this.#bucket(bucket);
+    const found = versionId === undefined ? versions.current(key) : versions.named(key, versionId);
     if (found && !found.deleteMarker) return found;
     if (versionId === undefined) throw errors.objectNotFound(bucket, key);
     throw found ? errors.versionIsDeleteMarker(bucket, key, versionId) : errors.versionNotFound(bucket, key, versionId);
@@ -297,7 +277,7 @@ export class MemoryObjectStore implements ObjectStore {
   #store(bucket: string, object: NewObject & { readonly conditions: WriteConditions | undefined }): ObjectInfo {
     const { key, conditions } = object;
     const stored = this.#bucket(bucket);
-    checkConditions({ bucket, key }, currentOf(stored.versions.get(key) ?? [])?.info.etag, conditions);
+    checkConditions({ bucket, key }, stored.versions.current(key)?.info.etag, conditions);
     return this.#add(stored, object);
   }
 
@@ -315,9 +295,7 @@ export class MemoryObjectStore implements ObjectStore {
       metadata,
       ...(partSizes ? { partSizes } : {}),
     };
-    const before = stored.versions.get(key) ?? [];
-    const kept = before.filter((one) => versionId !== NULL_VERSION || one.info.versionId !== NULL_VERSION);
-    stored.versions.set(key, [{ stamp, info, bytes, deleteMarker }, ...kept]);
+    stored.versions.add({ stamp, info, bytes, deleteMarker });
     return info;
   }
 }
@@ -331,19 +309,6 @@ interface NewObject {
   readonly deleteMarker?: boolean;
 }
 
-function currentOf([newest]: readonly StoredVersion[]): StoredVersion | undefined {
-  return newest?.deleteMarker ? undefined : newest;
-}
-
-function setVersions({ versions }: StoredBucket, key: string, remaining: readonly StoredVersion[]): void {
-  if (remaining.length > 0) versions.set(key, remaining);
-  else versions.delete(key);
-}
-
-function listed({ info, deleteMarker }: StoredVersion, isLatest: boolean): ObjectVersion {
-  return { ...info, isLatest, deleteMarker };
-}
-
 async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(Buffer.from(chunk));
@@ -352,10 +317,4 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 function md5(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex');
-}
-
-function isBeyond(key: string, { key: bound, edge }: Bound): boolean {
-  if (edge === 'after-prefix' && key.startsWith(bound)) return false;
-  const order = compareKeys(key, bound);
-  return edge === 'at' ? order >= 0 : order > 0;
 }

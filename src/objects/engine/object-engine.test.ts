@@ -98,6 +98,58 @@ test('mostly dead segments are emptied and used again', async () => {
   expect((await keys()).filter((key) => key.startsWith('first'))).toEqual(['first-0', 'first-1']);
 });
 
+test('changed metadata outlives the record that it changed', async () => {
+  const first = await fillSegment('first'); // stays, with what the version was: most of it lives
+  const tagged = first[3] ?? '';
+  const tag = (value: string) => store.updateMetadata('data', tagged, { headers: { tag: value } });
+  const { lastModified } = await tag('old');
+  const second = await fillSegment('second');
+  await tag('new');
+  await fillSegment('third');
+  for (const key of second) await store.remove('data', key);
+  await store.settle();
+  expect(await segments()).not.toContain('000000000002.journal'); // the change is moved once more
+  for (const rebuild of [false, true]) {
+    await reopen({ rebuild });
+    expect(await store.head('data', tagged)).toMatchObject({ lastModified, metadata: { headers: { tag: 'new' } } });
+    expect(await read(tagged)).toBe(tagged.repeat(5000).slice(0, 20_000));
+  }
+  await store.remove('data', tagged);
+  await reopen({ rebuild: true });
+  expect(await keys()).not.toContain(tagged);
+});
+
+test('a reader is not disturbed by a change of metadata, and of two changes at once none is lost', async () => {
+  await put('small', 10);
+  await put('large', LARGE);
+  for (const key of ['small', 'large']) {
+    const object = await store.open('data', key);
+    await Promise.all(['a', 'b', 'c'].map((name) => store.updateMetadata('data', key, { headers: { [name]: '1' } })));
+    const chunks = await Array.fromAsync(object.body());
+    object.release();
+    expect(Buffer.concat(chunks).toString()).toBe(await read(key));
+    expect((await store.head('data', key)).metadata.headers).toEqual({ a: '1', b: '1', c: '1' });
+  }
+  expect(await dataFiles()).toHaveLength(1);
+  await store.remove('data', 'large');
+  await waitUntil(async () => (await dataFiles()).length === 0, { timeoutMs: 5000, what: 'the file to go' });
+});
+
+test('a change of metadata that races with overwriting and deleting changes what is there, or nothing', async () => {
+  for (let i = 0; i < 20; i++) {
+    const key = `racing-${i}`;
+    await put(key, 10, 'before');
+    const [, change] = await Promise.allSettled([
+      i % 2 === 0 ? put(key, 10, 'after') : store.remove('data', key),
+      store.updateMetadata('data', key, { headers: { tag: 'x' } }),
+    ]);
+    const found = await store.head('data', key).catch(() => undefined);
+    if (i % 2 === 1) expect(found).toBeUndefined();
+    else expect(await read(key)).toBe('afterafter');
+    if (change.status === 'rejected') expect(change.reason).toMatchObject({ code: 'object.not-found' });
+  }
+});
+
 test('a reader keeps its segment; it is used again later', async () => {
   const first = await fillSegment('first');
   await fillSegment('second');

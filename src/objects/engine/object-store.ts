@@ -77,6 +77,12 @@ export interface VersionRef {
 /** Without `versionId`, of the current object; with it, of that version. */
 export interface RemoveObject extends VersionRef, WriteConditions {}
 
+/** What is not named stays as it is. Without `versionId`, of the current object. */
+export interface UpdateMetadata extends VersionRef {
+  /** Of `ObjectMetadata.headers`, by name; `undefined` removes one. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
 /** What a removal did, as S3 tells it. */
 export interface RemovedObject {
   /** The version that is gone, or the delete marker that was made; absent in a bucket without versioning. */
@@ -205,6 +211,11 @@ export interface ObjectStore {
    * good, and what was below it is current again.
    */
   remove(bucket: string, key: string, options?: RemoveObject): Promise<RemovedObject>;
+  /**
+   * Changes headers of a version in place: it keeps its id, its time and its bytes, and readers of it see nothing of it.
+   * @throws as `head`; HoldfastError `object.metadata-size`
+   */
+  updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo>;
   copy(request: CopyObject): Promise<ObjectInfo>;
   list(request: ListObjects): Promise<ListPage>;
   /** @throws HoldfastError `version.marker` */

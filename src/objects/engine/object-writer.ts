@@ -4,7 +4,7 @@ import type { Commit, Committer, Draft } from './committer.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
-import type { ObjectInfo, RemovedObject, VersionRef, WriteConditions } from './object-store.ts';
+import type { ObjectInfo, ObjectMetadata, RemovedObject, VersionRef, WriteConditions } from './object-store.ts';
 import { RecordKind } from './record.ts';
 import { objectScope } from './scopes.ts';
 import {
@@ -68,6 +68,35 @@ export class ObjectWriter {
         return info(written.record.stamp);
       },
     });
+  }
+
+  /**
+   * `inline`: the bytes of the version of that stamp. It is written again with its stamp;
+   * `undefined` where it is not (or no longer) what `target` names.
+   */
+  async updateMetadata(
+    target: WriteTarget & VersionRef,
+    { stamp, inline }: { readonly stamp: number; readonly inline: Buffer },
+    change: (metadata: ObjectMetadata) => ObjectMetadata,
+  ): Promise<ObjectInfo | undefined> {
+    return this.#committer.commit({
+      scopes: [objectScope(target.bucket.id, target.key)],
+      decide: () => {
+        const version = this.#named(target);
+        if (version?.stamp !== stamp) return [];
+        const head: VersionHead = { ...version, metadata: change(version.metadata) };
+        return [{ ...versionDraft(target, head, inline), stamp, moved: true }];
+      },
+      done: ([written]) =>
+        written && objectInfo(target.key, { ...decodeVersionHead(written.record.head), stamp: written.record.stamp }),
+    });
+  }
+
+  #named(target: WriteTarget & VersionRef): Version | undefined {
+    const { versions } = this.#catalog;
+    const { id } = this.#row(target);
+    if (target.versionId === undefined) return versions.current(id, target.key);
+    return versions.named(id, target.key, target.versionId);
   }
 
   async remove(target: WriteTarget & VersionRef): Promise<RemovedObject> {

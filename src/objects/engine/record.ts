@@ -23,7 +23,7 @@ export function isRemoval(kind: RecordKind): boolean {
 
 export interface JournalRecord {
   readonly kind: RecordKind;
-  /** Rewritten by compaction with its first stamp. */
+  /** Written again with its first stamp: by compaction, or with changed metadata. */
   readonly moved: boolean;
   readonly stamp: number;
   /** The bucket's number; names can be used again, numbers are not. */

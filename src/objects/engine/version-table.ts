@@ -141,11 +141,15 @@ export class VersionTable {
     if (!latest || latest.stamp < version.stamp) index.setLatest(prefix, version);
   }
 
-  /** Compaction moved the record; its old place stays in the span until that segment is gone. */
+  /**
+   * Compaction moved the record, or its metadata was changed: of a stamp, what comes
+   * later in the journal counts. Its old place stays in the span until that segment is gone.
+   */
   #relocate(record: JournalRecord, known: Version, location: Location): void {
     const { index, segments } = this.#ledger;
     const prefix = objectPrefix(record.bucket, record.key);
-    const version: Version = { ...known, location, span: this.span(known) };
+    const head = decodeVersionHead(record.head);
+    const version: Version = { ...head, stamp: record.stamp, location, span: this.span(known) };
     segments.release(known.location);
     segments.hold(location);
     index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
