@@ -1,6 +1,8 @@
 import { HoldfastError } from '../core/errors.ts';
+import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
 import type { Bucket, BucketSettings, ObjectStore, Versioning } from './engine/object-store.ts';
+import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
 
 /** A plain object of functions, as `serveRpc` wants it. */
@@ -20,10 +22,12 @@ export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdm
       return Promise.all(store.buckets().map((bucket) => describe(store, bucket)));
     },
     async ensureKey({ owner, buckets }) {
-      const { accessKeyId, secretAccessKey } = await keys.ensure(owner, buckets);
+      const grants = buckets === '*' ? buckets : wholeBuckets(buckets);
+      const { accessKeyId, secretAccessKey } = await keys.ensure(owner, grants);
       return { accessKeyId, secretAccessKey };
     },
-    revokeKey: ({ owner }) => keys.revoke(owner),
+    revokeKey: ({ owner }) => keys.revokeOwner(owner),
+    ...createKeyAdmin(keys),
   };
 }
 

@@ -14,7 +14,51 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
-export interface ObjectAdmin {
+/** What a key may do with the objects of one bucket; with a prefix, of those whose keys begin so. */
+export interface KeyGrant {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  readonly access: 'read' | 'write' | 'read-write';
+}
+
+/** What may be told of a key: all but its secret. */
+export interface KeyInfo {
+  readonly accessKeyId: string;
+  /** `<app>/<service>`, `operator:<bucket>`, or `key:<name>` of one that was made on request. */
+  readonly owner: string;
+  /** `'*'`: everything, as an operator. */
+  readonly grants: readonly KeyGrant[] | '*';
+  readonly createdAt: number;
+  readonly description?: string | undefined;
+  readonly expiresAt?: number | undefined;
+  /** Its owner has another key; this one goes on until it expires. */
+  readonly replacedBy?: string | undefined;
+}
+
+/** The only time that the secret is told. */
+export type NewKey = KeyInfo & AccessKey;
+
+/** Keys that people make, and what can be done with every key. Durable, and in force, when it is answered. */
+export interface KeyAdmin {
+  /** @throws HoldfastError `access.key-invalid` */
+  createKey(input: {
+    readonly grants: readonly KeyGrant[] | '*';
+    readonly description?: string | undefined;
+    readonly expiresAt?: number | undefined;
+  }): Promise<NewKey>;
+  /** Every key, also the expired ones of the last week. */
+  listKeys(input: Record<string, never>): Promise<readonly KeyInfo[]>;
+  /**
+   * A second key for the same owner, which `ensureKey` gives from then on; the first goes on for `graceMs`.
+   * Not idempotent.
+   * @throws HoldfastError `access.key-not-found`, `access.key-replaced`
+   */
+  rotateKey(input: { readonly accessKeyId: string; readonly graceMs: number }): Promise<NewKey>;
+  /** One key, refused from now on. @throws HoldfastError `access.key-not-found` */
+  revokeAccessKey(input: { readonly accessKeyId: string }): Promise<void>;
+}
+
+export interface ObjectAdmin extends KeyAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
    * @throws HoldfastError `bucket.name` (S3 naming rules)
@@ -28,10 +72,10 @@ export interface ObjectAdmin {
   destroyBucket(input: { readonly name: string }): Promise<void>;
   listBuckets(input: Record<string, never>): Promise<readonly BucketInfo[]>;
   /**
-   * The key of `owner` (`<app>/<service>`), made at the first call, the same at every later one,
-   * which reaches `buckets` and nothing else. `buckets: '*'` is an operator's key.
+   * The key of `owner` (`<app>/<service>`), made at the first call, the same at every later one until
+   * it is rotated, which reaches `buckets` and nothing else. `buckets: '*'` is an operator's key.
    */
   ensureKey(input: { readonly owner: string; readonly buckets: readonly string[] | '*' }): Promise<AccessKey>;
-  /** Refused from now on. Absent is no error. */
+  /** All that the owner has, refused from now on. Absent is no error. */
   revokeKey(input: { readonly owner: string }): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { type Authenticate, createAuthenticator } from '../../src/objects/access/authenticate.ts';
 import type { RequestHead } from '../../src/objects/access/canonical-request.ts';
-import type { StoredKey } from '../../src/objects/access/key-store.ts';
+import type { StoredKey } from '../../src/objects/access/key-file.ts';
 import { formatTimestamp } from '../../src/objects/access/signature-v4.ts';
 import { parseTarget } from '../../src/objects/s3/request-target.ts';
 import type { Random } from '../simulation/random.ts';
@@ -12,7 +12,7 @@ const KEY: StoredKey = {
   accessKeyId: 'HFAKFUZZFUZZFUZZFUZZ',
   secretAccessKey: 'a secret that no input contains',
   owner: 'fuzz/web',
-  buckets: ['photos'],
+  grants: [{ bucket: 'photos', access: 'read-write' }],
   createdAt: 0,
 };
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -11,6 +11,7 @@ import type { InstanceSpec } from '../../src/services/service-driver.ts';
 import { createMemoryVolumeDriver } from '../../src/volumes/drivers/memory-driver.ts';
 import type { VolumeDriver } from '../../src/volumes/volume-driver.ts';
 import type { Invariants } from './invariants.ts';
+import { createMemoryKeys } from './memory-keys.ts';
 import type { Random } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -24,6 +25,7 @@ const READ_ONLY: ReadonlySet<string | symbol> = new Set([
   'getRoutes',
   'traffic',
   'listBuckets',
+  'listKeys',
 ]);
 
 export interface WorldOptions {
@@ -161,6 +163,7 @@ function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
     listBuckets: async () => [...buckets.values()],
     ensureKey: async ({ owner }) => ({ accessKeyId: `AK${owner}`, secretAccessKey: `SK${owner}` }),
     revokeKey: async () => {},
+    ...createMemoryKeys(clock),
   };
 }
 

@@ -3,7 +3,8 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '../../src/core/log.ts';
 import { createAuthenticator } from '../../src/objects/access/authenticate.ts';
-import type { StoredKey } from '../../src/objects/access/key-store.ts';
+import { type StoredKey, wholeBuckets } from '../../src/objects/access/key-file.ts';
+import type { Grant } from '../../src/objects/access/key-scope.ts';
 import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
 import { createS3Gateway } from '../../src/objects/s3/gateway.ts';
 import { sha256, signRequest } from './s3-signer.ts';
@@ -29,8 +30,10 @@ export interface TestGateway extends AsyncDisposable {
   call(line: `${string} /${string}`, call?: GatewayCall): Promise<GatewayAnswer>;
 }
 
-export function testKey(owner: string, buckets: readonly string[] | '*'): StoredKey {
-  return { accessKeyId: `KEY-${owner}`, secretAccessKey: `secret of ${owner}`, owner, buckets, createdAt: 0 };
+/** Of whole buckets, by their names, or of what it is granted. */
+export function testKey(owner: string, reach: readonly string[] | readonly Grant[] | '*'): StoredKey {
+  const grants = reach === '*' ? reach : reach.flatMap((one) => (typeof one === 'string' ? wholeBuckets([one]) : one));
+  return { accessKeyId: `KEY-${owner}`, secretAccessKey: `secret of ${owner}`, owner, grants, createdAt: 0 };
 }
 
 /** The S3 gateway over a store in memory, with keys that a test chooses. */

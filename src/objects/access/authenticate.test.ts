@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Authentication, createAuthenticator } from './authenticate.ts';
 import type { RequestHead } from './canonical-request.ts';
-import type { AccessKeys } from './key-store.ts';
 import { parseTimestamp } from './signature-v4.ts';
+import type { AccessKeys } from './valid-key.ts';
 
 /** Key, requests and signatures of the S3 API Reference, "Signature Calculations for the Authorization Header". */
 const KEY = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   owner: 'examples',
-  buckets: '*',
+  grants: '*',
   createdAt: 0,
 } as const;
 const keys: AccessKeys = { find: (id) => (id === KEY.accessKeyId ? KEY : undefined) };
@@ -159,6 +159,18 @@ describe('the Authorization header', () => {
     const head = signed(GET_OBJECT);
     const authorization = head.headers.get('authorization')?.replace(KEY.accessKeyId, 'AKIANOBODY') ?? '';
     expect(() => authenticate(changed(head, { authorization }))).toThrow(withCode('access.key-unknown'));
+  });
+
+  test('refuses keys that have expired, in the header and in URLs signed before', () => {
+    const ending = (expiresAt: number) =>
+      createAuthenticator(
+        { find: () => ({ ...KEY, expiresAt }) },
+        { clock: { now: () => SIGNED_AT + 1000, sleep: async () => {} } },
+      );
+    for (const head of [signed(GET_OBJECT), PRESIGNED]) {
+      expect(ending(SIGNED_AT + 1001)(head).identity.kind).toBe('key');
+      expect(() => ending(SIGNED_AT + 1000)(head)).toThrow(withCode('access.key-expired'));
+    }
   });
 
   test('takes fifteen minutes of skew and no more, either way', () => {

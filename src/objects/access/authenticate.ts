@@ -3,9 +3,10 @@ import { canonicalRequest, hashCanonicalRequest, type RequestHead } from './cano
 import { ChunkSignatures } from './chunk-signatures.ts';
 import { type Credentials, parseAuthorization, parsePresigned } from './credentials.ts';
 import { accessErrors } from './errors.ts';
-import type { AccessKeys, KeyScope } from './key-store.ts';
+import type { KeyScope } from './key-scope.ts';
 import { sign, signaturesEqual, stringToSign } from './signature-v4.ts';
 import { SigningKeys } from './signing-keys.ts';
+import { type AccessKeys, findValidKey } from './valid-key.ts';
 
 export type Identity = { readonly kind: 'anonymous' } | ({ readonly kind: 'key' } & KeyScope);
 
@@ -38,8 +39,7 @@ export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: {
     if (mechanism === undefined) return anonymous(head);
     const presigned = mechanism === 'query';
     const credentials = presigned ? parsePresigned(head.query) : parseAuthorization(head.headers);
-    const key = keys.find(credentials.accessKeyId);
-    if (!key) throw accessErrors.keyUnknown(credentials.accessKeyId);
+    const key = findValidKey(keys, credentials.accessKeyId, clock.now());
     checkTime(credentials, clock.now());
     checkSignedHeaders(head, credentials.signedHeaders);
     checkNoSessionToken(head);
@@ -49,7 +49,7 @@ export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: {
     const signingKey = signingKeys.get(key.accessKeyId, key.secretAccessKey, scope);
     const seed = verifySignature(head, { credentials, payloadHash, signingKey });
     return {
-      identity: { kind: 'key', accessKeyId: key.accessKeyId, owner: key.owner, buckets: key.buckets },
+      identity: { kind: 'key', accessKeyId: key.accessKeyId, owner: key.owner, grants: key.grants },
       payload: parsePayload(payloadHash, () => new ChunkSignatures(signingKey, { timestamp, scope, seed })),
       presigned,
     };

@@ -1,23 +1,27 @@
 import { expect, test } from 'vitest';
 import type { Identity } from './authenticate.ts';
-import { type Action, decideAccess } from './authorize.ts';
+import { decideAccess } from './authorize.ts';
 import { bucketAccess } from './bucket-access.ts';
+import type { Action, Grant } from './key-scope.ts';
 
 const ACTIONS: readonly Action[] = [
   'list-buckets',
   'create-bucket',
   'delete-bucket',
+  'find-bucket',
   'administer-bucket',
   'read-bucket',
+  'list-objects',
   'configure-bucket',
   'read-object',
   'write-object',
 ];
+const whole = (bucket: string): Grant => ({ bucket, access: 'read-write' });
 const anonymous: Identity = { kind: 'anonymous' };
-const operator: Identity = { kind: 'key', accessKeyId: 'a', owner: 'operator', buckets: '*' };
-const service: Identity = { kind: 'key', accessKeyId: 'b', owner: 'photos/web', buckets: ['images'] };
+const operator: Identity = { kind: 'key', accessKeyId: 'a', owner: 'operator', grants: '*' };
+const service: Identity = { kind: 'key', accessKeyId: 'b', owner: 'photos/web', grants: [whole('images')] };
 
-const operatorOfOne: Identity = { kind: 'key', accessKeyId: 'c', owner: 'operator:images', buckets: ['images'] };
+const operatorOfOne: Identity = { kind: 'key', accessKeyId: 'c', owner: 'operator:images', grants: [whole('images')] };
 
 interface Given {
   readonly public?: boolean;
@@ -38,6 +42,7 @@ const may = (identity: Identity, action: Action, permission: string, bucket = 'i
     action,
     bucket,
     key: 'k',
+    prefix: '',
     permission,
     access: accessOf(bucket, given),
     context: () => [],
@@ -54,13 +59,15 @@ test('a service reaches its bucket and cannot delete it', () => {
   expect(allowed(service, 'images', false)).toEqual([
     'list-buckets',
     'create-bucket',
+    'find-bucket',
     'read-bucket',
+    'list-objects',
     'configure-bucket',
     'read-object',
     'write-object',
   ]);
   expect(allowed(service, 'images2', false)).toEqual(['list-buckets']);
-  expect(allowed({ ...service, buckets: [] }, '', false)).toEqual(['list-buckets']);
+  expect(allowed({ ...service, grants: [] }, '', false)).toEqual(['list-buckets']);
 });
 
 test('the public reads objects of public buckets only', () => {
@@ -100,7 +107,7 @@ test('a policy lets others in, and locks even those out whose key reaches the bu
 test('a policy can name a service', () => {
   const Principal = { AWS: 'arn:aws:iam::000000000000:user/other/web' };
   const given = { documents: { policy: policy(statement('Allow', 's3:GetObject', Principal)) } };
-  const other: Identity = { kind: 'key', accessKeyId: 'd', owner: 'other/web', buckets: ['other'] };
+  const other: Identity = { kind: 'key', accessKeyId: 'd', owner: 'other/web', grants: [whole('other')] };
   expect(may(other, 'read-object', 's3:GetObject', 'images', given)).toBe(true);
   expect(may({ ...other, owner: 'other/web2' }, 'read-object', 's3:GetObject', 'images', given)).toBe(false);
   expect(may(anonymous, 'read-object', 's3:GetObject', 'images', given)).toBe(false);

@@ -1,25 +1,11 @@
 import { aclLetsRead, BUCKET_READ_PERMISSIONS, OBJECT_READ_PERMISSIONS } from './acl.ts';
 import type { Identity } from './authenticate.ts';
 import type { BucketAccess } from './bucket-access.ts';
+import { isOperator, type ScopedRequest, scopeAllows } from './key-scope.ts';
 import type { ConditionContext } from './policy/condition.ts';
 import { evaluatePolicy } from './policy/policy.ts';
 
-/** What an operation does, as far as the scope of a key is concerned. */
-export type Action =
-  | 'list-buckets'
-  | 'create-bucket'
-  | 'delete-bucket'
-  | 'administer-bucket' // what says who may do what
-  | 'read-bucket' // listings, settings, uploads in progress
-  | 'configure-bucket' // what changes nobody's access
-  | 'read-object'
-  | 'write-object'; // put, delete, multipart
-
-export interface AccessRequest {
-  readonly action: Action;
-  readonly bucket: string;
-  /** Empty: the bucket itself. */
-  readonly key: string;
+export interface AccessRequest extends ScopedRequest {
   /** As policies name it: `s3:GetObject`. */
   readonly permission: string;
   /** Absent: there is no such bucket. */
@@ -39,7 +25,7 @@ export type Decision = 'allowed' | 'denied' | 'by-object-acl';
  */
 export function decideAccess(identity: Identity, request: AccessRequest): Decision {
   const { action, bucket, key, permission, access, context } = request;
-  const inScope = scopeAllows(identity, action, bucket);
+  const inScope = identity.kind === 'key' && scopeAllows(identity, request);
   if (!access || action === 'create-bucket') return inScope ? 'allowed' : 'denied';
   const resource = key === '' ? bucket : `${bucket}/${key}`;
   const effect = access.policy && evaluatePolicy(access.policy, { identity, permission, resource, context });
@@ -60,33 +46,4 @@ function opensToOthers(
   if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
   if (isPublic && action === 'read-object' && !restricted) return true;
   return aclsCount && BUCKET_READ_PERMISSIONS.has(permission) && aclLetsRead(acl, identity);
-}
-
-/**
- * A key of a service reaches the objects of its buckets; making one of them is
- * harmless, deleting one and saying who may reach it is for operators: data
- * outlives the services that use it.
- */
-function scopeAllows(identity: Identity, action: Action, bucket: string): boolean {
-  if (identity.kind === 'anonymous') return false;
-  if (identity.buckets === '*') return true;
-  switch (action) {
-    case 'list-buckets':
-      return true; // which shows the key's own buckets only
-    case 'administer-bucket':
-      return isOperator(identity) && identity.buckets.includes(bucket);
-    case 'create-bucket':
-    case 'read-bucket':
-    case 'configure-bucket':
-    case 'read-object':
-    case 'write-object':
-      return identity.buckets.includes(bucket);
-    default:
-      return false;
-  }
-}
-
-/** Of everything, or as `operator:<bucket>` of one bucket; services are `<app>/<service>`. */
-function isOperator(identity: Identity): boolean {
-  return identity.kind === 'key' && (identity.buckets === '*' || identity.owner.startsWith('operator:'));
 }

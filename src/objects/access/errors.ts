@@ -14,6 +14,35 @@ export const accessErrors = {
       message: `the access key "${accessKeyId.slice(0, 128)}" does not exist`,
       hint: 'use the AWS_ACCESS_KEY_ID that the service was given, or make a new key',
     }),
+  keyExpired: (accessKeyId: string) =>
+    new HoldfastError({
+      code: 'access.key-expired',
+      kind: 'unauthenticated',
+      message: `the access key "${accessKeyId.slice(0, 128)}" has expired`,
+      hint: 'use the key that replaced it, or make a new one',
+    }),
+  keyNotFound: (accessKeyId: string) =>
+    new HoldfastError({
+      code: 'access.key-not-found',
+      kind: 'not-found',
+      message: `there is no access key "${accessKeyId}"`,
+      hint: '`holdfast object-store keys list` shows those there are',
+    }),
+  keyReplaced: (accessKeyId: string, by: string) =>
+    new HoldfastError({
+      code: 'access.key-replaced',
+      kind: 'conflict',
+      message: `the access key "${accessKeyId}" was replaced by "${by}"`,
+      hint: 'rotate that one; revoke this one to end it at once',
+    }),
+  keyInvalid: failure('access.key-invalid', 'invalid'),
+  keyFile: (path: string) =>
+    new HoldfastError({
+      code: 'access.key-file',
+      kind: 'invalid',
+      message: `${path} was written by a newer version`,
+      hint: 'run the version of Holdfast that wrote it, or a newer one',
+    }),
   signature: failure(
     'access.signature',
     'unauthenticated',

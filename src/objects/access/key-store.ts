@@ -1,30 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
-import { seal, unseal } from '../../core/envelope.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { makeDirectoryDurable } from '../../core/durable-files.ts';
+import { accessErrors } from './errors.ts';
+import { readKeyFile, type StoredKey, writeKeyFile } from './key-file.ts';
+import { type AccessKeys, hasExpired } from './valid-key.ts';
 
-/** Whose key it is and what it reaches; `'*'` is an operator's. */
-export interface KeyScope {
-  readonly accessKeyId: string;
-  /** `<app>/<service>`. */
-  readonly owner: string;
-  readonly buckets: readonly string[] | '*';
-}
+type Grants = StoredKey['grants'];
 
-export interface StoredKey extends KeyScope {
-  readonly secretAccessKey: string;
-  readonly createdAt: number;
-}
-
-/** What authentication needs of the store. */
-export interface AccessKeys {
-  find(accessKeyId: string): StoredKey | undefined;
-}
-
-interface KeyFile {
-  readonly version: 1;
-  readonly keys: readonly (Omit<StoredKey, 'secretAccessKey'> & { readonly sealedSecret: string })[];
-}
+/** How long an expired key is listed, and its clients told that it has expired and not that it never was. */
+const KEEP_EXPIRED_MS = 7 * 24 * 3600_000;
 
 /**
  * The access keys of the objects role in one small file, rewritten whole and
@@ -33,51 +18,109 @@ interface KeyFile {
 export class KeyStore implements AccessKeys {
   readonly #path: string;
   readonly #masterKey: Uint8Array;
-  #keys: ReadonlyMap<string, StoredKey>;
+  readonly #clock: Clock;
+  #keys: ReadonlyMap<string, StoredKey> = new Map();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, masterKey: Uint8Array, keys: readonly StoredKey[]) {
+  private constructor(path: string, masterKey: Uint8Array, clock: Clock) {
     this.#path = path;
     this.#masterKey = masterKey;
-    this.#keys = new Map(keys.map((key) => [key.accessKeyId, key]));
+    this.#clock = clock;
   }
 
-  /** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file */
-  static async open(directory: string, masterKey: Uint8Array): Promise<KeyStore> {
+  /** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file, `access.key-file` */
+  static async open(
+    directory: string,
+    masterKey: Uint8Array,
+    { clock = systemClock }: { readonly clock?: Clock } = {},
+  ): Promise<KeyStore> {
     await makeDirectoryDurable(directory);
-    const path = join(directory, 'access-keys.json');
-    const file = await readJsonFile<KeyFile>(path);
-    const keys = (file?.keys ?? []).map(({ sealedSecret, ...key }) => ({
-      ...key,
-      secretAccessKey: unseal(masterKey, Buffer.from(sealedSecret, 'base64'), sealContext(key.accessKeyId)).toString(),
-    }));
-    return new KeyStore(path, masterKey, keys);
+    const store = new KeyStore(join(directory, 'access-keys.json'), masterKey, clock);
+    store.#keys = byId(await readKeyFile(store.#path, masterKey));
+    return store;
   }
 
+  /** Expired ones too. */
   find(accessKeyId: string): StoredKey | undefined {
     return this.#keys.get(accessKeyId);
   }
 
-  /** The owner's key, made when there is none, its scope brought in line; durable when it resolves. */
-  ensure(owner: string, buckets: readonly string[] | '*'): Promise<StoredKey> {
+  list(): readonly StoredKey[] {
+    return [...this.#keys.values()];
+  }
+
+  /**
+   * The owner's newest key, made when there is none that is valid; durable when it resolves.
+   * Older ones that are still valid are brought in line with `grants` as well.
+   */
+  ensure(owner: string, grants: Grants): Promise<StoredKey> {
     return this.#change(async () => {
-      const known = this.#ofOwner(owner);
-      if (known && sameScope(known.buckets, buckets)) return known;
-      const key = known ? { ...known, buckets } : newKey(owner, buckets);
-      await this.#write([...[...this.#keys.values()].filter((other) => other !== known), key]);
+      const valid = this.list().filter((key) => key.owner === owner && !hasExpired(key, this.#clock.now()));
+      const current = valid.find((key) => key.replacedBy === undefined);
+      if (current && valid.every((key) => sameGrants(key.grants, grants))) return current;
+      const made = current ? { ...current, grants } : this.#newKey({ owner, grants });
+      const older = valid.filter((key) => key !== current).map((key) => ({ ...key, grants }));
+      await this.#replace([...older, made]);
+      return made;
+    });
+  }
+
+  create(options: Pick<StoredKey, 'grants' | 'description' | 'expiresAt'>): Promise<StoredKey> {
+    return this.#change(async () => {
+      const key = this.#newKey({ ...options, owner: `key:${base32(8).toLowerCase()}` });
+      await this.#replace([key]);
       return key;
     });
   }
 
-  revoke(owner: string): Promise<void> {
+  /**
+   * A second key of the same owner; the first goes on for `graceMs`. A key that expires gets a successor of the same lifetime.
+   * @throws HoldfastError `access.key-not-found`, `access.key-replaced`
+   */
+  rotate(accessKeyId: string, graceMs: number): Promise<StoredKey> {
     return this.#change(async () => {
-      const known = this.#ofOwner(owner);
-      if (known) await this.#write([...this.#keys.values()].filter((key) => key !== known));
+      const now = this.#clock.now();
+      const old = this.#require(accessKeyId);
+      if (old.replacedBy !== undefined) throw accessErrors.keyReplaced(accessKeyId, old.replacedBy);
+      const { owner, grants, description, createdAt, expiresAt } = old;
+      const lifetime = expiresAt === undefined ? undefined : expiresAt - createdAt;
+      const key = this.#newKey({ owner, grants, description, expiresAt: lifetime && now + lifetime });
+      const lastsUntil = Math.min(now + graceMs, expiresAt ?? Number.POSITIVE_INFINITY);
+      await this.#replace([{ ...old, expiresAt: lastsUntil, replacedBy: key.accessKeyId }, key]);
+      return key;
     });
   }
 
-  #ofOwner(owner: string): StoredKey | undefined {
-    return [...this.#keys.values()].find((key) => key.owner === owner);
+  /** At once. @throws HoldfastError `access.key-not-found` */
+  revoke(accessKeyId: string): Promise<void> {
+    return this.#change(async () => {
+      const revoked = this.#require(accessKeyId);
+      await this.#write(this.list().filter((key) => key !== revoked));
+    });
+  }
+
+  /** All that the owner has, at once. None is no error. */
+  revokeOwner(owner: string): Promise<void> {
+    return this.#change(async () => {
+      const others = this.list().filter((key) => key.owner !== owner);
+      if (others.length < this.#keys.size) await this.#write(others);
+    });
+  }
+
+  #require(accessKeyId: string): StoredKey {
+    const key = this.#keys.get(accessKeyId);
+    if (!key) throw accessErrors.keyNotFound(accessKeyId);
+    return key;
+  }
+
+  /** 20 and 40 characters, as clients expect of S3 keys; 80 and 240 random bits. */
+  #newKey(options: Pick<StoredKey, 'owner' | 'grants' | 'description' | 'expiresAt'>): StoredKey {
+    return {
+      ...options,
+      accessKeyId: `HFAK${base32(16)}`,
+      secretAccessKey: randomBytes(30).toString('base64url'),
+      createdAt: this.#clock.now(),
+    };
   }
 
   /** One change after the other, so that none is lost; one that fails does not stop the next. */
@@ -87,41 +130,27 @@ export class KeyStore implements AccessKeys {
     return result;
   }
 
+  #replace(changed: readonly StoredKey[]): Promise<void> {
+    return this.#write([...new Map([...this.#keys, ...byId(changed)]).values()]);
+  }
+
   /** Memory changes only after the file did: what was answered is what a restart finds. */
   async #write(keys: readonly StoredKey[]): Promise<void> {
-    const file: KeyFile = {
-      version: 1,
-      keys: keys.map(({ secretAccessKey, ...key }) => ({
-        ...key,
-        sealedSecret: seal(this.#masterKey, Buffer.from(secretAccessKey), sealContext(key.accessKeyId)).toString(
-          'base64',
-        ),
-      })),
-    };
-    await writeFileDurable(this.#path, `${JSON.stringify(file, null, 2)}\n`);
-    this.#keys = new Map(keys.map((key) => [key.accessKeyId, key]));
+    const forgotten = this.#clock.now() - KEEP_EXPIRED_MS;
+    const kept = keys.filter((key) => !hasExpired(key, forgotten));
+    await writeKeyFile(this.#path, this.#masterKey, kept);
+    this.#keys = byId(kept);
   }
 }
 
-/** 20 and 40 characters, as clients expect of S3 keys; 80 and 240 random bits. */
-function newKey(owner: string, buckets: readonly string[] | '*'): StoredKey {
-  return {
-    accessKeyId: `HFAK${base32(randomBytes(16))}`,
-    secretAccessKey: randomBytes(30).toString('base64url'),
-    owner,
-    buckets,
-    createdAt: Date.now(),
-  };
+function byId(keys: readonly StoredKey[]): ReadonlyMap<string, StoredKey> {
+  return new Map(keys.map((key) => [key.accessKeyId, key]));
 }
 
-function base32(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte & 31]).join('');
+function base32(length: number): string {
+  return Array.from(randomBytes(length), (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte & 31]).join('');
 }
 
-function sealContext(accessKeyId: string): string {
-  return `access key ${accessKeyId}`;
-}
-
-function sameScope(a: readonly string[] | '*', b: readonly string[] | '*'): boolean {
+function sameGrants(a: Grants, b: Grants): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

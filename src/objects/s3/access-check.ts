@@ -1,8 +1,9 @@
 import { aclLetsRead } from '../access/acl.ts';
 import type { Identity } from '../access/authenticate.ts';
-import { type Action, decideAccess } from '../access/authorize.ts';
+import { decideAccess } from '../access/authorize.ts';
 import { bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
+import { type Action, writesInto } from '../access/key-scope.ts';
 import { permissionsOf } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition.ts';
 import type { Bucket, ObjectInfo } from '../engine/object-store.ts';
@@ -39,8 +40,7 @@ export class AccessCheck {
   /** @throws HoldfastError `access.denied` */
   operation({ name, action }: { readonly name: string; readonly action: Action }, request: RoutedRequest): void {
     const bucket = this.#options.findBucket(request.bucket);
-    // Of DeleteObjects a policy may allow some keys: each is asked for when the body has named them.
-    if (name === 'DeleteObjects' && bucket?.documents?.policy !== undefined) return;
+    if (name === 'DeleteObjects' && this.#mayWriteSome(request.bucket, bucket)) return;
     // Who makes a bucket public says who may do what in it.
     if (name === 'CreateBucket' && (request.headers.get('x-amz-acl') ?? 'private') !== 'private') {
       this.#demand('administer-bucket', 's3:PutBucketAcl', request);
@@ -68,14 +68,21 @@ export class AccessCheck {
     this.#undecided = false;
   }
 
+  /** A policy or a key may allow some keys and not others: each is asked for when the body has named them. */
+  #mayWriteSome(name: string, bucket: Bucket | undefined): boolean {
+    const { identity } = this.#options;
+    return bucket?.documents?.policy !== undefined || (identity.kind === 'key' && writesInto(identity, name));
+  }
+
   #demand(action: Action, permission: string, target: Target): void {
     if (this.#decide(action, permission, target) !== 'allowed') throw denied();
   }
 
-  #decide(action: Action, permission: string, { bucket, key }: Target) {
+  #decide(action: Action, permission: string, { bucket, key, query }: Target & Partial<RoutedRequest>) {
     const { identity, context, findBucket } = this.#options;
     const found = findBucket(bucket);
     const access = found && bucketAccess(found);
-    return decideAccess(identity, { action, bucket, key, permission, access, context });
+    const prefix = query?.get('prefix') ?? '';
+    return decideAccess(identity, { action, bucket, key, prefix, permission, access, context });
   }
 }

@@ -10,6 +10,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'access.denied': ['AccessDenied', 403],
   'access.expired': ['AccessDenied', 403],
   'access.header-malformed': ['AuthorizationHeaderMalformed', 400],
+  'access.key-expired': ['ExpiredToken', 400],
   'access.key-unknown': ['InvalidAccessKeyId', 403],
   'access.mechanism': ['InvalidRequest', 400],
   'access.not-yet-valid': ['AccessDenied', 403],

@@ -16,7 +16,7 @@ const KEY = {
   accessKeyId: 'HFAKTEST',
   secretAccessKey: 'secret',
   owner: 'test',
-  buckets: '*' as const,
+  grants: '*' as const,
   createdAt: 0,
 };
 

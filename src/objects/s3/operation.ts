@@ -1,5 +1,5 @@
 import type { Identity } from '../access/authenticate.ts';
-import type { Action } from '../access/authorize.ts';
+import type { Action } from '../access/key-scope.ts';
 import type { ObjectStore } from '../engine/object-store.ts';
 import type { AccessCheck } from './access-check.ts';
 import type { ReceivedBody } from './request-body.ts';

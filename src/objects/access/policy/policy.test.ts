@@ -87,7 +87,7 @@ test('allows what matches, and says nothing of the rest', () => {
 test('NotPrincipal denies all but those it names', () => {
   const NotPrincipal = { AWS: 'arn:aws:iam::000000000000:user/photos/web' };
   const policy = [statement(), statement({ Effect: 'Deny', Principal: undefined, NotPrincipal })];
-  const web: Identity = { kind: 'key', accessKeyId: 'a', owner: 'photos/web', buckets: [] };
+  const web: Identity = { kind: 'key', accessKeyId: 'a', owner: 'photos/web', grants: [] };
   expect(evaluate(policy)).toBe('deny');
   expect(evaluate(policy, { identity: web })).toBe('allow');
 });
@@ -164,7 +164,7 @@ const someStatement = fc.record({
 const someRequest = fc.record({
   permission: fc.constantFrom('s3:GetObject', 's3:PutObject', 's3:DeleteObject'),
   resource: name.map((key) => `photos/${key}`),
-  identity: fc.constantFrom<Identity>(anonymous, { kind: 'key', accessKeyId: 'a', owner: 'photos/web', buckets: [] }),
+  identity: fc.constantFrom<Identity>(anonymous, { kind: 'key', accessKeyId: 'a', owner: 'photos/web', grants: [] }),
 });
 
 test('a Deny always wins, wherever it stands, and without an Allow nothing is allowed', () => {

@@ -3,7 +3,7 @@ import { type Operation, xmlResponse } from '../operation.ts';
 
 export const getBucketLocation: Operation = {
   name: 'GetBucketLocation',
-  action: 'read-bucket',
+  action: 'find-bucket',
   async handle({ bucket }, { store, region }) {
     requireBucket(store, bucket);
     // us-east-1 is written as nothing (S3 API, GetBucketLocation).

@@ -3,7 +3,7 @@ import type { Operation } from '../operation.ts';
 
 export const headBucket: Operation = {
   name: 'HeadBucket',
-  action: 'read-bucket',
+  action: 'find-bucket',
   async handle({ bucket }, { store, region }) {
     requireBucket(store, bucket);
     return { status: 200, headers: { 'x-amz-bucket-region': region } };

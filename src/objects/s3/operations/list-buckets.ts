@@ -1,4 +1,4 @@
-import type { Identity } from '../../access/authenticate.ts';
+import { reachesBucket } from '../../access/key-scope.ts';
 import { s3Errors } from '../errors.ts';
 import { isoTime, type Operation, OWNER, type S3Request, xmlResponse } from '../operation.ts';
 
@@ -17,7 +17,8 @@ export const listBuckets: Operation = {
     const limit = readLimit(request);
     const found = store
       .buckets()
-      .filter(({ name }) => isHere && name > after && name.startsWith(prefix) && reaches(identity, name));
+      .filter(({ name }) => isHere && name > after && name.startsWith(prefix))
+      .filter(({ name }) => identity.kind === 'key' && reachesBucket(identity, name));
     const page = found.slice(0, limit);
     return xmlResponse('ListAllMyBucketsResult', {
       Owner: OWNER,
@@ -39,8 +40,4 @@ function readLimit({ query }: S3Request): number {
 /** The last name of the page before; bucket names are ASCII, which orders them as the store does. */
 function readToken(token: string | undefined): string {
   return Buffer.from(token ?? '', 'base64url').toString();
-}
-
-function reaches(identity: Identity, bucket: string): boolean {
-  return identity.kind === 'key' && (identity.buckets === '*' || identity.buckets.includes(bucket));
 }

@@ -7,7 +7,7 @@ const MAX = 1000;
 /** Uploads in progress are few: the store gives all, the page is cut here. */
 export const listMultipartUploads: Operation = {
   name: 'ListMultipartUploads',
-  action: 'read-bucket',
+  action: 'list-objects',
   async handle({ bucket, query }, { store }) {
     const { prefix, delimiter, encode, encodingType } = readListing(query);
     const limit = readCount(query, 'max-uploads', MAX);

@@ -7,7 +7,7 @@ import type { XmlElements } from '../xml.ts';
 /** Versions and delete markers stand apart in the XML, each in the order of the listing, as clients expect of S3. */
 export const listObjectVersions: Operation = {
   name: 'ListObjectVersions',
-  action: 'read-bucket',
+  action: 'list-objects',
   async handle({ bucket, query }, { store }) {
     const { prefix, delimiter, limit, encode, encodingType } = readListing(query);
     const after = readMarker(query);

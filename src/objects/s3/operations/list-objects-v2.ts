@@ -4,7 +4,7 @@ import { type Operation, xmlResponse } from '../operation.ts';
 
 export const listObjectsV2: Operation = {
   name: 'ListObjectsV2',
-  action: 'read-bucket',
+  action: 'list-objects',
   async handle({ bucket, query }, { store }) {
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;

@@ -4,7 +4,7 @@ import { type Operation, xmlResponse } from '../operation.ts';
 /** Version 1, for older clients. */
 export const listObjects: Operation = {
   name: 'ListObjects',
-  action: 'read-bucket',
+  action: 'list-objects',
   async handle({ bucket, query }, { store }) {
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;

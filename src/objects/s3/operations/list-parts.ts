@@ -6,7 +6,7 @@ const MAX = 1000;
 
 export const listParts: Operation = {
   name: 'ListParts',
-  action: 'read-bucket',
+  action: 'write-object', // who uploads them asks
   async handle(request, { store }) {
     const { query } = request;
     const upload = readUploadRef(request);

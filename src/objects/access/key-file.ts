@@ -1,0 +1,73 @@
+import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { seal, unseal } from '../../core/envelope.ts';
+import { accessErrors } from './errors.ts';
+import type { Grant, KeyScope } from './key-scope.ts';
+
+export interface StoredKey extends KeyScope {
+  readonly secretAccessKey: string;
+  readonly createdAt: number;
+  readonly description?: string | undefined;
+  /** Refused from then on. */
+  readonly expiresAt?: number | undefined;
+  /** The access key id that its owner has in its place; this one goes on until it expires. */
+  readonly replacedBy?: string | undefined;
+}
+
+type Sealed<T> = Omit<T, 'secretAccessKey'> & { readonly sealedSecret: string };
+
+/** Before keys had grants: they reached whole buckets. */
+interface KeyFile1 {
+  readonly version: 1;
+  readonly keys: readonly Sealed<Omit<StoredKey, 'grants'> & { readonly buckets: readonly string[] | '*' }>[];
+}
+
+interface KeyFile2 {
+  readonly version: 2;
+  readonly keys: readonly Sealed<StoredKey>[];
+}
+
+/** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file, `access.key-file` */
+export async function readKeyFile(path: string, masterKey: Uint8Array): Promise<readonly StoredKey[]> {
+  const file = await readJsonFile<KeyFile1 | KeyFile2>(path);
+  return sealedKeys(file, path).map(({ sealedSecret, ...key }) => ({
+    ...key,
+    secretAccessKey: unseal(masterKey, Buffer.from(sealedSecret, 'base64'), sealContext(key.accessKeyId)).toString(),
+  }));
+}
+
+function sealedKeys(file: KeyFile1 | KeyFile2 | undefined, path: string): readonly Sealed<StoredKey>[] {
+  switch (file?.version) {
+    case undefined:
+      return [];
+    case 1:
+      return file.keys.map(({ buckets, ...key }) => ({
+        ...key,
+        grants: buckets === '*' ? '*' : wholeBuckets(buckets),
+      }));
+    case 2:
+      return file.keys;
+    default:
+      throw accessErrors.keyFile(path);
+  }
+}
+
+/** All of them, to read and to write. */
+export function wholeBuckets(buckets: readonly string[]): readonly Grant[] {
+  return buckets.map((bucket) => ({ bucket, access: 'read-write' }));
+}
+
+/** Replaces the file; durable when it resolves. */
+export async function writeKeyFile(path: string, masterKey: Uint8Array, keys: readonly StoredKey[]): Promise<void> {
+  const file: KeyFile2 = {
+    version: 2,
+    keys: keys.map(({ secretAccessKey, ...key }) => ({
+      ...key,
+      sealedSecret: seal(masterKey, Buffer.from(secretAccessKey), sealContext(key.accessKeyId)).toString('base64'),
+    })),
+  };
+  await writeFileDurable(path, `${JSON.stringify(file, null, 2)}\n`);
+}
+
+function sealContext(accessKeyId: string): string {
+  return `access key ${accessKeyId}`;
+}
