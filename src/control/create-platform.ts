@@ -3,6 +3,7 @@ import { newId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import { createApps } from './operations/apps.ts';
 import { createDeployments } from './operations/deployments.ts';
+import { createKeyOperations } from './operations/keys.ts';
 import { createStorageOperations } from './operations/storage.ts';
 import { createStorageViews } from './operations/storage-view.ts';
 import { plan } from './plan/plan.ts';
@@ -61,6 +62,7 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
       ...createDeployments(context, reconciler),
       ...createApps(context, reconciler, views),
       ...createStorageOperations(context, reconciler, views),
+      ...createKeyOperations(context),
     },
     start: () => reconciler.start(),
     stop: async () => {

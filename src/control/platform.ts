@@ -90,6 +90,34 @@ export interface BucketCredentials {
   readonly secretAccessKey: string;
 }
 
+/** An access key of the object store, without its secret. */
+export interface KeyView {
+  /** The access key id. */
+  readonly id: string;
+  /** `<app>/<service>`, `operator:<bucket>`, or `key:<name>` of one that was made on request. */
+  readonly owner: string;
+  /** `'*'`: everything. */
+  readonly grants: readonly KeyGrantView[] | '*';
+  readonly description: string | null;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  /** Its owner has this one instead; it goes on until it expires. */
+  readonly replacedBy: string | null;
+}
+
+export interface KeyGrantView {
+  readonly bucket: string;
+  /** Only keys that begin so. */
+  readonly prefix: string | null;
+  readonly access: 'read' | 'write' | 'read-write';
+}
+
+export interface NewKeyView extends KeyView {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly secretAccessKey: string;
+}
+
 export interface DeployRequest {
   readonly spec: AppSpec;
   /** Path of the uploaded archive, inside the data directory; the platform takes it over. */
@@ -147,6 +175,28 @@ export interface Platform {
   }): Promise<StorageView>;
   /** An operator's credentials for one bucket. */
   bucketCredentials(name: string): Promise<BucketCredentials>;
+
+  keys(): Promise<readonly KeyView[]>;
+  /** @throws HoldfastError `bucket.not-found`, `access.key-invalid` */
+  createKey(input: {
+    readonly grants:
+      | readonly {
+          readonly bucket: string;
+          readonly prefix?: string | undefined;
+          readonly access: KeyGrantView['access'];
+        }[]
+      | '*';
+    readonly description?: string | undefined;
+    readonly expiresInSeconds?: number | undefined;
+  }): Promise<NewKeyView>;
+  /**
+   * Another key for the same owner, while this one goes on for a while, a day by default.
+   * @throws HoldfastError `access.key-not-found`, `access.key-replaced`
+   */
+  rotateKey(input: { readonly id: string; readonly graceSeconds?: number | undefined }): Promise<NewKeyView>;
+  /** At once. @throws HoldfastError `access.key-not-found` */
+  revokeKey(id: string): Promise<void>;
+
   /** @throws HoldfastError `region.unknown` with the nearest one, `disk.full` */
   createVolume(input: {
     readonly name: string;

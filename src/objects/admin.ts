@@ -16,6 +16,7 @@ export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdm
       return describe(store, await ensureBucket(store, name, settings));
     },
     async destroyBucket({ name }) {
+      await keys.forgetBucket(name);
       await unlessAbsent(store.deleteBucket(name, { force: true }));
     },
     async listBuckets() {

@@ -68,7 +68,7 @@ export interface ObjectAdmin extends KeyAdmin {
     readonly versioning?: boolean | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
   }): Promise<BucketInfo>;
-  /** Deletes a bucket with all that is in it. Absent is no error. */
+  /** Deletes a bucket with all that is in it, and takes it from the keys that are no service's. Absent is no error. */
   destroyBucket(input: { readonly name: string }): Promise<void>;
   listBuckets(input: Record<string, never>): Promise<readonly BucketInfo[]>;
   /**

@@ -3,6 +3,7 @@ import type {
   BucketCredentials,
   DeploymentStatus,
   DeploymentView,
+  KeyView,
   LogLine,
   Platform,
   ReleaseView,
@@ -42,6 +43,16 @@ const notFound = (what: string, name: string) =>
     hint: `\`holdfast ${what}s list\` shows what there is`,
     resource: `${what} ${name}`,
   });
+
+const KEY: KeyView = {
+  id: 'HFAKFAKEFAKEFAKEFAKE',
+  owner: 'key:fakefake',
+  grants: [],
+  description: null,
+  createdAt: ago(3),
+  expiresAt: null,
+  replacedBy: null,
+};
 
 export function createFakePlatform(): FakePlatform {
   const apps = new Map<string, AppView>();
@@ -243,6 +254,17 @@ export function createFakePlatform(): FakePlatform {
       store.filter((one) => (kind === undefined || one.kind === kind) && (app === undefined || one.app === app)),
     createBucket: async ({ name, app }) => add('bucket', { name, app: app ?? null }),
     bucketCredentials: async (name) => ({ bucket: storageOf('bucket', name).name, ...fake.s3 }),
+    keys: async () => [KEY],
+    createKey: async ({ grants, description = null }) => ({
+      ...KEY,
+      grants: grants === '*' ? grants : grants.map((grant) => ({ prefix: null, ...grant })),
+      description,
+      ...fake.s3,
+    }),
+    rotateKey: async () => ({ ...KEY, ...fake.s3 }),
+    revokeKey: async (id) => {
+      if (id !== KEY.id) throw notFound('access key', id);
+    },
     createVolume: async ({ name, app, region, sizeBytes }) =>
       add('volume', { name, app: app ?? null, region: checkRegion(region ?? 'local'), sizeBytes }),
     extendVolume: async ({ id, sizeBytes }) => replace(storageOf('volume', id), { sizeBytes }),

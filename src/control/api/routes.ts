@@ -5,6 +5,7 @@ import { appRoutes } from './routes/apps.ts';
 import { bucketRoutes } from './routes/buckets.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { filesystemRoutes } from './routes/filesystems.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/logs.ts';
 import { regionRoutes } from './routes/regions.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -25,6 +26,7 @@ export function createRoutes({ platform, uploads }: { readonly platform: Platfor
     .route('/regions', regionRoutes(platform))
     .route('/buckets', storageRoutes(platform, 'bucket'))
     .route('/buckets', bucketRoutes(platform))
+    .route('/keys', keyRoutes(platform))
     .route('/volumes', storageRoutes(platform, 'volume'))
     .route('/volumes', volumeRoutes(platform))
     .route('/filesystems', storageRoutes(platform, 'filesystem'))

@@ -5,7 +5,9 @@ import type {
   BucketCredentials,
   DeploymentView,
   InstanceView,
+  KeyView,
   LogLine,
+  NewKeyView,
   RegionView,
   ReleaseView,
   ServiceView,
@@ -109,6 +111,27 @@ export const bucketCredentials: z.ZodType<BucketCredentials> = z
     secretAccessKey: z.string(),
   })
   .openapi('BucketCredentials');
+
+const keyFields = {
+  id: z.string().openapi({ description: 'the access key id' }),
+  owner: z.string(),
+  grants: z.union([
+    z.literal('*'),
+    z.array(
+      z.object({ bucket: z.string(), prefix: z.string().nullable(), access: z.enum(['read', 'write', 'read-write']) }),
+    ),
+  ]),
+  description: z.string().nullable(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  replacedBy: z.string().nullable().openapi({ description: 'goes on until it expires; its owner has this one' }),
+};
+
+export const key: z.ZodType<KeyView> = z.object(keyFields).openapi('AccessKey');
+
+export const newKey: z.ZodType<NewKeyView> = z
+  .object({ ...keyFields, endpoint: z.string(), region: z.string(), secretAccessKey: z.string() })
+  .openapi('NewAccessKey');
 
 export const logLine: z.ZodType<LogLine> = z
   .object({ instance: z.string(), service: z.string(), line: z.string() })

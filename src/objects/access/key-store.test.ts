@@ -85,6 +85,18 @@ test('a file of the first version is read, its keys as good as before; a newer o
   await expect(open()).rejects.toThrow(withCode('access.key-file'));
 });
 
+test('a bucket that is gone is taken from the keys that people hold, and from no service', async () => {
+  const store = await open();
+  const service = await store.ensure('photos/web', [IMAGES]);
+  const operator = await store.ensure('operator', '*');
+  await store.ensure('operator:images', [IMAGES]);
+  const both = await store.create({ grants: [IMAGES, THUMBS] });
+  await store.create({ grants: [IMAGES] });
+  await store.forgetBucket('images');
+  const left = [service, operator, { ...both, grants: [THUMBS] }];
+  for (const one of [store, await open()]) expect(one.list()).toEqual(left);
+});
+
 describe('a key that somebody makes', () => {
   const grants: readonly Grant[] = [{ bucket: 'images', prefix: 'in/', access: 'write' }];
 

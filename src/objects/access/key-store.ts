@@ -107,6 +107,19 @@ export class KeyStore implements AccessKeys {
     });
   }
 
+  /**
+   * A bucket of the same name may be somebody else's: keys that people hold do not reach it.
+   * What services reach is control's to say (`ensure`).
+   */
+  forgetBucket(bucket: string): Promise<void> {
+    return this.#change(async () => {
+      const kept = this.list().map((key) => (isOfService(key) ? key : withoutBucket(key, bucket)));
+      const useful = kept.filter((key) => isOfService(key) || key.grants.length > 0);
+      if (useful.length < kept.length || kept.some((key) => key !== this.find(key.accessKeyId)))
+        await this.#write(useful);
+    });
+  }
+
   #require(accessKeyId: string): StoredKey {
     const key = this.#keys.get(accessKeyId);
     if (!key) throw accessErrors.keyNotFound(accessKeyId);
@@ -145,6 +158,15 @@ export class KeyStore implements AccessKeys {
 
 function byId(keys: readonly StoredKey[]): ReadonlyMap<string, StoredKey> {
   return new Map(keys.map((key) => [key.accessKeyId, key]));
+}
+
+function isOfService({ owner }: StoredKey): boolean {
+  return owner.includes('/');
+}
+
+function withoutBucket(key: StoredKey, bucket: string): StoredKey {
+  if (key.grants === '*' || !key.grants.some((grant) => grant.bucket === bucket)) return key;
+  return { ...key, grants: key.grants.filter((grant) => grant.bucket !== bucket) };
 }
 
 function base32(length: number): string {
