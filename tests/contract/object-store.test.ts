@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
+import { describeChangeFeed } from './change-feed.contract.ts';
 import { describeObjectStore } from './object-store.contract.ts';
 import { describeObjectVersions } from './object-versions.contract.ts';
 
@@ -35,3 +36,5 @@ describeObjectStore('in memory', inMemory);
 describeObjectStore('on the journal', onTheJournal);
 describeObjectVersions('in memory', inMemory);
 describeObjectVersions('on the journal', onTheJournal);
+describeChangeFeed('in memory', inMemory);
+describeChangeFeed('on the journal', onTheJournal);

@@ -36,6 +36,10 @@ export class BucketTable {
     return [...this.#byName.values()].map(({ bucket }) => bucket).sort((a, b) => compareKeys(a.name, b.name));
   }
 
+  rows(): readonly BucketRow[] {
+    return [...this.#byId.values()];
+  }
+
   apply(record: JournalRecord, location: Location): void {
     const before = this.#byId.get(record.bucket);
     if (before) this.#ledger.segments.release(before.location);

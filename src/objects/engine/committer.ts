@@ -33,8 +33,8 @@ interface CommitterOptions {
   readonly journal: Journal;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
-  /** Called after each batch. */
-  readonly onApplied: () => Promise<void> | undefined;
+  /** Called after each batch, with what it wrote. */
+  readonly onApplied: (records: readonly LocatedRecord[]) => Promise<void> | undefined;
 }
 
 const BATCH_TARGET_BYTES = 4 * 2 ** 20;
@@ -139,7 +139,7 @@ export class Committer {
       resolve(commit.done(located.slice(at, at + records.length)));
       at += records.length;
     }
-    await onApplied();
+    await onApplied(located);
   }
 
   /** On a full disk writes are refused first, then removals, then what compaction moves. */

@@ -2,6 +2,7 @@ import type { LocatedRecord } from './batch.ts';
 import type { Catalog } from './catalog.ts';
 import type { Committer } from './committer.ts';
 import type { Journal } from './journal.ts';
+import type { JournalFeed } from './journal-feed.ts';
 import { type JournalRecord, RecordKind } from './record.ts';
 import { bucketScope, objectScope, uploadScope } from './scopes.ts';
 
@@ -13,6 +14,7 @@ interface CompactionOptions {
   readonly journal: Journal;
   readonly catalog: Catalog;
   readonly committer: Committer;
+  readonly feed: Pick<JournalFeed, 'firstNeeded'>;
   /** Garbage that may lie around: waiting lets segments die by themselves, which costs no copy. */
   readonly slackBytes: number;
 }
@@ -40,10 +42,10 @@ export class Compaction {
     }
   }
 
-  /** Only what the index file has behind it: a replay must not miss a segment. */
+  /** Only what the index file has behind it, and those who follow: neither must miss a segment. */
   #choose(): number | undefined {
-    const { journal, catalog } = this.#options;
-    const end = Math.min(journal.activeSequence, journal.sequenceOf(catalog.savedPosition));
+    const { journal, catalog, feed } = this.#options;
+    const end = Math.min(journal.activeSequence, journal.sequenceOf(catalog.savedPosition), feed.firstNeeded);
     const settled = journal.sequences.filter((sequence) => sequence < end && !journal.isPinned(sequence));
     return settled.find((sequence) => this.#isDead(sequence)) ?? this.#cheapest(settled);
   }

@@ -1,6 +1,7 @@
 import type { BucketRow } from './bucket-table.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { Catalog } from './catalog.ts';
+import type { ChangeFeed } from './change-feed.ts';
 import type { Committer } from './committer.ts';
 import { checkConditions } from './conditions.ts';
 import type { DataFiles } from './data-files.ts';
@@ -8,6 +9,7 @@ import * as errors from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { type Content, Intake } from './intake.ts';
 import type { Journal } from './journal.ts';
+import type { JournalFeed } from './journal-feed.ts';
 import { listPage, versionPage } from './listing.ts';
 import { withHeaders } from './metadata.ts';
 import { checkPartNumber } from './multipart.ts';
@@ -53,6 +55,7 @@ export interface EngineParts {
   readonly clock: HybridClock;
   readonly committer: Committer;
   readonly upkeep: Upkeep;
+  readonly feed: JournalFeed;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
 }
@@ -87,6 +90,10 @@ export class EngineObjectStore implements ObjectStore {
     this.#reader = new ObjectReader(parts.journal, parts.files);
   }
 
+  get changes(): ChangeFeed {
+    return this.#parts.feed;
+  }
+
   createBucket(name: string, settings: Partial<BucketSettings> = {}): Promise<Bucket> {
     return this.#buckets.create(name, settings);
   }
@@ -116,7 +123,7 @@ export class EngineObjectStore implements ObjectStore {
     checkMetadata(metadata);
     const bucket = this.#bucket(name);
     const content = await this.#intake.take({ body, size, inlineLimit: this.#parts.inlineLimitBytes });
-    const version: NewVersion = { ...content, etag: content.md5, metadata };
+    const version: NewVersion = { ...content, etag: content.md5, origin: 'put', metadata };
     return this.#keep(
       content,
       this.#objects.write({ bucket, key, conditions }, () => version),
@@ -161,6 +168,7 @@ export class EngineObjectStore implements ObjectStore {
     const content = {
       size: version.size,
       etag: version.etag,
+      origin: 'copy' as const,
       metadata: metadata ?? version.metadata,
       files: version.files,
       inline: version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES,
@@ -262,7 +270,8 @@ export class EngineObjectStore implements ObjectStore {
   }
 
   async #close(): Promise<void> {
-    const { committer, upkeep, files, catalog, journal, directory } = this.#parts;
+    const { committer, upkeep, files, catalog, journal, directory, feed } = this.#parts;
+    feed.close();
     await upkeep.close();
     await committer.close();
     await files.close();

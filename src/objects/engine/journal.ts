@@ -12,6 +12,7 @@ import {
   type LocatedRecord,
 } from './batch.ts';
 import { journalCorrupt, journalFailed, objectDamaged } from './errors.ts';
+import { decodePage, type JournalPage } from './journal-page.ts';
 import { decodeRecord, type JournalRecord, recordBytes } from './record.ts';
 import { Segment } from './segment.ts';
 import { SegmentPool } from './segment-pool.ts';
@@ -19,6 +20,7 @@ import { SegmentPool } from './segment-pool.ts';
 const SEGMENT = /^(\d{12})\.journal$/;
 /** A segment always keeps room for the batch that says it ends here. */
 const SEAL_BYTES = BLOCK_BYTES;
+const PAGE_BYTES = 2 ** 20;
 
 /** What an append is for, the first to be refused on a full disk first. */
 export const PURPOSES = ['write', 'remove', 'compact'] as const;
@@ -263,16 +265,9 @@ export class Journal {
 
   /** @throws HoldfastError `object.damaged` */
   async read(position: number, length: number): Promise<JournalRecord> {
-    const segment = this.#segmentAt(position);
-    segment.pin();
-    try {
-      const bytes = await segment.read(position % this.#options.segmentBytes, length);
-      const record = decodeRecord(bytes, 0);
-      if (!record) throw objectDamaged(`the record at ${position} of the journal`);
-      return record;
-    } finally {
-      segment.unpin();
-    }
+    const record = decodeRecord(await this.#bytes(position, length), 0);
+    if (!record) throw objectDamaged(`the record at ${position} of the journal`);
+    return record;
   }
 
   #segmentAt(position: number): Segment {
@@ -290,6 +285,33 @@ export class Journal {
       records.push(record);
     });
     return records;
+  }
+
+  /**
+   * Some batches from `from` on, none beyond `end`: both are where a batch ends or begins.
+   * @throws HoldfastError `object.damaged`
+   */
+  async page(from: number, end: number): Promise<JournalPage> {
+    const { segmentBytes, salt } = this.#options;
+    const segment = this.sequences.find((sequence) => sequence >= this.sequenceOf(from)) ?? this.#active.sequence;
+    const base = segment * segmentBytes;
+    const position = Math.max(from, base);
+    const length = Math.min(base + segmentBytes, end) - position;
+    const place = { position, end: base + segmentBytes, salt };
+    const read = async (bytes: number) => decodePage(await this.#bytes(position, Math.min(bytes, length)), place);
+    const page = (await read(PAGE_BYTES)) ?? (await read(segmentBytes));
+    if (!page) throw objectDamaged(`the batch at ${position} of the journal`);
+    return page;
+  }
+
+  async #bytes(position: number, length: number): Promise<Buffer> {
+    const segment = this.#segmentAt(position);
+    segment.pin();
+    try {
+      return await segment.read(position % this.#options.segmentBytes, length);
+    } finally {
+      segment.unpin();
+    }
   }
 
   isPinned(sequence: number): boolean {

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { newId } from '../../core/ids.ts';
 import { resolveRange } from './byte-range.ts';
+import type { Origin } from './change-feed.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
 import { compareKeys, listPage, versionPage } from './listing.ts';
+import { MemoryChangeFeed } from './memory-change-feed.ts';
 import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
 import { withHeaders } from './metadata.ts';
 import { checkPartNumber, chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
@@ -42,6 +44,7 @@ interface StoredUpload extends MultipartUpload {
 }
 
 interface StoredBucket {
+  readonly id: number;
   bucket: Bucket;
   readonly versions: MemoryVersions;
   readonly uploads: Map<string, StoredUpload>;
@@ -57,7 +60,11 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #buckets = new Map<string, StoredBucket>();
   readonly #clock: Clock;
   readonly #minPartBytes: number;
+  readonly changes = new MemoryChangeFeed(() =>
+    [...this.#buckets.values()].map(({ id, bucket }) => ({ bucket: id, settings: bucket })),
+  );
   #lastStamp = 0;
+  #lastBucket = 0;
 
   constructor({ clock = systemClock, minPartBytes = MIN_PART_BYTES }: MemoryObjectStoreOptions = {}) {
     this.#clock = clock;
@@ -73,7 +80,9 @@ export class MemoryObjectStore implements ObjectStore {
       versioning: settings.versioning ?? 'disabled',
       accessibility: settings.accessibility ?? 'private',
     };
-    this.#buckets.set(name, { bucket, versions: new MemoryVersions(), uploads: new Map() });
+    const id = ++this.#lastBucket;
+    this.#buckets.set(name, { id, bucket, versions: new MemoryVersions(), uploads: new Map() });
+    this.changes.bucketChanged(id, bucket);
     return bucket;
   }
 
@@ -88,12 +97,15 @@ export class MemoryObjectStore implements ObjectStore {
       accessibility: settings.accessibility ?? stored.bucket.accessibility,
       documents: mergeDocuments(stored.bucket.documents, settings.documents),
     };
+    this.changes.bucketChanged(stored.id, stored.bucket);
     return stored.bucket;
   }
 
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    if (!this.#bucket(name).versions.isEmpty && !force) throw errors.bucketNotEmpty(name);
+    const { id, versions } = this.#bucket(name);
+    if (!versions.isEmpty && !force) throw errors.bucketNotEmpty(name);
     this.#buckets.delete(name);
+    this.changes.push({ kind: 'bucket-removed', bucket: id });
   }
 
   bucket(name: string): Bucket | undefined {
@@ -149,12 +161,14 @@ export class MemoryObjectStore implements ObjectStore {
       const version = versions.named(key, versionId);
       checkConditions({ bucket, key }, version?.info.etag, conditions);
       versions.remove(key, version);
+      if (version) this.#removed(stored, key, versionId);
       return { versionId, deleteMarker: version?.deleteMarker ?? false };
     }
     const current = versions.current(key);
     checkConditions({ bucket, key }, current?.info.etag, conditions);
     if (stored.bucket.versioning === 'disabled') {
       versions.remove(key, current);
+      if (current) this.#removed(stored, key, NULL_VERSION);
       return { deleteMarker: false };
     }
     const metadata = { contentType: '', headers: {}, user: {} };
@@ -173,6 +187,7 @@ export class MemoryObjectStore implements ObjectStore {
       metadata: metadata ?? info.metadata,
       conditions,
       partSizes: info.partSizes,
+      origin: 'copy',
     });
   }
 
@@ -242,6 +257,7 @@ export class MemoryObjectStore implements ObjectStore {
       metadata,
       conditions: request.conditions,
       partSizes: chosen.map(({ size }) => size),
+      origin: 'complete',
     });
     this.#bucket(request.bucket).uploads.delete(request.uploadId);
     return info;
@@ -283,7 +299,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** On top; without enabled versioning in place of the null version. */
   #add(stored: StoredBucket, object: NewObject): ObjectInfo {
-    const { key, bytes, etag, metadata, partSizes, deleteMarker = false } = object;
+    const { key, bytes, etag, metadata, partSizes, origin = 'put', deleteMarker = false } = object;
     const stamp = ++this.#lastStamp;
     const versionId = versionIdOf({ versioned: stored.bucket.versioning === 'enabled', stamp });
     const info: ObjectInfo = {
@@ -296,7 +312,17 @@ export class MemoryObjectStore implements ObjectStore {
       ...(partSizes ? { partSizes } : {}),
     };
     stored.versions.add({ stamp, info, bytes, deleteMarker });
+    const change = { stamp, bucket: stored.id, key, versionId };
+    this.changes.push(
+      deleteMarker
+        ? { kind: 'delete-marker', ...change }
+        : { kind: 'created', ...change, size: info.size, etag, origin },
+    );
     return info;
+  }
+
+  #removed({ id }: StoredBucket, key: string, versionId: string): void {
+    this.changes.push({ kind: 'removed', stamp: ++this.#lastStamp, bucket: id, key, versionId });
   }
 }
 
@@ -306,6 +332,7 @@ interface NewObject {
   readonly etag: string;
   readonly metadata: ObjectMetadata;
   readonly partSizes?: readonly number[] | undefined;
+  readonly origin?: Origin;
   readonly deleteMarker?: boolean;
 }
 

@@ -1,3 +1,5 @@
+import type { ChangeFeed } from './change-feed.ts';
+
 /** The store below the S3 gateway. It knows buckets, keys and bytes; not HTTP, XML or signatures. */
 
 export type Versioning = 'disabled' | 'enabled' | 'suspended';
@@ -187,6 +189,8 @@ export interface PartRef {
  * leaves reads and deletes working.
  */
 export interface ObjectStore {
+  readonly changes: ChangeFeed;
+
   /** @throws HoldfastError `bucket.exists`, `bucket.name` */
   createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
   /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays` */

@@ -5,9 +5,11 @@ import { Compaction } from './compaction.ts';
 import { DataFiles } from './data-files.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
 import { storeOptions } from './errors.ts';
+import { FeedConsumers } from './feed-consumers.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { IndexFile } from './index-file.ts';
 import { Journal } from './journal.ts';
+import { JournalFeed } from './journal-feed.ts';
 import { MIN_PART_BYTES } from './multipart.ts';
 import type { ObjectStore } from './object-store.ts';
 import { StoreDirectory } from './store-directory.ts';
@@ -62,7 +64,9 @@ export async function openEngine({
     const isRebuild = catalog.savedPosition === 0;
     await replay(journal, catalog);
     if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
-    return assemble({ directory, journal, files, catalog, clock, inlineLimitBytes, minPartBytes, slackBytes });
+    const consumers = await FeedConsumers.open(directory.consumers);
+    const feed = new JournalFeed({ journal, buckets: catalog.buckets, consumers });
+    return assemble({ directory, feed, journal, files, catalog, clock, inlineLimitBytes, minPartBytes, slackBytes });
   } catch (error) {
     directory.release();
     throw error;
@@ -108,13 +112,14 @@ interface Parts {
   readonly files: DataFiles;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
+  readonly feed: JournalFeed;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
   readonly slackBytes: number;
 }
 
 function assemble(parts: Parts): EngineObjectStore {
-  const { journal, files, catalog, clock, slackBytes } = parts;
+  const { journal, files, catalog, clock, feed, slackBytes } = parts;
   const collect = () => {
     for (const id of catalog.files.takeUnused()) files.discard(id);
   };
@@ -122,12 +127,13 @@ function assemble(parts: Parts): EngineObjectStore {
     journal,
     catalog,
     clock,
-    onApplied: () => {
+    onApplied: (records) => {
       collect();
+      feed.appended(records);
       return upkeep.afterBatch();
     },
   });
-  const compaction = new Compaction({ journal, catalog, committer, slackBytes });
+  const compaction = new Compaction({ journal, catalog, committer, feed, slackBytes });
   const upkeep = new Upkeep({ catalog, compaction, collect });
   return new EngineObjectStore({ ...parts, committer, upkeep });
 }

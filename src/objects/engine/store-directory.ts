@@ -19,6 +19,7 @@ export interface StoreFormat {
 /**
  * store.json   the format
  * lock         held by the one process that has the store open
+ * consumers.json  who follows the journal, and from where on
  * session      whether the store was closed
  * journal/ index/ files/
  */
@@ -67,6 +68,10 @@ export class StoreDirectory {
 
   get files(): string {
     return join(this.#path, 'files');
+  }
+
+  get consumers(): string {
+    return join(this.#path, 'consumers.json');
   }
 
   /**

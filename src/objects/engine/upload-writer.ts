@@ -86,6 +86,7 @@ export class UploadWriter {
       return {
         size: chosen.reduce((sum, { size }) => sum + size, 0),
         etag: multipartEtag(chosen),
+        origin: 'complete',
         metadata: head.metadata,
         files: chosen.map(({ file }) => file),
         inline: NO_BYTES,

@@ -11,6 +11,7 @@ const version: fc.Arbitrary<Version> = fc.record({
     .map(([md5, parts]) => `${Buffer.from(md5).toString('hex')}${parts > 0 ? `-${parts}` : ''}`),
   versioned: fc.boolean(),
   deleteMarker: fc.boolean(),
+  origin: fc.constantFrom('put', 'post', 'copy', 'complete'),
   metadata: fc.record({ contentType: fc.string(), headers: text, user: text }),
   files: fc.array(fc.record({ id: fc.maxSafeNat(), size: fc.maxSafeNat(), crc: fc.nat(2 ** 32 - 1) })),
   location: fc.record({ position: fc.maxSafeNat(), length: fc.nat(2 ** 32 - 1) }),

@@ -1,3 +1,4 @@
+import type { Origin } from './change-feed.ts';
 import { wallTime } from './hybrid-clock.ts';
 import type { ObjectInfo, ObjectMetadata } from './object-store.ts';
 import { readUint64, writeUint64 } from './uint64.ts';
@@ -30,6 +31,7 @@ export interface VersionHead {
   readonly versioned: boolean;
   /** S3's delete marker: the key has no current object. */
   readonly deleteMarker: boolean;
+  readonly origin: Origin;
   readonly metadata: ObjectMetadata;
   /** In order; empty: the bytes follow in the record itself. */
   readonly files: readonly FileRef[];
@@ -51,6 +53,9 @@ const FIXED_BYTES = 37;
 const FILE_BYTES = 20;
 const VERSIONED = 1;
 const DELETE_MARKER = 2;
+/** Two bits: what the object was made by. Stores of before events have zeros there. */
+const ORIGIN_SHIFT = 6;
+const ORIGINS: readonly Origin[] = ['put', 'post', 'copy', 'complete'];
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
 const NO_ETAG = '0'.repeat(32);
 
@@ -60,7 +65,7 @@ export function encodeVersionHead(head: VersionHead): Buffer {
   const extra = isEmpty(headers) && isEmpty(user) ? Buffer.alloc(0) : Buffer.from(JSON.stringify([headers, user]));
   const bytes = Buffer.allocUnsafe(FIXED_BYTES + type.length + extra.length + head.files.length * FILE_BYTES);
   const [md5 = '', parts = '0'] = head.etag.split('-');
-  bytes.writeUInt8((head.versioned ? VERSIONED : 0) | (head.deleteMarker ? DELETE_MARKER : 0), 0);
+  bytes.writeUInt8(encodeFlags(head), 0);
   bytes.writeUInt16BE(Number(parts), 1);
   bytes.write(md5, 3, 16, 'hex');
   writeUint64(bytes, head.size, 19);
@@ -72,6 +77,10 @@ export function encodeVersionHead(head: VersionHead): Buffer {
   let at = FIXED_BYTES + type.length + extra.length;
   for (const file of head.files) at = writeFileRef(bytes, file, at);
   return bytes;
+}
+
+function encodeFlags({ versioned, deleteMarker, origin }: VersionHead): number {
+  return (versioned ? VERSIONED : 0) | (deleteMarker ? DELETE_MARKER : 0) | (ORIGINS.indexOf(origin) << ORIGIN_SHIFT);
 }
 
 function writeFileRef(bytes: Buffer, { id, size, crc }: FileRef, at: number): number {
@@ -92,6 +101,7 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
     etag: parts > 0 ? `${md5}-${parts}` : md5,
     versioned: (flags & VERSIONED) !== 0,
     deleteMarker: (flags & DELETE_MARKER) !== 0,
+    origin: ORIGINS[flags >> ORIGIN_SHIFT] ?? 'put',
     metadata: decodeMetadata(bytes.toString('utf8', start + FIXED_BYTES, typeEnd), bytes, typeEnd, extraEnd),
     files: decodeFiles(bytes, extraEnd, bytes.readUInt32BE(start + 33)),
   };
@@ -140,6 +150,7 @@ export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
     etag: head.etag,
     versioned: head.versioned,
     deleteMarker: head.deleteMarker,
+    origin: head.origin,
     metadata: head.metadata,
     files: head.files,
     location: { position: readUint64(bytes, 0), length: bytes.readUInt32BE(8) },
@@ -162,7 +173,7 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
 
 export function deleteMarker(versioned: boolean): VersionHead {
   const metadata = { contentType: '', headers: NONE, user: NONE };
-  return { size: 0, etag: NO_ETAG, versioned, deleteMarker: true, metadata, files: [] };
+  return { size: 0, etag: NO_ETAG, versioned, deleteMarker: true, origin: 'put', metadata, files: [] };
 }
 
 /** The smallest span over both. */

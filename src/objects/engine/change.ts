@@ -1,0 +1,33 @@
+import type { Change } from './change-feed.ts';
+import { decodeHead, type RemovalHead } from './ledger.ts';
+import type { Bucket } from './object-store.ts';
+import { type JournalRecord, RecordKind } from './record.ts';
+import { decodeVersionHead } from './version.ts';
+import { NULL_VERSION, stampText, versionIdOf } from './version-id.ts';
+
+/** What a record means to those who follow the journal; without the object's bytes. */
+export type ChangeRecord = Pick<JournalRecord, 'kind' | 'stamp' | 'bucket' | 'key' | 'head'>;
+
+/** `undefined`: nothing that the feed tells. */
+export function changeRecord({ kind, moved, stamp, bucket, key, head }: JournalRecord): ChangeRecord | undefined {
+  const isTold = kind === RecordKind.version || kind === RecordKind.removal || isOfBucket({ kind });
+  return isTold && !moved ? { kind, stamp, bucket, key, head } : undefined;
+}
+
+export function isOfBucket({ kind }: Pick<ChangeRecord, 'kind'>): boolean {
+  return kind === RecordKind.bucket || kind === RecordKind.bucketRemoval;
+}
+
+export function changeOf({ kind, stamp, bucket, key, head }: ChangeRecord): Change {
+  if (kind === RecordKind.bucket) return { kind: 'bucket', bucket, settings: decodeHead<Bucket>(head) };
+  if (kind === RecordKind.bucketRemoval) return { kind: 'bucket-removed', bucket };
+  const object = { stamp, bucket, key: key.toString() };
+  if (kind === RecordKind.removal) {
+    const { version } = decodeHead<RemovalHead>(head);
+    return { kind: 'removed', ...object, versionId: version === undefined ? NULL_VERSION : stampText(version) };
+  }
+  const { deleteMarker, versioned, size, etag, origin } = decodeVersionHead(head);
+  const versionId = versionIdOf({ versioned, stamp });
+  if (deleteMarker) return { kind: 'delete-marker', ...object, versionId };
+  return { kind: 'created', ...object, versionId, size, etag, origin };
+}
