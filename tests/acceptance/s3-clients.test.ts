@@ -15,6 +15,7 @@ import {
   GetBucketLocationCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  GetObjectTorrentCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
@@ -22,7 +23,6 @@ import {
   ListObjectsCommand,
   ListPartsCommand,
   PutObjectCommand,
-  PutObjectTaggingCommand,
   paginateListObjectsV2,
   S3Client,
   UploadPartCommand,
@@ -236,8 +236,7 @@ describe('the AWS SDK for JavaScript v3', () => {
   });
 
   test('names what is not implemented', async () => {
-    const tagging = { Bucket, Key: 'notes.txt', Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } };
-    await expect(s3.send(new PutObjectTaggingCommand(tagging))).rejects.toThrow(
+    await expect(s3.send(new GetObjectTorrentCommand({ Bucket, Key: 'notes.txt' }))).rejects.toThrow(
       expect.objectContaining({ name: 'NotImplemented' }),
     );
   });

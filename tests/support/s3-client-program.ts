@@ -18,6 +18,8 @@ export interface ClientProgram {
   readonly debianPackage: string;
 }
 
+export const AWS_CLI: ClientProgram = { name: 'the aws cli', path: '/usr/bin/aws', debianPackage: 'awscli' };
+
 /** Where CI says that everything is installed, a missing client is a failure and not a skip. */
 export function describeClient({ name, path, debianPackage }: ClientProgram, define: () => void): void {
   const missing = !existsSync(path);

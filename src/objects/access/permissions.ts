@@ -47,6 +47,28 @@ const OF_VERSION: Readonly<Record<string, string>> = {
   PutObjectTagging: 'PutObjectVersionTagging',
 };
 
+/** Those for which policies may ask for the tags that the object has (`s3:ExistingObjectTag`); not what makes or removes objects. */
+const OF_TAGGED_OBJECT: ReadonlySet<string> = new Set(
+  [
+    'DeleteObjectTagging',
+    'GetObject',
+    'GetObjectAcl',
+    'GetObjectAttributes',
+    'GetObjectTagging',
+    'PutObjectAcl',
+    'PutObjectTagging',
+  ].flatMap((name) => [`s3:${name}`, `s3:${OF_VERSION[name]}`]),
+);
+
+export function seesExistingTags(permission: string): boolean {
+  return OF_TAGGED_OBJECT.has(permission);
+}
+
+/** The permission of an operation, by its plain name, on an object or on a version that is named. */
+export function objectPermission(name: string, versionId: string | undefined): string {
+  return `s3:${versionId === undefined ? name : (OF_VERSION[name] ?? name)}`;
+}
+
 /** What a policy must not deny: all of it, `s3:…`. What it does itself comes first. */
 export function permissionsOf({ operation, query, headers }: PermissionRequest): readonly string[] {
   const plain = RENAMED[operation] ?? operation;

@@ -67,6 +67,21 @@ function present(value: string | undefined): readonly string[] {
   return value === undefined ? [] : [value];
 }
 
+/** The context with tags that only the object has, or only the body. */
+export function withTags(
+  context: ConditionContext,
+  kind: 'existing' | 'request',
+  tags: readonly { readonly key: string; readonly value: string }[] | undefined,
+): ConditionContext {
+  if (!tags) return context;
+  const prefix = `s3:${kind}objecttag/`;
+  return (key) => {
+    if (key === 's3:requestobjecttagkeys' && kind === 'request') return tags.map((tag) => tag.key);
+    if (!key.startsWith(prefix)) return context(key);
+    return present(tags.find((tag) => tag.key.toLowerCase() === key.slice(prefix.length))?.value);
+  };
+}
+
 function tags(headers: ContextSource['headers'], name: string): string | undefined {
   const entries = [...new URLSearchParams(headers.get('x-amz-tagging') ?? '')];
   return entries.find(([key]) => key.toLowerCase() === name)?.[1];

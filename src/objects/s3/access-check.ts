@@ -1,24 +1,31 @@
 import { aclLetsRead } from '../access/acl.ts';
 import type { Identity } from '../access/authenticate.ts';
-import { decideAccess } from '../access/authorize.ts';
-import { bucketAccess } from '../access/bucket-access.ts';
+import { type Decision, decideAccess } from '../access/authorize.ts';
+import { type BucketAccess, bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
 import { type Action, writesInto } from '../access/key-scope.ts';
-import { permissionsOf } from '../access/permissions.ts';
+import { objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition.ts';
-import type { Bucket, ObjectInfo } from '../engine/object-store.ts';
+import { policyAsks } from '../access/policy/policy.ts';
+import { withTags } from '../access/request-context.ts';
+import type { Bucket, ObjectInfo, VersionRef } from '../engine/object-store.ts';
 import { objectAcl } from './metadata.ts';
 import type { RoutedRequest } from './routed-request.ts';
+import type { Tag } from './tagging.ts';
 
-interface Target {
+interface Target extends VersionRef {
   readonly bucket: string;
   readonly key: string;
 }
+
+type ObjectRequest = Pick<RoutedRequest, 'bucket' | 'key' | 'query'>;
 
 interface AccessCheckOptions {
   readonly identity: Identity;
   readonly context: ConditionContext;
   readonly findBucket: (name: string) => Bucket | undefined;
+  /** Those that the object has: asked for only where the bucket's policy does. */
+  readonly findTags: (target: Target) => Promise<readonly Tag[]>;
 }
 
 const denied = () => accessErrors.denied('Access Denied');
@@ -38,28 +45,47 @@ export class AccessCheck {
   }
 
   /** @throws HoldfastError `access.denied` */
-  operation({ name, action }: { readonly name: string; readonly action: Action }, request: RoutedRequest): void {
-    const bucket = this.#options.findBucket(request.bucket);
-    if (name === 'DeleteObjects' && this.#mayWriteSome(request.bucket, bucket)) return;
+  async operation(
+    { name, action }: { readonly name: string; readonly action: Action },
+    request: RoutedRequest,
+  ): Promise<void> {
+    const { bucket, key, query } = request;
+    const target = { bucket, key, versionId: query.get('versionId'), prefix: query.get('prefix') };
+    if (name === 'DeleteObjects' && this.#mayWriteSome(bucket)) return;
+    if (name === 'PutObjectTagging' && this.#policyAsks(bucket, 's3:requestobjecttag')) return; // `tagging` asks
     // Who makes a bucket public says who may do what in it.
     if (name === 'CreateBucket' && (request.headers.get('x-amz-acl') ?? 'private') !== 'private') {
-      this.#demand('administer-bucket', 's3:PutBucketAcl', request);
+      await this.#demand('administer-bucket', 's3:PutBucketAcl', target);
     }
     for (const permission of permissionsOf({ ...request, operation: name })) {
-      const decision = this.#decide(action, permission, request);
+      const decision = await this.#decide(action, permission, target);
       if (decision === 'denied') throw denied();
       this.#undecided ||= decision === 'by-object-acl';
     }
   }
 
   /** @throws HoldfastError `access.denied` */
-  copySource({ versionId, ...target }: Target & { readonly versionId?: string | undefined }): void {
-    this.#demand('read-object', versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', target);
+  async copySource(source: Target, name: 'GetObject' | 'GetObjectTagging'): Promise<void> {
+    const action = name === 'GetObject' ? 'read-object' : 'read-bucket';
+    await this.#demand(action, objectPermission(name, source.versionId), source);
   }
 
   /** @throws HoldfastError `access.denied` */
-  removal(target: Target, versionId: string | undefined): void {
-    this.#demand('write-object', versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', target);
+  async removal(target: Target): Promise<void> {
+    await this.#demand('write-object', objectPermission('DeleteObject', target.versionId), target);
+  }
+
+  /** That an object gets these tags, which only the body named. @throws HoldfastError `access.denied` */
+  async tagging({ bucket, key, query }: ObjectRequest, tags: readonly Tag[]): Promise<void> {
+    const target = { bucket, key, versionId: query.get('versionId') };
+    await this.#demand('write-object', objectPermission('PutObjectTagging', target.versionId), target, tags);
+  }
+
+  /** Who may read an object need not know its tags. */
+  async mayReadTags({ bucket, key, query }: ObjectRequest): Promise<boolean> {
+    const target = { bucket, key, versionId: query.get('versionId') };
+    const permission = objectPermission('GetObjectTagging', target.versionId);
+    return (await this.#decide('read-bucket', permission, target)) === 'allowed';
   }
 
   /** @throws HoldfastError `access.denied` */
@@ -69,20 +95,40 @@ export class AccessCheck {
   }
 
   /** A policy or a key may allow some keys and not others: each is asked for when the body has named them. */
-  #mayWriteSome(name: string, bucket: Bucket | undefined): boolean {
+  #mayWriteSome(bucket: string): boolean {
     const { identity } = this.#options;
-    return bucket?.documents?.policy !== undefined || (identity.kind === 'key' && writesInto(identity, name));
+    const hasPolicy = this.#access(bucket)?.policy !== undefined;
+    return hasPolicy || (identity.kind === 'key' && writesInto(identity, bucket));
   }
 
-  #demand(action: Action, permission: string, target: Target): void {
-    if (this.#decide(action, permission, target) !== 'allowed') throw denied();
+  async #demand(action: Action, permission: string, target: Target, tags?: readonly Tag[]): Promise<void> {
+    if ((await this.#decide(action, permission, target, tags)) !== 'allowed') throw denied();
   }
 
-  #decide(action: Action, permission: string, { bucket, key, query }: Target & Partial<RoutedRequest>) {
-    const { identity, context, findBucket } = this.#options;
-    const found = findBucket(bucket);
-    const access = found && bucketAccess(found);
-    const prefix = query?.get('prefix') ?? '';
-    return decideAccess(identity, { action, bucket, key, prefix, permission, access, context });
+  /** `tags`: of the request, where its headers do not say them. */
+  async #decide(
+    action: Action,
+    permission: string,
+    { bucket, key, versionId, prefix = '' }: Target & { readonly prefix?: string | undefined },
+    tags?: readonly Tag[],
+  ): Promise<Decision> {
+    const { identity, context, findTags } = this.#options;
+    const asksForTags = seesExistingTags(permission) && this.#policyAsks(bucket, 's3:existingobjecttag/');
+    const existing = asksForTags ? await findTags({ bucket, key, versionId }) : undefined;
+    return decideAccess(identity, {
+      ...{ action, bucket, key, prefix, permission },
+      access: this.#access(bucket),
+      context: withTags(withTags(context, 'request', tags), 'existing', existing),
+    });
+  }
+
+  #policyAsks(bucket: string, key: string): boolean {
+    const policy = this.#access(bucket)?.policy;
+    return policy !== undefined && policyAsks(policy, key);
+  }
+
+  #access(name: string): BucketAccess | undefined {
+    const bucket = this.#options.findBucket(name);
+    return bucket && bucketAccess(bucket);
   }
 }

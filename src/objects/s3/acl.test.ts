@@ -70,6 +70,28 @@ describe('the ACL of an object', () => {
     expect(await status('GET /photos/a')).toBe(403);
   });
 
+  test('is changed in place, by a header or a document', async () => {
+    const { headers } = await put('a', 'private');
+    const set = (acl: string, as = web) =>
+      status('PUT /photos/a', { as, query: { acl: '' }, headers: { 'x-amz-acl': acl } });
+    expect(await set('public-read')).toBe(200);
+    expect(await call('GET /photos/a')).toMatchObject({ status: 200, text: 'a', headers: { etag: headers.etag } });
+    expect(await set('private', other)).toBe(403);
+    const owner = '<Grantee><ID>holdfast</ID></Grantee><Permission>FULL_CONTROL</Permission>';
+    const body = `<AccessControlPolicy><AccessControlList><Grant>${owner}</Grant></AccessControlList></AccessControlPolicy>`;
+    expect(await status('PUT /photos/a', { as: web, query: { acl: '' }, body })).toBe(200);
+    expect(await status('GET /photos/a')).toBe(403);
+    expect(await set('public-read-write')).toBe(501);
+    expect(await status('PUT /photos/a', { as: web, query: { acl: '' } })).toBe(400);
+    expect(await status('PUT /photos/none', { as: web, query: { acl: '' }, headers: { 'x-amz-acl': 'private' } })).toBe(
+      404,
+    );
+    await block('BlockPublicAcls');
+    expect(await set('public-read')).toBe(403);
+    await setOwnership('BucketOwnerEnforced');
+    expect(await set('private')).toBe(400);
+  });
+
   test('comes with an upload by parts', async () => {
     const headers = { 'x-amz-acl': 'public-read' };
     const { text } = await call('POST /photos/big', { as: web, query: { uploads: '' }, headers });

@@ -13,14 +13,15 @@ export interface CopySource {
  * `x-amz-copy-source: [/]bucket/key[?versionId=…]`, percent-encoded; the caller must be allowed to read it.
  * @throws HoldfastError `s3.invalid-argument`, `access.denied`
  */
-export function readCopySource(request: S3Request): CopySource {
+export async function readCopySource(request: S3Request): Promise<CopySource> {
   const header = request.headers.get('x-amz-copy-source') ?? '';
   const [path = '', versionId] = header.split('?versionId=');
   const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeSource(path));
   const [, bucket, key] = match ?? [];
   if (!bucket || !key) throw s3Errors.invalidArgument('x-amz-copy-source must name a bucket and a key');
-  request.access.copySource({ bucket, key, versionId });
-  return { bucket, key, versionId };
+  const source = { bucket, key, versionId };
+  await request.access.copySource(source, 'GetObject');
+  return source;
 }
 
 /**

@@ -32,6 +32,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'object.metadata-size': ['MetadataTooLarge', 400],
   'object.precondition': ['PreconditionFailed', 412],
   's3.acl-not-supported': ['AccessControlListNotSupported', 400],
+  's3.bad-request': ['BadRequest', 400],
   's3.bad-digest': ['BadDigest', 400],
   's3.content-hash-mismatch': ['XAmzContentSHA256Mismatch', 400],
   's3.cors-forbidden': ['AccessForbidden', 403],

@@ -7,6 +7,7 @@ const failure = (code: string, kind: ErrorKind) => (message: string) =>
 export const s3Errors = {
   aclNotSupported: failure('acl-not-supported', 'invalid'),
   bucketAclWithOwnership: failure('bucket-acl-with-ownership', 'invalid'),
+  badRequest: failure('bad-request', 'invalid'),
   badDigest: failure('bad-digest', 'invalid'),
   contentHashMismatch: failure('content-hash-mismatch', 'invalid'),
   corsForbidden: failure('cors-forbidden', 'forbidden'),

@@ -13,6 +13,7 @@ import type { Operation, S3Context, S3Request, S3Response } from './operation.ts
 import { receiveBody } from './request-body.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { findOperation } from './router.ts';
+import { objectTags } from './tagging.ts';
 import { buildXml } from './xml.ts';
 
 export interface S3GatewayOptions extends S3Context {
@@ -59,7 +60,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
     } else {
       operation = 'unknown';
       exchange.corsHeaders = corsHeaders(exchange.headers, req.method ?? 'GET', bucket);
-      const prepared = prepare(exchange, target, options);
+      const prepared = await prepare(exchange, target, options);
       operation = prepared.operation.name;
       await exchange.send(await perform(prepared, options));
     }
@@ -95,7 +96,11 @@ interface Prepared {
 }
 
 /** Who asks, for what, and whether they may: nothing of the body is read before that. */
-function prepare(exchange: Exchange, target: RequestTarget, { authenticate, store }: S3GatewayOptions): Prepared {
+async function prepare(
+  exchange: Exchange,
+  target: RequestTarget,
+  { authenticate, store }: S3GatewayOptions,
+): Promise<Prepared> {
   const { req, headers } = exchange;
   const method = req.method ?? 'GET';
   const authentication = authenticate({ method, path: target.path, query: target.query, headers });
@@ -112,8 +117,16 @@ function prepare(exchange: Exchange, target: RequestTarget, { authenticate, stor
   const secure = 'encrypted' in req.socket;
   const source = { ...routed, authentication, sourceIp: remoteAddress, secure, now: Date.now() };
   const context = requestContext(source);
-  const access = new AccessCheck({ identity, context, findBucket: (name) => store.bucket(name) });
-  access.operation(operation, routed);
+  const access = new AccessCheck({
+    identity,
+    context,
+    findBucket: (name) => store.bucket(name),
+    findTags: async ({ bucket, key, versionId }) => {
+      const version = await store.findVersion(bucket, key, { versionId });
+      return version ? objectTags(version.metadata) : [];
+    },
+  });
+  await access.operation(operation, routed);
   const request: S3Request = {
     ...routed,
     identity,

@@ -3,6 +3,7 @@ import type { RequestHead } from '../access/canonical-request.ts';
 import type { ObjectMetadata } from '../engine/object-store.ts';
 import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
+import { parseObjectTags, tagsAttribute } from './tagging.ts';
 
 /** Stored as they come and given back with the object. */
 const CONTENT_HEADERS = [
@@ -30,12 +31,9 @@ export function readMetadata(headers: RequestHead['headers']): ObjectMetadata {
   if (user.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_USER_BYTES) {
     throw s3Errors.metadataTooLarge(`your metadata headers exceed ${MAX_USER_BYTES} bytes`);
   }
-  const acl = requestedAcl(headers) ?? 'private';
-  return {
-    contentType: headers.get('content-type') || DEFAULT_CONTENT_TYPE,
-    headers: { ...Object.fromEntries(kept), ...aclAttribute(acl) },
-    user: Object.fromEntries(user),
-  };
+  const contentType = headers.get('content-type') || DEFAULT_CONTENT_TYPE;
+  const metadata = { contentType, headers: Object.fromEntries(kept), user: Object.fromEntries(user) };
+  return withAttributes(metadata, requestedAttributes(headers));
 }
 
 export function metadataHeaders({ contentType, headers, user }: ObjectMetadata): Record<string, string> {
@@ -54,13 +52,24 @@ export function objectAcl({ headers }: ObjectMetadata): CannedAcl {
   return (headers[ACL] as CannedAcl | undefined) ?? 'private';
 }
 
-export function withAcl(metadata: ObjectMetadata, acl: CannedAcl): ObjectMetadata {
-  const { [ACL]: _before, ...headers } = metadata.headers;
-  return { ...metadata, headers: { ...headers, ...aclAttribute(acl) } };
+/** What an object is given beside its headers; `undefined` takes it away. */
+export type Attributes = Readonly<Record<string, string | undefined>>;
+
+export function aclAttribute(acl: CannedAcl): Attributes {
+  return { [ACL]: acl === 'private' ? undefined : acl };
 }
 
-function aclAttribute(acl: CannedAcl): Record<string, string> {
-  return acl === 'private' ? {} : { [ACL]: acl };
+/** What a request says beside the headers that come back. An ACL and tags are of the object, not of its metadata. */
+export function requestedAttributes(headers: RequestHead['headers']): Attributes {
+  return {
+    ...aclAttribute(requestedAcl(headers) ?? 'private'),
+    ...tagsAttribute(parseObjectTags(headers.get('x-amz-tagging') ?? '')),
+  };
+}
+
+export function withAttributes(metadata: ObjectMetadata, attributes: Attributes): ObjectMetadata {
+  const entries = Object.entries({ ...metadata.headers, ...attributes }).filter(([, value]) => value !== undefined);
+  return { ...metadata, headers: Object.fromEntries(entries) as Record<string, string> };
 }
 
 /** The checksums an upload was verified with are kept beside its headers. */

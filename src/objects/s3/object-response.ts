@@ -4,6 +4,7 @@ import { checksumHeaders, metadataHeaders } from './metadata.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
+import { objectTags } from './tagging.ts';
 import { versionHeader } from './versions.ts';
 
 /** What GetObject and HeadObject have in common: everything but the bytes. */
@@ -14,7 +15,7 @@ export interface ObjectAnswer {
 }
 
 /** @throws HoldfastError `s3.precondition-failed`, `s3.invalid-range` */
-export function answerObject(request: S3Request, store: ObjectStore, info: ObjectInfo): ObjectAnswer {
+export async function answerObject(request: S3Request, store: ObjectStore, info: ObjectInfo): Promise<ObjectAnswer> {
   const validators = { ...validatorHeaders(info), ...versionHeader(store, request.bucket, info) };
   const outcome = evaluateConditions(readConditions(request.headers), info);
   if (outcome === 'failed') {
@@ -30,6 +31,8 @@ export function answerObject(request: S3Request, store: ObjectStore, info: Objec
     'accept-ranges': 'bytes',
     'content-length': String(range ? range.end - range.start + 1 : info.size),
   };
+  const tags = objectTags(info.metadata).length;
+  if (tags > 0 && (await request.access.mayReadTags(request))) headers['x-amz-tagging-count'] = String(tags);
   if (request.query.has('partNumber') && info.partSizes) {
     headers['x-amz-mp-parts-count'] = String(info.partSizes.length);
   }

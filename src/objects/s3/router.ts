@@ -20,8 +20,6 @@ import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
 import { getObject } from './operations/get-object.ts';
-import { getObjectAcl } from './operations/get-object-acl.ts';
-import { getObjectTagging } from './operations/get-object-tagging.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
 import { listBuckets } from './operations/list-buckets.ts';
@@ -30,6 +28,8 @@ import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { listParts } from './operations/list-parts.ts';
+import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts';
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import {
   deleteBucketOwnershipControls,
   getBucketOwnershipControls,
@@ -102,6 +102,8 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'PUT object': [
     { query: ['uploadId', 'partNumber'], copy: true, operation: uploadPartCopy },
     { query: ['uploadId', 'partNumber'], operation: uploadPart },
+    { query: ['acl'], operation: putObjectAcl },
+    { query: ['tagging'], operation: putObjectTagging },
     { copy: true, operation: copyObject },
     { operation: putObject },
   ],
@@ -109,7 +111,11 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['uploads'], operation: createMultipartUpload },
     { query: ['uploadId'], operation: completeMultipartUpload },
   ],
-  'DELETE object': [{ query: ['uploadId'], operation: abortMultipartUpload }, { operation: deleteObject }],
+  'DELETE object': [
+    { query: ['uploadId'], operation: abortMultipartUpload },
+    { query: ['tagging'], operation: deleteObjectTagging },
+    { operation: deleteObject },
+  ],
 };
 
 /** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed` */

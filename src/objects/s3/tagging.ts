@@ -1,3 +1,4 @@
+import type { ObjectMetadata } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
 
@@ -6,17 +7,62 @@ export interface Tag {
   readonly value: string;
 }
 
+/** S3 User Guide, "Categorizing your storage using tags". */
+const MAX_BUCKET_TAGS = 50;
+const MAX_OBJECT_TAGS = 10;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 256;
 
 /**
- * The tags of a Tagging document, at most `limit` (S3 API, "Tag").
+ * The tags of a bucket's Tagging document (S3 API, "Tag").
  * @throws HoldfastError `s3.malformed-xml`, `s3.invalid-tag`, `s3.invalid-request`
  */
-export function readTags(document: XmlNode, limit: number): readonly Tag[] {
+export function readBucketTags(document: XmlNode): readonly Tag[] {
+  const tags = tagSet(document);
+  if (tags.length > MAX_BUCKET_TAGS) throw s3Errors.invalidRequest(`there can be at most ${MAX_BUCKET_TAGS} tags`);
+  return checkTags(tags);
+}
+
+/** As `readBucketTags`. @throws HoldfastError `s3.malformed-xml`, `s3.invalid-tag`, `s3.bad-request` */
+export function readObjectTags(document: XmlNode): readonly Tag[] {
+  return checkObjectTags(tagSet(document));
+}
+
+/** As query parameters: `x-amz-tagging`. @throws HoldfastError as `readObjectTags` */
+export function parseObjectTags(text: string): readonly Tag[] {
+  return checkObjectTags(decodeTags(text));
+}
+
+function checkObjectTags(tags: readonly Tag[]): readonly Tag[] {
+  if (tags.length > MAX_OBJECT_TAGS) {
+    throw s3Errors.badRequest(`Object tags cannot be greater than ${MAX_OBJECT_TAGS}`);
+  }
+  return checkTags(tags);
+}
+
+function decodeTags(text: string): readonly Tag[] {
+  return [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
+}
+
+/** No more than that is encoded: escaped throughout, ten tags may be larger than all that an object's metadata may be. */
+const encodeTag = (text: string) => text.replace(/[%&=+ ]/g, encodeURIComponent);
+
+const TAGGING = 'x-amz-tagging';
+
+/** An object's tags are kept beside its headers, as query parameters; no tags are none. */
+export function objectTags({ headers }: ObjectMetadata): readonly Tag[] {
+  return decodeTags(headers[TAGGING] ?? '');
+}
+
+export function tagsAttribute(tags: readonly Tag[]): Readonly<Record<string, string | undefined>> {
+  const text = tags.map(({ key, value }) => `${encodeTag(key)}=${encodeTag(value)}`).join('&');
+  return { [TAGGING]: text === '' ? undefined : text };
+}
+
+function tagSet(document: XmlNode): readonly Tag[] {
   const [set, ...more] = document.all('TagSet');
   if (!set || more.length > 0) throw s3Errors.malformedXml('one TagSet is expected');
-  return checkTags(set.all('Tag').map(readTag), limit);
+  return set.all('Tag').map(readTag);
 }
 
 function readTag(node: XmlNode): Tag {
@@ -26,8 +72,7 @@ function readTag(node: XmlNode): Tag {
   return { key, value };
 }
 
-function checkTags(tags: readonly Tag[], limit: number): readonly Tag[] {
-  if (tags.length > limit) throw s3Errors.invalidRequest(`there can be at most ${limit} tags`);
+function checkTags(tags: readonly Tag[]): readonly Tag[] {
   for (const { key, value } of tags) {
     if (key.length === 0 || key.length > MAX_KEY_LENGTH || !ALLOWED.test(key) || key.startsWith('aws:')) {
       throw s3Errors.invalidTag('the TagKey you have provided is invalid');

@@ -143,7 +143,7 @@ const KEYS: ReadonlySet<string> = new Set([
   's3:x-amz-server-side-encryption-customer-algorithm',
   's3:x-amz-storage-class',
 ]);
-const TAG_KEY = /^s3:requestobjecttag\/.+$/;
+const TAG_KEY = /^s3:(?:existing|request)objecttag\/.+$/;
 
 /** @throws HoldfastError `access.policy-malformed` */
 export function compileCondition(name: string, key: string, values: readonly string[]): Condition {

@@ -55,6 +55,11 @@ function covers({ patterns, negated }: Patterns, text: string): boolean {
   return patterns.some((pattern) => matchesWildcard(pattern, text)) !== negated;
 }
 
+/** Whether a condition asks for a key that begins so (lower-case). */
+export function policyAsks({ statements }: Policy, key: string): boolean {
+  return statements.some(({ conditions }) => conditions.some((condition) => condition.key.startsWith(key)));
+}
+
 /** Whether anyone at all may do something by it (S3 User Guide, "The meaning of public"). */
 export function isPublicPolicy({ statements }: Policy): boolean {
   return statements.some(

@@ -2,16 +2,13 @@ import { requireBucket } from '../bucket.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
-import { readTags, type Tag, tagsXml } from '../tagging.ts';
-
-/** Objects have fewer. */
-const MAX_BUCKET_TAGS = 50;
+import { readBucketTags, type Tag, tagsXml } from '../tagging.ts';
 
 export const putBucketTagging: Operation = {
   name: 'PutBucketTagging',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const tags = readTags(await readXml(body(), 'Tagging'), MAX_BUCKET_TAGS);
+    const tags = readBucketTags(await readXml(body(), 'Tagging'));
     await store.updateBucket(bucket, { documents: { tagging: JSON.stringify(tags) } });
     return { status: 204 };
   },

@@ -1,11 +1,12 @@
 import type { ObjectInfo, ObjectMetadata } from '../../engine/object-store.ts';
-import { checkAcl, requestedAcl } from '../acl.ts';
+import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { type CopySource, checkSourceConditions, readCopySource } from '../copy-source.ts';
 import { s3Errors } from '../errors.ts';
-import { checksumHeaders, objectAcl, readMetadata, withAcl } from '../metadata.ts';
+import { checksumHeaders, readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
+import { objectTags, tagsAttribute } from '../tagging.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 import { versionHeader } from '../versions.ts';
 
@@ -18,15 +19,18 @@ export const copyObject: Operation = {
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
     checkAcl(requireBucket(store, request.bucket), request.headers);
-    const source = readCopySource(request);
+    const source = await readCopySource(request);
     const target = { bucket: request.bucket, key: request.key };
     const found = await store.head(source.bucket, source.key, source);
+    if (!replaces(request.headers, 'tagging') && objectTags(found.metadata).length > 0) {
+      await request.access.copySource(source, 'GetObjectTagging');
+    }
     const sourceConditions = checkSourceConditions(request.headers, found);
     if (found.size > MAX_COPY_BYTES) {
       throw s3Errors.invalidRequest('the copy source is larger than the maximum of 5 GiB; copy it by parts');
     }
     const metadata = newMetadata(request, found);
-    if (!replacesMetadata(request) && isSame(source, target)) {
+    if (!replaces(request.headers, 'metadata') && isSame(source, target)) {
       throw s3Errors.invalidRequest('an object can be copied to itself only with new metadata');
     }
     const conditions = readWriteConditions(request.headers);
@@ -49,19 +53,24 @@ function isSame(source: CopySource, target: Pick<CopySource, 'bucket' | 'key'>):
   return source.versionId === undefined && source.bucket === target.bucket && source.key === target.key;
 }
 
-/** With `REPLACE`, the request's headers; the bytes stay, so their checksums do too. An ACL is never copied (S3 API, CopyObject). */
-function newMetadata(request: S3Request, source: ObjectInfo): ObjectMetadata | undefined {
-  const { headers } = request;
-  if (!replacesMetadata(request)) {
-    const acl = requestedAcl(headers) ?? 'private';
-    return objectAcl(source.metadata) === acl ? undefined : withAcl(source.metadata, acl);
+/**
+ * With `REPLACE`, the request's headers; the bytes stay, so their checksums do too. Tags have a
+ * directive of their own; an ACL is never copied (S3 API, CopyObject). `undefined`: all as it is.
+ */
+function newMetadata({ headers }: S3Request, { metadata }: ObjectInfo): ObjectMetadata | undefined {
+  const attributes = {
+    ...requestedAttributes(headers),
+    ...(replaces(headers, 'tagging') ? {} : tagsAttribute(objectTags(metadata))),
+  };
+  if (replaces(headers, 'metadata')) {
+    return withAttributes(readMetadata(headers), { ...checksumHeaders(metadata), ...attributes });
   }
-  const metadata = readMetadata(headers);
-  return { ...metadata, headers: { ...metadata.headers, ...checksumHeaders(source.metadata) } };
+  const isSame = Object.entries(attributes).every(([name, value]) => metadata.headers[name] === value);
+  return isSame ? undefined : withAttributes(metadata, attributes);
 }
 
-function replacesMetadata({ headers }: S3Request): boolean {
-  const directive = headers.get('x-amz-metadata-directive') ?? 'COPY';
+function replaces(headers: S3Request['headers'], what: 'metadata' | 'tagging'): boolean {
+  const directive = headers.get(`x-amz-${what}-directive`) ?? 'COPY';
   if (directive === 'COPY' || directive === 'REPLACE') return directive === 'REPLACE';
-  throw s3Errors.invalidArgument('x-amz-metadata-directive must be COPY or REPLACE');
+  throw s3Errors.invalidArgument(`x-amz-${what}-directive must be COPY or REPLACE`);
 }

@@ -50,7 +50,7 @@ async function deleteOne(
   { store }: S3Context,
 ): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
   try {
-    access.removal({ bucket, key }, versionId);
+    await access.removal({ bucket, key, versionId });
     const removed = await store.remove(bucket, key, { versionId, ifMatch: etag || undefined });
     return { deleted: { Key: key, VersionId: versionId, ...markerElements(removed) } };
   } catch (cause) {

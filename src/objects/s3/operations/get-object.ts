@@ -11,7 +11,7 @@ export const getObject: Operation = {
     const read = await orDeleteMarker(store, { bucket, key, ...version }, store.open(bucket, key, version));
     try {
       request.access.object(read.info);
-      const { status, headers, range } = answerObject(request, store, read.info);
+      const { status, headers, range } = await answerObject(request, store, read.info);
       const body = status === 304 || read.info.size === 0 ? undefined : read.body(range);
       return { status, headers, body, release: () => read.release() };
     } catch (error) {

@@ -10,7 +10,7 @@ export const headObject: Operation = {
     const version = readVersionId(query);
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     request.access.object(info);
-    const { status, headers } = answerObject(request, store, info);
+    const { status, headers } = await answerObject(request, store, info);
     return { status, headers };
   },
 };

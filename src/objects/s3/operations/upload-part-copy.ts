@@ -13,7 +13,7 @@ export const uploadPartCopy: Operation = {
   action: 'write-object',
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
-    const source = readCopySource(request);
+    const source = await readCopySource(request);
     const part = readPartRef(request);
     const read = await store.open(source.bucket, source.key, source);
     try {

@@ -1,9 +1,22 @@
 import { bucketAccess } from '../../access/bucket-access.ts';
-import { aclXml } from '../acl.ts';
+import { aclXml, checkAcl, readAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
-import { objectAcl } from '../metadata.ts';
+import { aclAttribute, objectAcl } from '../metadata.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
+
+export const putObjectAcl: Operation = {
+  name: 'PutObjectAcl',
+  action: 'write-object',
+  async handle(request, { store }) {
+    const { bucket, key, query } = request;
+    const acl = await readAcl(request);
+    checkAcl(requireBucket(store, bucket), request.headers, acl);
+    const change = { ...readVersionId(query), headers: aclAttribute(acl) };
+    const info = await orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));
+    return { status: 200, headers: versionHeader(store, bucket, info) };
+  },
+};
 
 export const getObjectAcl: Operation = {
   name: 'GetObjectAcl',

@@ -1,0 +1,40 @@
+import type { ObjectInfo, ObjectStore } from '../../engine/object-store.ts';
+import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
+import { readXml } from '../request-xml.ts';
+import { objectTags, readObjectTags, type Tag, tagsAttribute, tagsXml } from '../tagging.ts';
+import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
+
+export const putObjectTagging: Operation = {
+  name: 'PutObjectTagging',
+  action: 'write-object',
+  async handle(request, { store }) {
+    const tags = readObjectTags(await readXml(request.body(), 'Tagging'));
+    await request.access.tagging(request, tags);
+    const info = await setTags(request, store, tags);
+    return { status: 200, headers: versionHeader(store, request.bucket, info) };
+  },
+};
+
+export const getObjectTagging: Operation = {
+  name: 'GetObjectTagging',
+  action: 'read-bucket', // unlike the bytes, not for the public
+  async handle({ bucket, key, query }, { store }) {
+    const version = readVersionId(query);
+    const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
+    return xmlResponse('Tagging', tagsXml(objectTags(info.metadata)), { headers: versionHeader(store, bucket, info) });
+  },
+};
+
+export const deleteObjectTagging: Operation = {
+  name: 'DeleteObjectTagging',
+  action: 'write-object',
+  async handle(request, { store }) {
+    const info = await setTags(request, store, []);
+    return { status: 204, headers: versionHeader(store, request.bucket, info) };
+  },
+};
+
+function setTags({ bucket, key, query }: S3Request, store: ObjectStore, tags: readonly Tag[]): Promise<ObjectInfo> {
+  const change = { ...readVersionId(query), headers: tagsAttribute(tags) };
+  return orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));
+}
