@@ -384,6 +384,25 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         await expect(store.listParts(upload)).rejects.toThrow(failure('upload.not-found'));
       });
 
+      it('keep what was said of the upload and of its parts, and become what the completion says', async () => {
+        const metadata = { ...plain, headers: { 'x-amz-checksum-algorithm': 'CRC32' } };
+        const { uploadId } = await store.createUpload('photos', 'film', metadata);
+        const upload = { bucket: 'photos', key: 'film', uploadId };
+        expect(await store.findUpload(upload)).toMatchObject({ uploadId, key: 'film', metadata });
+        const headers: Record<string, string> = {};
+        async function* body() {
+          yield Buffer.from('x');
+          headers['x-amz-checksum-crc32'] = 'known at the end';
+        }
+        const only = await store.putPart({ ...upload, partNumber: 1, body: body(), headers });
+        expect(only.headers).toEqual({ 'x-amz-checksum-crc32': 'known at the end' });
+        expect(await store.listParts(upload)).toEqual([only]);
+        const final = { ...metadata, headers: { 'x-amz-checksum-crc32': 'of all' } };
+        await store.completeUpload({ ...upload, parts: [only], metadata: final });
+        expect((await store.head('photos', 'film')).metadata).toEqual(final);
+        await expect(store.findUpload(upload)).rejects.toThrow(failure('upload.not-found'));
+      });
+
       it('take the parts that are named, the last of each number', async () => {
         const upload = await begin();
         await part(upload, 3, Buffer.from('old'));

@@ -75,7 +75,7 @@ export function describeObjectVersions(
       await expect(change({})).rejects.toThrow(failure('object.not-found'));
       await expect(change({}, marker.versionId)).rejects.toThrow(failure('version.delete-marker'));
       await expect(change({}, 'other')).rejects.toThrow(failure('version.not-found'));
-      await expect(change({ tag: 'x'.repeat(40_000) }, first.versionId)).rejects.toThrow(
+      await expect(change({ tag: 'x'.repeat(600_000) }, first.versionId)).rejects.toThrow(
         failure('object.metadata-size'),
       );
     });

@@ -65,7 +65,7 @@ function chunked(name: string, form: { readonly signed: boolean; readonly traile
       ]);
       const wire = random.chance(0.05) ? encoded : mutateBytes(encoded, random);
       const received: Uint8Array[] = [];
-      for await (const bytes of receiveBody(inPieces(wire, random), headers, payload).bytes) received.push(bytes);
+      for await (const bytes of receiveBody(inPieces(wire, random), { headers, payload }).bytes) received.push(bytes);
       if (!Buffer.concat(received).equals(sent)) throw new Error(`other bytes were taken: ${wire.toString('latin1')}`);
       return true;
     },

@@ -76,6 +76,7 @@ export function permissionsOf({ operation, query, headers }: PermissionRequest):
   const creates = ['PutObject', 'CopyObject', 'CreateMultipartUpload'].includes(operation);
   return [
     `s3:${name}`,
+    ...(operation === 'GetObjectAttributes' ? [query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'] : []),
     ...(creates && headers.has('x-amz-acl') ? ['s3:PutObjectAcl'] : []),
     ...(creates && headers.has('x-amz-tagging') ? ['s3:PutObjectTagging'] : []),
   ];

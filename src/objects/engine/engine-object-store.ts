@@ -19,6 +19,7 @@ import type {
   Bucket,
   BucketChanges,
   BucketSettings,
+  CompleteUpload,
   CopyObject,
   ListObjects,
   ListPage,
@@ -32,13 +33,13 @@ import type {
   PartInfo,
   PartRef,
   PutObject,
+  PutPart,
   RemovedObject,
   RemoveObject,
   UpdateMetadata,
   VersionMarker,
   VersionPage,
   VersionRef,
-  WriteConditions,
 } from './object-store.ts';
 import { type NewVersion, ObjectWriter } from './object-writer.ts';
 import type { StoreDirectory } from './store-directory.ts';
@@ -214,23 +215,21 @@ export class EngineObjectStore implements ObjectStore {
     return this.#uploads.create(this.#bucket(bucket), key, metadata);
   }
 
-  async putPart(
-    part: PartRef & {
-      readonly partNumber: number;
-      readonly body: AsyncIterable<Uint8Array>;
-      readonly size?: number | undefined;
-    },
-  ): Promise<PartInfo> {
+  async findUpload(upload: PartRef): Promise<MultipartUpload> {
+    return this.#uploads.describe(this.#upload(upload));
+  }
+
+  async putPart(part: PutPart): Promise<PartInfo> {
     checkPartNumber(part.partNumber);
     const target = this.#upload(part);
     const content = await this.#intake.take({ body: part.body, size: part.size ?? 0, inlineLimit: NEVER_INLINE });
-    return this.#keep(content, this.#uploads.addPart(target, part.partNumber, content));
+    return this.#keep(content, this.#uploads.addPart(target, part, content));
   }
 
   async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
     return [...this.#uploads.find(this.#upload(upload)).parts.values()]
       .sort((a, b) => a.partNumber - b.partNumber)
-      .map(({ partNumber, size, etag, lastModified }) => ({ partNumber, size, etag, lastModified }));
+      .map(({ partNumber, size, etag, lastModified, headers }) => ({ partNumber, size, etag, lastModified, headers }));
   }
 
   async listUploads(
@@ -240,13 +239,8 @@ export class EngineObjectStore implements ObjectStore {
     return this.#uploads.list(this.#bucket(bucket), prefix);
   }
 
-  async completeUpload(
-    upload: PartRef & {
-      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
-      readonly conditions?: WriteConditions | undefined;
-    },
-  ): Promise<ObjectInfo> {
-    return this.#uploads.complete(this.#upload(upload), upload.parts, upload.conditions);
+  async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
+    return this.#uploads.complete(this.#upload(completion), completion);
   }
 
   async abortUpload(upload: PartRef): Promise<void> {

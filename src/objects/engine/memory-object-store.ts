@@ -1,21 +1,21 @@
-import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
-import { newId } from '../../core/ids.ts';
 import { resolveRange } from './byte-range.ts';
 import type { Origin } from './change-feed.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
 import { compareKeys, listPage, versionPage } from './listing.ts';
 import { MemoryChangeFeed } from './memory-change-feed.ts';
+import { collect, MemoryUploads, md5 } from './memory-uploads.ts';
 import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
 import { withHeaders } from './metadata.ts';
-import { checkPartNumber, chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
+import { chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
 import { checkBucketName, checkKey, mergeDocuments } from './names.ts';
 import type {
   Bucket,
   BucketChanges,
   BucketSettings,
   ByteRange,
+  CompleteUpload,
   CopyObject,
   ListObjects,
   ListPage,
@@ -29,6 +29,7 @@ import type {
   PartInfo,
   PartRef,
   PutObject,
+  PutPart,
   RemovedObject,
   RemoveObject,
   UpdateMetadata,
@@ -38,16 +39,11 @@ import type {
 } from './object-store.ts';
 import { NULL_VERSION, parseStamp, versionIdOf } from './version-id.ts';
 
-interface StoredUpload extends MultipartUpload {
-  readonly metadata: ObjectMetadata;
-  readonly parts: Map<number, PartInfo & { readonly bytes: Buffer }>;
-}
-
 interface StoredBucket {
   readonly id: number;
   bucket: Bucket;
   readonly versions: MemoryVersions;
-  readonly uploads: Map<string, StoredUpload>;
+  readonly uploads: MemoryUploads;
 }
 
 export interface MemoryObjectStoreOptions {
@@ -81,7 +77,7 @@ export class MemoryObjectStore implements ObjectStore {
       accessibility: settings.accessibility ?? 'private',
     };
     const id = ++this.#lastBucket;
-    this.#buckets.set(name, { id, bucket, versions: new MemoryVersions(), uploads: new Map() });
+    this.#buckets.set(name, { id, bucket, versions: new MemoryVersions(), uploads: new MemoryUploads(this.#clock) });
     this.changes.bucketChanged(id, bucket);
     return bucket;
   }
@@ -205,67 +201,47 @@ export class MemoryObjectStore implements ObjectStore {
 
   async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
     checkKey(key);
-    const upload = { uploadId: newId('upload'), key, initiatedAt: this.#clock.now() };
-    this.#bucket(bucket).uploads.set(upload.uploadId, { ...upload, metadata, parts: new Map() });
-    return upload;
+    return this.#bucket(bucket).uploads.create(key, metadata);
   }
 
-  async putPart(
-    part: PartRef & { readonly partNumber: number; readonly body: AsyncIterable<Uint8Array> },
-  ): Promise<PartInfo> {
-    checkPartNumber(part.partNumber);
-    this.#upload(part);
-    const bytes = await collect(part.body);
-    const info = {
-      partNumber: part.partNumber,
-      size: bytes.length,
-      etag: md5(bytes),
-      lastModified: this.#clock.now(),
-    };
-    this.#upload(part).parts.set(part.partNumber, { ...info, bytes });
-    return info;
+  async findUpload(upload: PartRef): Promise<MultipartUpload> {
+    return this.#bucket(upload.bucket).uploads.describe(upload);
+  }
+
+  async putPart(part: PutPart): Promise<PartInfo> {
+    return this.#bucket(part.bucket).uploads.putPart(part);
   }
 
   async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
-    return [...this.#upload(upload).parts.values()]
-      .sort((a, b) => a.partNumber - b.partNumber)
-      .map(({ bytes: _bytes, ...info }) => info);
+    return this.#bucket(upload.bucket).uploads.parts(upload);
   }
 
   async listUploads(
     bucket: string,
     { prefix = '' }: { readonly prefix?: string } = {},
   ): Promise<readonly MultipartUpload[]> {
-    return [...this.#bucket(bucket).uploads.values()]
-      .filter(({ key }) => key.startsWith(prefix))
-      .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId))
-      .map(({ uploadId, key, initiatedAt }) => ({ uploadId, key, initiatedAt }));
+    return this.#bucket(bucket).uploads.list(prefix);
   }
 
-  async completeUpload(
-    request: PartRef & {
-      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
-      readonly conditions?: WriteConditions | undefined;
-    },
-  ): Promise<ObjectInfo> {
-    const { metadata, parts } = this.#upload(request);
-    const chosen = chooseParts(parts, request.parts, this.#minPartBytes);
-    const info = this.#store(request.bucket, {
-      key: request.key,
+  async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
+    const { uploads } = this.#bucket(completion.bucket);
+    const { metadata, parts } = uploads.find(completion);
+    const chosen = chooseParts(parts, completion.parts, this.#minPartBytes);
+    const info = this.#store(completion.bucket, {
+      key: completion.key,
       bytes: Buffer.concat(chosen.map(({ bytes }) => bytes)),
       etag: multipartEtag(chosen),
-      metadata,
-      conditions: request.conditions,
+      metadata: completion.metadata ?? metadata,
+      conditions: completion.conditions,
       partSizes: chosen.map(({ size }) => size),
       origin: 'complete',
     });
-    this.#bucket(request.bucket).uploads.delete(request.uploadId);
+    uploads.end(completion);
     return info;
   }
 
   async abortUpload(upload: PartRef): Promise<void> {
-    this.#upload(upload);
-    this.#bucket(upload.bucket).uploads.delete(upload.uploadId);
+    this.#bucket(upload.bucket).uploads.end(upload);
   }
 
   async close(): Promise<void> {}
@@ -282,12 +258,6 @@ export class MemoryObjectStore implements ObjectStore {
     if (found && !found.deleteMarker) return found;
     if (versionId === undefined) throw errors.objectNotFound(bucket, key);
     throw found ? errors.versionIsDeleteMarker(bucket, key, versionId) : errors.versionNotFound(bucket, key, versionId);
-  }
-
-  #upload({ bucket, key, uploadId }: PartRef): StoredUpload {
-    const upload = this.#bucket(bucket).uploads.get(uploadId);
-    if (!upload || upload.key !== key) throw errors.uploadNotFound(uploadId);
-    return upload;
   }
 
   #store(bucket: string, object: NewObject & { readonly conditions: WriteConditions | undefined }): ObjectInfo {
@@ -334,14 +304,4 @@ interface NewObject {
   readonly partSizes?: readonly number[] | undefined;
   readonly origin?: Origin;
   readonly deleteMarker?: boolean;
-}
-
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
-}
-
-function md5(bytes: Uint8Array): string {
-  return createHash('md5').update(bytes).digest('hex');
 }

@@ -2,8 +2,8 @@ import { bucketName, documentsTooLarge, metadataTooLarge, objectKey } from './er
 import type { BucketChanges, ObjectMetadata } from './object-store.ts';
 
 const MAX_KEY_BYTES = 1024;
-/** Room to spare over what an HTTP request's headers hold. */
-const MAX_METADATA_BYTES = 32 * 2 ** 10;
+/** Room to spare over what an HTTP request's headers hold, and for the checksums of ten thousand parts. */
+const MAX_METADATA_BYTES = 512 * 2 ** 10;
 /** Far below a segment of the journal, far above what S3 allows of each kind. */
 const MAX_DOCUMENTS_BYTES = 256 * 2 ** 10;
 

@@ -201,10 +201,11 @@ test('the files of aborted uploads and of replaced parts go', async () => {
   const { uploadId } = await store.createUpload('data', 'film', metadata);
   const upload = { bucket: 'data', key: 'film', uploadId };
   await store.putPart({ ...upload, partNumber: 1, body: body(10, 'a') });
-  await store.putPart({ ...upload, partNumber: 1, body: body(10, 'b') });
+  const headers = { 'x-amz-checksum-crc32': 'b' };
+  await store.putPart({ ...upload, partNumber: 1, body: body(10, 'b'), headers });
   await waitUntil(async () => (await dataFiles()).length === 1, { timeoutMs: 5000, what: 'the replaced part to go' });
   await reopen({ rebuild: true });
-  expect(await store.listParts(upload)).toMatchObject([{ partNumber: 1, size: 10 }]);
+  expect(await store.listParts(upload)).toMatchObject([{ partNumber: 1, size: 10, headers }]);
   await store.abortUpload(upload);
   await waitUntil(async () => (await dataFiles()).length === 0, { timeoutMs: 5000, what: 'the parts to go' });
 });

@@ -166,6 +166,8 @@ export interface MultipartUpload {
   readonly uploadId: string;
   readonly key: string;
   readonly initiatedAt: number;
+  /** Of the object that it becomes. */
+  readonly metadata: ObjectMetadata;
 }
 
 export interface PartInfo {
@@ -174,12 +176,29 @@ export interface PartInfo {
   readonly size: number;
   readonly etag: string;
   readonly lastModified: number;
+  /** Kept with the part and given back as they came: `x-amz-checksum-*`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface PartRef {
   readonly bucket: string;
   readonly key: string;
   readonly uploadId: string;
+}
+
+export interface PutPart extends PartRef {
+  readonly partNumber: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly size?: number | undefined;
+  /** Read when `body` has ended, as `PutObject.metadata` is. */
+  readonly headers?: PartInfo['headers'];
+}
+
+export interface CompleteUpload extends PartRef {
+  readonly parts: readonly Pick<PartInfo, 'partNumber' | 'etag'>[];
+  /** Absent: the upload's. */
+  readonly metadata?: ObjectMetadata | undefined;
+  readonly conditions?: WriteConditions | undefined;
 }
 
 /**
@@ -226,22 +245,12 @@ export interface ObjectStore {
   listVersions(request: ListVersions): Promise<VersionPage>;
 
   createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload>;
-  putPart(
-    upload: PartRef & {
-      readonly partNumber: number;
-      readonly body: AsyncIterable<Uint8Array>;
-      readonly size?: number | undefined;
-    },
-  ): Promise<PartInfo>;
+  findUpload(upload: PartRef): Promise<MultipartUpload>;
+  putPart(part: PutPart): Promise<PartInfo>;
   listParts(upload: PartRef): Promise<readonly PartInfo[]>;
   listUploads(bucket: string, options?: { readonly prefix?: string }): Promise<readonly MultipartUpload[]>;
   /** @throws HoldfastError `upload.part` (unknown part or wrong ETag), `upload.part-order`, `upload.part-size` (a part but the last under 5 MiB) */
-  completeUpload(
-    upload: PartRef & {
-      readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
-      readonly conditions?: WriteConditions | undefined;
-    },
-  ): Promise<ObjectInfo>;
+  completeUpload(upload: CompleteUpload): Promise<ObjectInfo>;
   abortUpload(upload: PartRef): Promise<void>;
 
   /** Writes what is pending and ends. Not needed for durability. */

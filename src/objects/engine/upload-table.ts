@@ -15,6 +15,7 @@ export interface PartHead {
   readonly partNumber: number;
   readonly size: number;
   readonly etag: string;
+  readonly headers?: PartInfo['headers'];
   readonly file: FileRef;
 }
 

@@ -9,12 +9,13 @@ import { encodeHead, type RemovalHead } from './ledger.ts';
 import { compareKeys } from './listing.ts';
 import { chooseParts, multipartEtag } from './multipart.ts';
 import type {
+  CompleteUpload,
   MultipartUpload,
   ObjectInfo,
   ObjectMetadata,
   PartInfo,
   PartRef,
-  WriteConditions,
+  PutPart,
 } from './object-store.ts';
 import type { NewVersion, ObjectWriter } from './object-writer.ts';
 import { RecordKind } from './record.ts';
@@ -58,25 +59,34 @@ export class UploadWriter {
     });
   }
 
-  async addPart(target: UploadTarget, partNumber: number, { size, md5, files: [file] }: Content): Promise<PartInfo> {
+  async addPart(
+    target: UploadTarget,
+    { partNumber, headers }: Pick<PutPart, 'partNumber' | 'headers'>,
+    { size, md5, files: [file] }: Content,
+  ): Promise<PartInfo> {
     const { uploadId } = target.upload;
     if (!file) throw new Error('a part without a file');
-    const head: PartHead = { partNumber, size, etag: md5, file };
+    const head: PartHead = { partNumber, size, etag: md5, headers, file };
     return this.#options.committer.commit({
       scopes: [uploadScope(uploadId)],
       decide: () => {
         this.find(target);
         return [draft(RecordKind.part, target.bucket, uploadId, head)];
       },
-      done: ([written]) => ({ partNumber, size, etag: md5, lastModified: wallTime(written?.record.stamp ?? 0) }),
+      done: ([written]) => ({
+        partNumber,
+        size,
+        etag: md5,
+        lastModified: wallTime(written?.record.stamp ?? 0),
+        headers,
+      }),
     });
   }
 
   /** One batch holds the object and the end of the upload: both happen, or neither. */
   async complete(
     target: UploadTarget,
-    named: readonly { readonly partNumber: number; readonly etag: string }[],
-    conditions: WriteConditions | undefined,
+    { parts: named, metadata, conditions }: Pick<CompleteUpload, 'parts' | 'metadata' | 'conditions'>,
   ): Promise<ObjectInfo> {
     const { objects, minPartBytes } = this.#options;
     const { uploadId, key } = target.upload;
@@ -87,7 +97,7 @@ export class UploadWriter {
         size: chosen.reduce((sum, { size }) => sum + size, 0),
         etag: multipartEtag(chosen),
         origin: 'complete',
-        metadata: head.metadata,
+        metadata: metadata ?? head.metadata,
         files: chosen.map(({ file }) => file),
         inline: NO_BYTES,
       };
@@ -113,6 +123,10 @@ export class UploadWriter {
     return row;
   }
 
+  describe(target: UploadTarget): MultipartUpload {
+    return this.#info(this.find(target).uploadId);
+  }
+
   list(bucket: BucketRow, prefix: string): readonly MultipartUpload[] {
     return this.#options.catalog.uploads
       .ofBucket(bucket.id)
@@ -130,7 +144,7 @@ export class UploadWriter {
   #info(uploadId: string): MultipartUpload {
     const row = this.#options.catalog.uploads.get(uploadId);
     if (!row) throw errors.uploadNotFound(uploadId);
-    return { uploadId, key: row.head.key, initiatedAt: wallTime(row.stamp) };
+    return { uploadId, key: row.head.key, initiatedAt: wallTime(row.stamp), metadata: row.head.metadata };
   }
 }
 

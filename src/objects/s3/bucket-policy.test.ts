@@ -56,6 +56,18 @@ describe('a bucket policy', () => {
     }
   });
 
+  test('opens the attributes of an object with its bytes only', async () => {
+    const attributes = async () =>
+      status('GET /photos/a', { query: { attributes: '' }, headers: { 'x-amz-object-attributes': 'ObjectSize' } });
+    await gateway.store.updateBucket('photos', { accessibility: 'public' });
+    expect(await attributes()).toBe(403);
+    await gateway.store.updateBucket('photos', { accessibility: 'private' });
+    await setPolicy(statement({ Action: 's3:GetObjectAttributes' }));
+    expect(await attributes()).toBe(403);
+    await setPolicy(statement({ Action: ['s3:GetObjectAttributes', 's3:GetObject'] }));
+    expect(await attributes()).toBe(200);
+  });
+
   test('that is malformed is refused, and the one before stays', async () => {
     await setPolicy(statement());
     expect(await setPolicy(statement({ Action: 's3:Everything' }))).toMatchObject({

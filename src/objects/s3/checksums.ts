@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { HoldfastError } from '../../core/errors.ts';
 import { crc32c, crc64nvme } from './crc.ts';
 import { s3Errors } from './errors.ts';
 
 /** The checksum algorithms of S3; values are base64 of the big-endian digest. */
-const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 export interface Hasher {
@@ -12,8 +13,58 @@ export interface Hasher {
   digest(): Buffer;
 }
 
+const HEADERS: Readonly<Record<ChecksumAlgorithm, string>> = {
+  CRC32: 'x-amz-checksum-crc32',
+  CRC32C: 'x-amz-checksum-crc32c',
+  CRC64NVME: 'x-amz-checksum-crc64nvme',
+  SHA1: 'x-amz-checksum-sha1',
+  SHA256: 'x-amz-checksum-sha256',
+};
+
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
-  return `x-amz-checksum-${algorithm.toLowerCase()}`;
+  return HEADERS[algorithm];
+}
+
+/** Its name in XML. */
+export function checksumElement(algorithm: ChecksumAlgorithm): `Checksum${ChecksumAlgorithm}` {
+  return `Checksum${algorithm}`;
+}
+
+/** The value of `x-amz-checksum-algorithm`. @throws HoldfastError `s3.invalid-request` */
+export function parseChecksumAlgorithm(text: string | undefined): ChecksumAlgorithm | undefined {
+  if (text === undefined) return undefined;
+  const algorithm = CHECKSUM_ALGORITHMS.find((one) => one === text.toUpperCase());
+  if (algorithm) return algorithm;
+  throw s3Errors.invalidRequest(
+    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+  );
+}
+
+/** What a body is sent with, in a header or a trailer. */
+export function announcedAlgorithm(headers: ReadonlyMap<string, string>): ChecksumAlgorithm | undefined {
+  const trailers = (headers.get('x-amz-trailer') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return CHECKSUM_ALGORITHMS.find((one) => headers.has(checksumHeader(one)) || trailers.includes(checksumHeader(one)));
+}
+
+export function checksumTypeMismatch(expected: ChecksumAlgorithm, actual: ChecksumAlgorithm): HoldfastError {
+  const [wanted, given] = [expected.toLowerCase(), actual.toLowerCase()];
+  return s3Errors.invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${wanted}, actual checksum Type: ${given}`,
+  );
+}
+
+/** The bytes as they are; when they have ended, `into` has their checksum. */
+export async function* summedUp(
+  bytes: AsyncIterable<Uint8Array>,
+  algorithm: ChecksumAlgorithm,
+  into: Record<string, string>,
+): AsyncGenerator<Uint8Array> {
+  const hasher = createHasher(algorithm);
+  for await (const chunk of bytes) {
+    hasher.update(chunk);
+    yield chunk;
+  }
+  into[checksumHeader(algorithm)] = hasher.digest().toString('base64');
 }
 
 /** The algorithm of `x-amz-checksum-<algorithm>`; not of its sisters `-algorithm`, `-mode` and `-type`. */

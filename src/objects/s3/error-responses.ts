@@ -61,6 +61,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.no-such-cors': ['NoSuchCORSConfiguration', 404],
   's3.no-such-tag-set': ['NoSuchTagSet', 404],
   's3.not-implemented': ['NotImplemented', 501],
+  's3.operation-aborted': ['OperationAborted', 409],
   's3.precondition-failed': ['PreconditionFailed', 412],
   'upload.not-found': ['NoSuchUpload', 404],
   'upload.part': ['InvalidPart', 400],

@@ -34,6 +34,7 @@ export const s3Errors = {
   noSuchPolicy: failure('no-such-policy', 'not-found'),
   noSuchPublicAccessBlock: failure('no-such-public-access-block', 'not-found'),
   noSuchTagSet: failure('no-such-tag-set', 'not-found'),
+  operationAborted: failure('operation-aborted', 'conflict'),
   notImplemented: failure('not-implemented', 'not-implemented'),
   preconditionFailed: failure('precondition-failed', 'conflict'),
 };

@@ -130,7 +130,7 @@ async function prepare(
   const request: S3Request = {
     ...routed,
     identity,
-    body: () => receiveBody(exchange.body(), headers, payload),
+    body: ({ checksums = true } = {}) => receiveBody(exchange.body(), { headers, payload, checksums }),
     access,
   };
   return { operation, request };

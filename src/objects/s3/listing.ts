@@ -1,6 +1,7 @@
 import { uriEncode } from '../access/canonical-request.ts';
 import type { ListPage } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
+import { listedChecksum } from './object-checksum.ts';
 import { isoTime, OWNER } from './operation.ts';
 import type { XmlElements } from './xml.ts';
 
@@ -44,10 +45,11 @@ export function listingEntries(
   { encode, owner }: { readonly encode: Listing['encode']; readonly owner: boolean },
 ): XmlElements {
   return {
-    Contents: objects.map(({ key, lastModified, etag, size }) => ({
+    Contents: objects.map(({ key, lastModified, etag, size, metadata }) => ({
       Key: encode(key),
       LastModified: isoTime(lastModified),
       ETag: `"${etag}"`,
+      ...listedChecksum(metadata),
       Size: size,
       StorageClass: 'STANDARD',
       Owner: owner ? OWNER : undefined,

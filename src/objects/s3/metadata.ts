@@ -72,11 +72,6 @@ export function withAttributes(metadata: ObjectMetadata, attributes: Attributes)
   return { ...metadata, headers: Object.fromEntries(entries) as Record<string, string> };
 }
 
-/** The checksums an upload was verified with are kept beside its headers. */
-export function checksumHeaders({ headers }: ObjectMetadata): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-amz-checksum-')));
-}
-
 /** `aws-chunked` is how the body travelled, not what it is. */
 function storedEncoding(value: string | undefined): string | undefined {
   return value

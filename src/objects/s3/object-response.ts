@@ -1,6 +1,7 @@
 import type { ByteRange, ObjectInfo, ObjectStore } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
-import { checksumHeaders, metadataHeaders } from './metadata.ts';
+import { metadataHeaders } from './metadata.ts';
+import { checksumAnswer, type ObjectChecksum, objectChecksum, partChecksums } from './object-checksum.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
@@ -37,8 +38,8 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
     headers['x-amz-mp-parts-count'] = String(info.partSizes.length);
   }
   if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${info.size}`;
-  else if (request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
-    Object.assign(headers, checksumAnswer(info));
+  if (request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
+    Object.assign(headers, checksumAnswer(checksumOf(request, info, range)));
   }
   return { status: range ? 206 : 200, headers, range };
 }
@@ -61,9 +62,14 @@ function validatorHeaders(info: ObjectInfo): Record<string, string> {
   };
 }
 
-function checksumAnswer(info: ObjectInfo): Record<string, string> {
-  const checksums = checksumHeaders(info.metadata);
-  return Object.keys(checksums).length > 0 ? { ...checksums, 'x-amz-checksum-type': 'FULL_OBJECT' } : {};
+/** Of all of the object, or of the part that is read; of another range nobody knows it. */
+function checksumOf({ query }: S3Request, info: ObjectInfo, range: ByteRange | undefined): ObjectChecksum | undefined {
+  const checksum = objectChecksum(info.metadata);
+  const partNumber = query.get('partNumber');
+  if (!checksum || (range && partNumber === undefined)) return undefined;
+  if (partNumber === undefined || !info.partSizes) return checksum;
+  const value = partChecksums(info.metadata)[Number(partNumber) - 1];
+  return value === undefined ? undefined : { ...checksum, value };
 }
 
 /** If-Range (RFC 9110 section 13.1.5): the range only if the object is still the same, else all of it. */

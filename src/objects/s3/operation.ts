@@ -14,8 +14,8 @@ export interface S3Request {
   readonly query: ReadonlyMap<string, string>;
   readonly headers: ReadonlyMap<string, string>;
   readonly identity: Identity;
-  /** Starts reading the body; call it once. */
-  body(): ReceivedBody;
+  /** Starts reading the body; call it once. `checksums: false`: the request's are not about the body. */
+  body(options?: { readonly checksums?: boolean }): ReceivedBody;
   /** What else it touches must be asked for. */
   readonly access: AccessCheck;
 }

@@ -11,7 +11,7 @@ async function* source(text: string): AsyncGenerator<Uint8Array> {
 }
 
 function receive(text: string, headers: Readonly<Record<string, string>>, payload: Payload = UNSIGNED) {
-  return receiveBody(source(text), new Map(Object.entries(headers)), payload);
+  return receiveBody(source(text), { headers: new Map(Object.entries(headers)), payload });
 }
 
 /** `123456789`, whose CRC-32 is the catalogue's check value cbf43926. */

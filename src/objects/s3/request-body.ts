@@ -30,10 +30,18 @@ interface Check {
   verify(digest: Buffer): void;
 }
 
-export function receiveBody(source: AsyncIterable<Uint8Array>, headers: Headers, payload: Payload): ReceivedBody {
+interface BodyHead {
+  readonly headers: Headers;
+  readonly payload: Payload;
+  /** `false`: those of the headers are about something else. */
+  readonly checksums?: boolean;
+}
+
+export function receiveBody(source: AsyncIterable<Uint8Array>, head: BodyHead): ReceivedBody {
+  const { headers, payload } = head;
   const checksums: Record<string, string> = {};
   const trailers = payload.kind === 'chunked' && payload.trailer ? announcedTrailers(headers) : undefined;
-  const promised = new Map(checksumsIn(headers));
+  const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));
   const checks: Check[] = [
     ...payloadHashCheck(payload),
     ...contentMd5Check(headers),

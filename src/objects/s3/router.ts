@@ -20,6 +20,7 @@ import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
 import { getObject } from './operations/get-object.ts';
+import { getObjectAttributes } from './operations/get-object-attributes.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
 import { listBuckets } from './operations/list-buckets.ts';
@@ -96,6 +97,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['uploadId'], operation: listParts },
     { query: ['acl'], operation: getObjectAcl },
     { query: ['tagging'], operation: getObjectTagging },
+    { query: ['attributes'], operation: getObjectAttributes },
     { operation: getObject },
   ],
   'HEAD object': [{ operation: headObject }],

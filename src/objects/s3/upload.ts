@@ -1,6 +1,8 @@
 import type { ObjectMetadata } from '../engine/object-store.ts';
+import { announcedAlgorithm, checksumTypeMismatch, summedUp } from './checksums.ts';
 import { s3Errors } from './errors.ts';
 import { readMetadata } from './metadata.ts';
+import type { UploadChecksum } from './multipart-checksum.ts';
 import type { S3Request } from './operation.ts';
 import type { ReceivedBody } from './request-body.ts';
 
@@ -14,6 +16,24 @@ export function receiveUpload(request: S3Request): ReceivedBody & { readonly siz
   if (size === undefined) throw s3Errors.missingContentLength('you must provide the Content-Length HTTP header');
   if (size > MAX_UPLOAD_BYTES) throw s3Errors.entityTooLarge('your proposed upload exceeds the maximum of 5 GiB');
   return { ...body, size };
+}
+
+/**
+ * A part's bytes: where the upload has a checksum algorithm and the client sent none, it is computed here.
+ * @throws HoldfastError as `receiveUpload`; `s3.invalid-request`
+ */
+export function receivePart(
+  request: S3Request,
+  expected: UploadChecksum | undefined,
+): ReceivedBody & { readonly size: number } {
+  const announced = announcedAlgorithm(request.headers);
+  if (expected && announced && announced !== expected.algorithm) {
+    throw checksumTypeMismatch(expected.algorithm, announced);
+  }
+  const upload = receiveUpload(request);
+  if (!expected || announced) return upload;
+  const checksums: Record<string, string> = {};
+  return { ...upload, bytes: summedUp(upload.bytes, expected.algorithm, checksums), checksums };
 }
 
 /**

@@ -1,11 +1,13 @@
 """What an app on boto3 does. Usage: boto3_client.py <scenario>; an AssertionError says what was not so."""
 
+import base64
 import hashlib
 import io
 import os
 import sys
 import urllib.error
 import urllib.request
+import zlib
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -60,6 +62,30 @@ def files():
     assert (first["PartsCount"], first["Body"].read() == data[: 5 * MIB]) == (3, True)
     last = client.head_object(Bucket=BUCKET, Key="large", PartNumber=3)
     assert last["ContentLength"] == 2 * MIB + 3
+
+
+def checksums():
+    large = {"Bucket": BUCKET, "Key": "summed by parts"}
+    data = os.urandom(11 * MIB)
+    arguments = {"ChecksumAlgorithm": "SHA256"}
+    client.upload_fileobj(io.BytesIO(data), *large.values(), ExtraArgs=arguments, Config=PARTS)
+    digests = [hashlib.sha256(data[at : at + 5 * MIB]).digest() for at in range(0, len(data), 5 * MIB)]
+    expected = base64.b64encode(hashlib.sha256(b"".join(digests)).digest()).decode() + "-3"
+    head = client.head_object(**large, ChecksumMode="ENABLED")
+    assert head["ChecksumSHA256"] == expected, head
+    assert client.get_object(**large)["Body"].read() == data
+    part = {**large, "UploadId": client.create_multipart_upload(**large, ChecksumAlgorithm="CRC32")["UploadId"]}
+    refused("InvalidRequest", lambda: client.upload_part(**part, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA1"))
+    only = client.upload_part(**part, PartNumber=1, Body=b"end", ChecksumAlgorithm="CRC32")
+    named = {"PartNumber": 1, "ETag": only["ETag"], "ChecksumCRC32": only["ChecksumCRC32"]}
+    crc = zlib.crc32(zlib.crc32(b"end").to_bytes(4, "big")).to_bytes(4, "big")
+    expected = base64.b64encode(crc).decode() + "-1"
+    complete = {**part, "MultipartUpload": {"Parts": [named]}}
+    refused("BadDigest", lambda: client.complete_multipart_upload(**complete, ChecksumCRC32="AAAAAA=="))
+    wrong = {**part, "MultipartUpload": {"Parts": [{**named, "ChecksumCRC32": "AAAAAA=="}]}}
+    refused("InvalidPart", lambda: client.complete_multipart_upload(**wrong))
+    done = client.complete_multipart_upload(**complete, ChecksumCRC32=expected)
+    assert done["ChecksumCRC32"] == expected, done
 
 
 def listings():
@@ -117,6 +143,6 @@ def errors():
     refused("NoSuchUpload", lambda: client.list_parts(Bucket=BUCKET, Key="here", UploadId="none"))
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (objects, files, listings, copies, presigned, errors)}
+SCENARIOS = {scenario.__name__: scenario for scenario in (objects, files, checksums, listings, copies, presigned, errors)}
 SCENARIOS[sys.argv[1]]()
 print(f"{sys.argv[1]}: as expected")

@@ -1,27 +1,39 @@
 import type { PartInfo } from '../../engine/object-store.ts';
-import { checksumAlgorithm } from '../checksums.ts';
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { MAX_PARTS, readUploadRef } from '../multipart.ts';
+import { completedMetadata } from '../multipart-checksum.ts';
+import { checksumElements, objectChecksum, withChecksum } from '../object-checksum.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions, unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
 import { versionHeader } from '../versions.ts';
 import type { XmlNode } from '../xml.ts';
 
+/**
+ * What is said of checksums is compared here, with the parts that have the ETags that are
+ * named: that they still have them when they become the object is for the store to see.
+ */
 export const completeMultipartUpload: Operation = {
   name: 'CompleteMultipartUpload',
   action: 'write-object',
   async handle(request, { store }) {
     const { bucket, key, headers } = request;
     const conditions = readWriteConditions(headers);
-    refuseObjectChecksum(headers);
-    const parts = (await readXml(request.body(), 'CompleteMultipartUpload')).all('Part').map(readPart);
+    const body = request.body({ checksums: false }); // here the header is about the object
+    const parts = (await readXml(body, 'CompleteMultipartUpload')).all('Part').map(readPart);
     if (parts.length === 0 || parts.length > MAX_PARTS) {
       throw s3Errors.malformedXml(`one to ${MAX_PARTS} parts are expected`);
     }
     const upload = readUploadRef(request);
-    await checkObjectSize(headers, async () => sizeOf(parts, await store.listParts(upload)));
-    const info = await store.completeUpload({ ...upload, parts, conditions });
+    const { metadata } = await store.findUpload(upload);
+    const stored = matching(parts, await store.listParts(upload));
+    const isKnown = stored.length === parts.length; // otherwise the store refuses it
+    if (isKnown) checkObjectSize(headers, stored);
+    const completed = isKnown
+      ? completedMetadata({ metadata, parts: stored, headers })
+      : withChecksum(metadata, undefined);
+    const info = await store.completeUpload({ ...upload, parts, metadata: completed, conditions });
     return xmlResponse(
       'CompleteMultipartUploadResult',
       {
@@ -29,35 +41,46 @@ export const completeMultipartUpload: Operation = {
         Bucket: bucket,
         Key: key,
         ETag: `"${info.etag}"`,
+        ...checksumElements(objectChecksum(info.metadata)),
       },
       { headers: versionHeader(store, bucket, info) },
     );
   },
 };
 
-function readPart(node: XmlNode): { partNumber: number; etag: string } {
+interface NamedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+  readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
+}
+
+function readPart(node: XmlNode): NamedPart {
   const number = node.text('PartNumber')?.trim() ?? '';
   const etag = node.text('ETag');
   if (!/^\d{1,5}$/.test(number) || !etag) throw s3Errors.malformedXml('a part needs a PartNumber and an ETag');
-  return { partNumber: Number(number), etag: unquote(etag) };
+  return { partNumber: Number(number), etag: unquote(etag), checksums: readChecksums(node) };
 }
 
-/** Here the header is about the whole object, of which only the parts were seen; each was verified as it came. */
-function refuseObjectChecksum(headers: ReadonlyMap<string, string>): void {
-  for (const name of headers.keys()) {
-    if (!checksumAlgorithm(name)) continue;
-    throw s3Errors.notImplemented('a checksum of the whole object is not implemented for multipart uploads');
+function readChecksums(node: XmlNode): ReadonlyMap<ChecksumAlgorithm, string> {
+  const checksums = new Map<ChecksumAlgorithm, string>();
+  for (const algorithm of CHECKSUM_ALGORITHMS) {
+    const value = node.text(checksumElement(algorithm))?.trim();
+    if (value) checksums.set(algorithm, value);
   }
+  return checksums;
+}
+
+function matching(named: readonly NamedPart[], stored: readonly PartInfo[]) {
+  const byNumber = new Map(stored.map((part) => [part.partNumber, part]));
+  return named.flatMap(({ partNumber, etag, checksums }) => {
+    const part = byNumber.get(partNumber);
+    return part?.etag === etag ? [{ partNumber, checksums, stored: part }] : [];
+  });
 }
 
 /** `x-amz-mp-object-size`: what the client means to have uploaded. */
-async function checkObjectSize(headers: ReadonlyMap<string, string>, actual: () => Promise<number>): Promise<void> {
+function checkObjectSize(headers: ReadonlyMap<string, string>, parts: readonly { readonly stored: PartInfo }[]): void {
   const expected = headers.get('x-amz-mp-object-size');
-  if (expected === undefined || Number(expected) === (await actual())) return;
+  if (expected === undefined || Number(expected) === parts.reduce((sum, { stored }) => sum + stored.size, 0)) return;
   throw s3Errors.invalidRequest('the parts do not add up to x-amz-mp-object-size');
-}
-
-function sizeOf(parts: readonly { readonly partNumber: number }[], stored: readonly PartInfo[]): number {
-  const sizes = new Map(stored.map(({ partNumber, size }) => [partNumber, size]));
-  return parts.reduce((sum, { partNumber }) => sum + (sizes.get(partNumber) ?? 0), 0);
 }

@@ -1,9 +1,17 @@
-import type { ObjectInfo, ObjectMetadata } from '../../engine/object-store.ts';
+import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../engine/object-store.ts';
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
+import { type ChecksumAlgorithm, createHasher, parseChecksumAlgorithm } from '../checksums.ts';
 import { type CopySource, checkSourceConditions, readCopySource } from '../copy-source.ts';
 import { s3Errors } from '../errors.ts';
-import { checksumHeaders, readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
+import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
+import {
+  checksumElements,
+  type ObjectChecksum,
+  objectChecksum,
+  partChecksums,
+  withChecksum,
+} from '../object-checksum.ts';
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { objectTags, tagsAttribute } from '../tagging.ts';
@@ -29,15 +37,27 @@ export const copyObject: Operation = {
     if (found.size > MAX_COPY_BYTES) {
       throw s3Errors.invalidRequest('the copy source is larger than the maximum of 5 GiB; copy it by parts');
     }
+    const algorithm = parseChecksumAlgorithm(request.headers.get('x-amz-checksum-algorithm'));
     const metadata = newMetadata(request, found);
     if (!replaces(request.headers, 'metadata') && isSame(source, target)) {
       throw s3Errors.invalidRequest('an object can be copied to itself only with new metadata');
     }
     const conditions = readWriteConditions(request.headers);
-    const info = await store.copy({ source, target, metadata, sourceConditions, conditions });
+    const checksum = algorithm && (await checksumOf(store, source, { info: found, algorithm }));
+    const info = await store.copy({
+      source,
+      target,
+      metadata: checksum ? withChecksum(metadata ?? found.metadata, checksum) : metadata,
+      sourceConditions: checksum ? { ifMatch: found.etag } : sourceConditions,
+      conditions,
+    });
     return xmlResponse(
       'CopyObjectResult',
-      { LastModified: isoTime(info.lastModified), ETag: `"${info.etag}"` },
+      {
+        LastModified: isoTime(info.lastModified),
+        ETag: `"${info.etag}"`,
+        ...checksumElements(objectChecksum(info.metadata)),
+      },
       {
         headers: {
           ...versionHeader(store, target.bucket, info),
@@ -53,6 +73,25 @@ function isSame(source: CopySource, target: Pick<CopySource, 'bucket' | 'key'>):
   return source.versionId === undefined && source.bucket === target.bucket && source.key === target.key;
 }
 
+/** Of the source's bytes, which are read for it unless they have it. @throws HoldfastError `s3.operation-aborted` */
+async function checksumOf(
+  store: ObjectStore,
+  { bucket, key, versionId }: CopySource,
+  { info, algorithm }: { readonly info: ObjectInfo; readonly algorithm: ChecksumAlgorithm },
+): Promise<ObjectChecksum> {
+  const known = objectChecksum(info.metadata);
+  if (known?.algorithm === algorithm && known.type === 'FULL_OBJECT') return known;
+  const read = await store.open(bucket, key, { versionId });
+  try {
+    if (read.info.etag !== info.etag) throw s3Errors.operationAborted('the copy source changed while it was read');
+    const hasher = createHasher(algorithm);
+    for await (const bytes of read.body()) hasher.update(bytes);
+    return { algorithm, type: 'FULL_OBJECT', value: hasher.digest().toString('base64') };
+  } finally {
+    read.release();
+  }
+}
+
 /**
  * With `REPLACE`, the request's headers; the bytes stay, so their checksums do too. Tags have a
  * directive of their own; an ACL is never copied (S3 API, CopyObject). `undefined`: all as it is.
@@ -63,7 +102,8 @@ function newMetadata({ headers }: S3Request, { metadata }: ObjectInfo): ObjectMe
     ...(replaces(headers, 'tagging') ? {} : tagsAttribute(objectTags(metadata))),
   };
   if (replaces(headers, 'metadata')) {
-    return withAttributes(readMetadata(headers), { ...checksumHeaders(metadata), ...attributes });
+    const replaced = withChecksum(readMetadata(headers), objectChecksum(metadata), partChecksums(metadata));
+    return withAttributes(replaced, attributes);
   }
   const isSame = Object.entries(attributes).every(([name, value]) => metadata.headers[name] === value);
   return isSame ? undefined : withAttributes(metadata, attributes);

@@ -1,6 +1,7 @@
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { readMetadata } from '../metadata.ts';
+import { requestedUploadChecksum, uploadChecksumAnswer, withUploadChecksum } from '../multipart-checksum.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 
@@ -10,7 +11,13 @@ export const createMultipartUpload: Operation = {
   async handle({ bucket, key, headers }, { store }) {
     refuseUnsupportedHeaders(headers);
     checkAcl(requireBucket(store, bucket), headers);
-    const { uploadId } = await store.createUpload(bucket, key, readMetadata(headers));
-    return xmlResponse('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId });
+    const checksum = requestedUploadChecksum(headers);
+    const metadata = withUploadChecksum(readMetadata(headers), checksum);
+    const { uploadId } = await store.createUpload(bucket, key, metadata);
+    return xmlResponse(
+      'InitiateMultipartUploadResult',
+      { Bucket: bucket, Key: key, UploadId: uploadId },
+      { headers: uploadChecksumAnswer(checksum) },
+    );
   },
 };

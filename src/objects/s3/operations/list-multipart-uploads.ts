@@ -1,5 +1,6 @@
 import type { MultipartUpload } from '../../engine/object-store.ts';
 import { readCount, readListing } from '../listing.ts';
+import { uploadChecksum, uploadChecksumElements } from '../multipart-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 
 const MAX = 1000;
@@ -68,5 +69,6 @@ function uploadElement(upload: MultipartUpload, encode: (text: string) => string
     Owner: OWNER,
     StorageClass: 'STANDARD',
     Initiated: isoTime(upload.initiatedAt),
+    ...uploadChecksumElements(uploadChecksum(upload.metadata)),
   };
 }

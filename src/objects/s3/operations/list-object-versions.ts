@@ -1,6 +1,7 @@
 import type { ObjectVersion, VersionMarker } from '../../engine/object-store.ts';
 import { s3Errors } from '../errors.ts';
 import { readListing } from '../listing.ts';
+import { listedChecksum } from '../object-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 import type { XmlElements } from '../xml.ts';
 
@@ -54,6 +55,7 @@ function versionElement(version: ObjectVersion, encode: (text: string) => string
   return {
     ...markerElement(version, encode),
     ETag: `"${version.etag}"`,
+    ...listedChecksum(version.metadata),
     Size: version.size,
     StorageClass: 'STANDARD',
   };

@@ -1,5 +1,7 @@
 import { readCount } from '../listing.ts';
 import { readUploadRef } from '../multipart.ts';
+import { uploadChecksum, uploadChecksumElements } from '../multipart-checksum.ts';
+import { checksumValues } from '../object-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 
 const MAX = 1000;
@@ -12,6 +14,7 @@ export const listParts: Operation = {
     const upload = readUploadRef(request);
     const limit = readCount(query, 'max-parts', MAX);
     const marker = readCount(query, 'part-number-marker', Number.MAX_SAFE_INTEGER, 0);
+    const { metadata } = await store.findUpload(upload);
     const after = (await store.listParts(upload)).filter(({ partNumber }) => partNumber > marker);
     const page = after.slice(0, limit);
     return xmlResponse('ListPartsResult', {
@@ -22,11 +25,13 @@ export const listParts: Operation = {
       NextPartNumberMarker: page.at(-1)?.partNumber,
       MaxParts: limit,
       IsTruncated: after.length > page.length,
-      Part: page.map(({ partNumber, lastModified, etag, size }) => ({
+      ...uploadChecksumElements(uploadChecksum(metadata)),
+      Part: page.map(({ partNumber, lastModified, etag, size, headers }) => ({
         PartNumber: partNumber,
         LastModified: isoTime(lastModified),
         ETag: `"${etag}"`,
         Size: size,
+        ...checksumValues(headers),
       })),
       Initiator: OWNER,
       Owner: OWNER,

@@ -1,5 +1,6 @@
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
+import { checksumAnswer, objectChecksum } from '../object-checksum.ts';
 import type { Operation } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -14,8 +15,15 @@ export const putObject: Operation = {
     refuseUnsupportedHeaders(headers);
     checkAcl(requireBucket(store, bucket), headers);
     const conditions = readWriteConditions(headers);
-    const { size, bytes, metadata, checksums } = receiveObject(request);
+    const { size, bytes, metadata } = receiveObject(request);
     const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions });
-    return { status: 200, headers: { etag: `"${info.etag}"`, ...versionHeader(store, bucket, info), ...checksums } };
+    return {
+      status: 200,
+      headers: {
+        etag: `"${info.etag}"`,
+        ...versionHeader(store, bucket, info),
+        ...checksumAnswer(objectChecksum(info.metadata)),
+      },
+    };
   },
 };

@@ -1,6 +1,9 @@
+import { summedUp } from '../checksums.ts';
 import { checkSourceConditions, readCopySource } from '../copy-source.ts';
 import { s3Errors } from '../errors.ts';
 import { readPartRef } from '../multipart.ts';
+import { uploadChecksum } from '../multipart-checksum.ts';
+import { checksumValues } from '../object-checksum.ts';
 import { isoTime, type Operation, xmlResponse } from '../operation.ts';
 import { copyRange } from '../range.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -15,6 +18,7 @@ export const uploadPartCopy: Operation = {
     refuseUnsupportedHeaders(request.headers);
     const source = await readCopySource(request);
     const part = readPartRef(request);
+    const expected = uploadChecksum((await store.findUpload(part)).metadata);
     const read = await store.open(source.bucket, source.key, source);
     try {
       checkSourceConditions(request.headers, read.info);
@@ -22,10 +26,12 @@ export const uploadPartCopy: Operation = {
       const range = header === undefined ? undefined : copyRange(header, read.info.size);
       const size = range ? range.end - range.start + 1 : read.info.size;
       if (size > MAX_UPLOAD_BYTES) throw s3Errors.entityTooLarge('a part is at most 5 GiB');
-      const { etag, lastModified } = await store.putPart({ ...part, body: read.body(range), size });
+      const sums: Record<string, string> = {};
+      const body = expected ? summedUp(read.body(range), expected.algorithm, sums) : read.body(range);
+      const { etag, lastModified } = await store.putPart({ ...part, body, size, headers: sums });
       return xmlResponse(
         'CopyPartResult',
-        { LastModified: isoTime(lastModified), ETag: `"${etag}"` },
+        { LastModified: isoTime(lastModified), ETag: `"${etag}"`, ...checksumValues(sums) },
         { headers: versionHeader(store, source.bucket, read.info, 'x-amz-copy-source-version-id') },
       );
     } finally {

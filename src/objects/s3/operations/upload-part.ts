@@ -1,7 +1,8 @@
 import { readPartRef } from '../multipart.ts';
+import { uploadChecksum } from '../multipart-checksum.ts';
 import type { Operation } from '../operation.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
-import { receiveUpload } from '../upload.ts';
+import { receivePart } from '../upload.ts';
 
 export const uploadPart: Operation = {
   name: 'UploadPart',
@@ -9,8 +10,9 @@ export const uploadPart: Operation = {
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
     const part = readPartRef(request);
-    const { size, bytes, checksums } = receiveUpload(request);
-    const { etag } = await store.putPart({ ...part, body: bytes, size });
+    const { metadata } = await store.findUpload(part);
+    const { size, bytes, checksums } = receivePart(request, uploadChecksum(metadata));
+    const { etag } = await store.putPart({ ...part, body: bytes, size, headers: checksums });
     return { status: 200, headers: { etag: `"${etag}"`, ...checksums } };
   },
 };
