@@ -10,13 +10,16 @@ export interface ListenOptions {
   readonly purpose: string;
   /** The variable that chooses another port. */
   readonly variable: string;
+  /** With other processes of this user that ask for the same: the kernel spreads the connections (SO_REUSEPORT, socket(7)). */
+  readonly shared?: boolean | undefined;
 }
 
 /** Resolves with the address once connections are taken. @throws HoldfastError `port.in-use`, `port.forbidden` */
-export async function listen(server: Server, { host, port, purpose, variable }: ListenOptions): Promise<AddressInfo> {
+export async function listen(server: Server, options: ListenOptions): Promise<AddressInfo> {
+  const { host, port, purpose, variable, shared = false } = options;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen(port, host, resolve);
+  server.listen({ port, host, reusePort: shared }, resolve);
   try {
     await promise;
   } catch (error) {

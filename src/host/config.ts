@@ -12,6 +12,8 @@ export interface HostConfig {
   /** Host names, besides those of loopback, that the API answers to. */
   readonly apiHosts: readonly string[];
   readonly s3Port: number;
+  /** Processes that speak S3 besides the objects role. */
+  readonly s3Gateways: number;
   readonly httpPort: number;
   readonly region: string;
   /** Ports that instances get, first to last. */
@@ -37,6 +39,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     apiPort: port(env, 'HOLDFAST_API_PORT', 7300),
     apiHosts: names(env.HOLDFAST_API_HOSTS),
     s3Port: port(env, 'HOLDFAST_S3_PORT', 7301),
+    s3Gateways: s3Gateways(env),
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
     instancePorts: {
@@ -58,6 +61,24 @@ function names(list = ''): string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+const MOST_GATEWAYS = 64;
+
+function s3Gateways({ HOLDFAST_S3_GATEWAYS: text = '' }: NodeJS.ProcessEnv): number {
+  const value = Number(text);
+  const invalid = (message: string, hint: string) =>
+    new HoldfastError({ code: 'config.invalid', kind: 'invalid', message, hint });
+  if (!Number.isInteger(value) || value < 0 || value > MOST_GATEWAYS) {
+    throw invalid(
+      `HOLDFAST_S3_GATEWAYS is "${text}", which is not a number of processes`,
+      `set it to a number from 0 to ${MOST_GATEWAYS}, or leave it out for none but the objects role`,
+    );
+  }
+  if (value > 0 && process.platform !== 'linux') {
+    throw invalid(`HOLDFAST_S3_GATEWAYS needs Linux, whose processes can share a port`, 'leave it out');
+  }
+  return value;
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

@@ -5,8 +5,8 @@ import { type ConfigFlags, type HostConfig, readConfig } from './config.ts';
 import { type DataDirectory, dataDirectoryLayout } from './data-directory.ts';
 import { runningSupervisor } from './supervisor.ts';
 
-/** The roles get 10 s each to end their work, side by side. */
-const STOP_MS = 20_000;
+/** Gateways get 10 s to end their work, then the other roles. */
+const STOP_MS = 25_000;
 const INSTANCE_GRACE_MS = 10_000;
 
 export function downCommand(program: Command): void {

@@ -6,7 +6,7 @@ import type { Logger } from '../core/log.ts';
 import { backoff } from '../core/retry.ts';
 import type { HostConfig } from './config.ts';
 
-export type RoleName = 'control' | 'objects' | 'edge';
+export type RoleName = 'control' | 'objects' | 'edge' | `gateway-${number}`;
 
 /** What a role says to its supervisor over the IPC channel; the channel's end tells the role to stop. */
 export type RoleMessage = { readonly type: 'ready' } | { readonly type: 'failed'; readonly error: ErrorDetails };

@@ -1,11 +1,13 @@
+import { createServer } from 'node:http';
 import { systemClock } from '../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../core/durable-files.ts';
 import { HoldfastError } from '../core/errors.ts';
+import { closeServer, listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
 import { acquireProcessLock } from '../core/process-lock.ts';
 import type { HostConfig } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
-import { RoleProcess } from './role-process.ts';
+import { type RoleName, RoleProcess } from './role-process.ts';
 
 interface SupervisorRecord {
   readonly pid: number;
@@ -27,20 +29,37 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   const record: SupervisorRecord = { pid: process.pid };
   await writeFileDurable(directory.supervisorFile, JSON.stringify(record));
 
-  const roles = (['objects', 'edge', 'control'] as const).map(
-    (name) => new RoleProcess({ name, config, clock: systemClock, log }),
-  );
+  const roleOf = (name: RoleName) => new RoleProcess({ name, config, clock: systemClock, log });
+  const first = (['objects', 'edge', 'control'] as const).map(roleOf);
+  // They use the objects role: they start when it is there, and end before it.
+  const gateways = Array.from({ length: config.s3Gateways }, (_, n) => roleOf(`gateway-${n + 1}`));
   const stop = async () => {
-    await Promise.all(roles.map((role) => role.stop()));
+    for (const roles of [gateways, first]) await Promise.all(roles.map((role) => role.stop()));
     lock.release();
   };
-  const starts = await Promise.allSettled(roles.map((role) => role.start()));
-  const failure = starts.find((start) => start.status === 'rejected');
-  if (failure) {
+  try {
+    if (gateways.length > 0) await checkPort(config);
+    await startAll(first);
+    await startAll(gateways);
+  } catch (error) {
     await stop();
-    throw failure.reason;
+    throw error;
   }
   return { stop };
+}
+
+/** On a port that processes share, nobody else's program would be noticed: it would get a part of the requests. */
+async function checkPort({ listenAddress: host, s3Port: port }: HostConfig): Promise<void> {
+  const probe = createServer();
+  await listen(probe, { host, port, purpose: 'the S3 API', variable: 'HOLDFAST_S3_PORT' });
+  await closeServer(probe, 0);
+}
+
+/** All of them have come up, or failed, when it settles. */
+async function startAll(roles: readonly RoleProcess[]): Promise<void> {
+  const starts = await Promise.allSettled(roles.map((role) => role.start()));
+  const failure = starts.find((start) => start.status === 'rejected');
+  if (failure) throw failure.reason;
 }
 
 async function alreadyRunning(directory: DataDirectory): Promise<HoldfastError> {

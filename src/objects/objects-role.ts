@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { closeServer, listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
-import { createAuthenticator } from './access/authenticate.ts';
 import { KeyStore } from './access/key-store.ts';
 import { createObjectAdmin } from './admin.ts';
-import type { ObjectStore } from './engine/object-store.ts';
+import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
-import { createS3Gateway } from './s3/gateway.ts';
+import { StoreServer } from './remote/store-server.ts';
+import { listenS3 } from './s3-listener.ts';
 
 export interface ObjectsRoleOptions {
   /** Holds the store and the access keys. */
@@ -19,10 +18,12 @@ export interface ObjectsRoleOptions {
   readonly host: string;
   /** Unix socket of the `ObjectAdmin` contract. */
   readonly adminSocket: string;
+  /** Unix socket for gateways in other processes, which share the port; absent: there are none. */
+  readonly storeSocket?: string | undefined;
   readonly region: string;
   readonly log: Logger;
   /** Instead of the one in `directory`; closed with the role. */
-  readonly store?: ObjectStore | undefined;
+  readonly store?: OpenObjectStore | undefined;
   /** Base hosts of virtual-host style requests. */
   readonly hosts?: readonly string[] | undefined;
   /** How long requests under way may go on after `close`, milliseconds. */
@@ -35,22 +36,24 @@ export interface ObjectsRole {
   close(): Promise<void>;
 }
 
-const DEFAULT_HOSTS = ['s3.localhost'];
-const DEFAULT_CLOSE_MS = 10_000;
-
 /**
  * The object store as a process of its own: S3 for everyone, `ObjectAdmin` for control.
  * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`, and those of `openObjectStore`
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
-  const { directory, masterKey, region, log, hosts = DEFAULT_HOSTS, closeMs = DEFAULT_CLOSE_MS } = options;
+  const { directory, masterKey, storeSocket, log } = options;
   await using starting = new AsyncDisposableStack();
-  const opened = options.store ?? (await openObjectStore({ directory: join(directory, 'store') }));
+  let gateways: StoreServer | undefined;
+  const onBucketChanged = async (name: string) => gateways?.bucketChanged(name);
+  const opened = options.store ?? (await openObjectStore({ directory: join(directory, 'store'), onBucketChanged }));
   const store = starting.adopt(opened, (store) => store.close());
-  const keys = await KeyStore.open(directory, masterKey);
-  const server = createS3Gateway({ store, authenticate: createAuthenticator(keys), region, log, hosts });
-  const { port } = await listen(server, { ...options, purpose: 'the S3 API', variable: 'HOLDFAST_S3_PORT' });
-  starting.defer(() => closeServer(server, closeMs));
+  const keys = await KeyStore.open(directory, masterKey, { onChanged: async () => gateways?.keysChanged() });
+  if (storeSocket !== undefined) {
+    gateways = await StoreServer.listen({ store, keys: () => keys.list(), socketPath: storeSocket, log });
+    starting.adopt(gateways, (server) => server.close());
+  }
+  const { port, close } = await listenS3({ ...options, store, keys, shared: storeSocket !== undefined });
+  starting.defer(close);
   const rpc = await serveRpc(options.adminSocket, createObjectAdmin(store, keys));
   starting.defer(() => rpc.close());
   log.info({ port, host: options.host }, 'the object store is up');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/objects/engine/change-feed.ts';
-import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
+import type { OpenObjectStore } from '../../src/objects/engine/object-store.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 
@@ -11,10 +11,10 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
 /** What `ChangeFeed` promises. */
 export function describeChangeFeed(
   name: string,
-  open: () => Promise<{ readonly store: ObjectStore; readonly dispose: () => Promise<void> }>,
+  open: () => Promise<{ readonly store: OpenObjectStore; readonly dispose: () => Promise<void> }>,
 ): void {
   describe(`the feed of changes ${name}`, () => {
-    let store: ObjectStore;
+    let store: OpenObjectStore;
     let dispose: () => Promise<void>;
     let from: number;
 

@@ -1,8 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '../../src/core/log.ts';
 import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
+import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
+import { connectObjectStore } from '../../src/objects/remote/remote-object-store.ts';
+import { StoreServer } from '../../src/objects/remote/store-server.ts';
 import { describeChangeFeed } from './change-feed.contract.ts';
 import { describeObjectStore } from './object-store.contract.ts';
 import { describeObjectVersions } from './object-versions.contract.ts';
@@ -32,9 +36,38 @@ const onTheJournal = async () => {
   };
 };
 
+/** Whoever has the store open shares it; a gateway asks over a socket. */
+const overASocket = async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
+  const log = createLogger('objects', 'silent');
+  const socketPath = join(directory, 'store.sock');
+  const writer: ObjectStore = await openObjectStore({
+    directory: join(directory, 'store'),
+    segmentBytes: 2 ** 20,
+    inlineLimitBytes,
+    minPartBytes,
+    onBucketChanged: (name) => server.bucketChanged(name),
+  });
+  const server = await StoreServer.listen({ store: writer, keys: () => [], socketPath, log });
+  const store = await connectObjectStore({ socketPath });
+  return {
+    store,
+    minPartBytes,
+    sizes,
+    async dispose() {
+      await store.close();
+      await server.close();
+      await writer.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+};
+
 describeObjectStore('in memory', inMemory);
 describeObjectStore('on the journal', onTheJournal);
 describeObjectVersions('in memory', inMemory);
 describeObjectVersions('on the journal', onTheJournal);
 describeChangeFeed('in memory', inMemory);
 describeChangeFeed('on the journal', onTheJournal);
+describeObjectStore('over a socket', overASocket);
+describeObjectVersions('over a socket', overASocket);

@@ -7,9 +7,17 @@ export interface ObjectsProcess extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
   readonly key: SignerKey;
+  readonly adminSocket: string;
+  readonly storeSocket: string;
+}
+
+export interface GatewayProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
 }
 
 const program = join(import.meta.dirname, 'objects-role-program.ts');
+const gatewayProgram = join(import.meta.dirname, 'gateway-role-program.ts');
 
 /** The real objects role as a process of its own, with `bucket` in it. */
 export async function startObjectsProcess(bucket: string): Promise<ObjectsProcess> {
@@ -17,7 +25,15 @@ export async function startObjectsProcess(bucket: string): Promise<ObjectsProces
   const directory = starting.use(await temporaryDirectory());
   const command = [process.execPath, program, directory.path, bucket];
   const child = starting.use(await startProcess(command, { cwd: directory.path, env: process.env }));
-  const { port, key } = JSON.parse(child.firstLine) as Pick<ObjectsProcess, 'port' | 'key'>;
+  const said = JSON.parse(child.firstLine) as Omit<ObjectsProcess, 'pid' | keyof AsyncDisposable>;
   const running = starting.move();
-  return { pid: child.pid, port, key, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { pid: child.pid, ...said, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** A gateway on a port of its own, over the store of `objects`. */
+export async function startGatewayProcess({ storeSocket }: ObjectsProcess): Promise<GatewayProcess> {
+  const command = [process.execPath, gatewayProgram, storeSocket];
+  const child = await startProcess(command, { cwd: import.meta.dirname, env: process.env });
+  const { port } = JSON.parse(child.firstLine) as Pick<GatewayProcess, 'port'>;
+  return { pid: child.pid, port, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }

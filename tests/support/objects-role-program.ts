@@ -7,16 +7,18 @@ import { startObjectsRole } from '../../src/objects/objects-role.ts';
 /** The objects role over the store in argv[2]; says where it is and with which key, and serves until it is ended. */
 const [directory = '', bucket = 'data'] = process.argv.slice(2);
 const adminSocket = join(directory, 'admin.sock');
+const storeSocket = join(directory, 'store.sock');
 const { port } = await startObjectsRole({
   directory,
   masterKey: Buffer.alloc(32, 7),
   port: 0,
   host: '127.0.0.1',
   adminSocket,
+  storeSocket,
   region: 'local',
   log: createLogger('objects', 'silent'),
 });
 const admin = connectRpc<ObjectAdmin>(adminSocket);
 await admin.ensureBucket({ name: bucket });
 const key = await admin.ensureKey({ owner: 'test', buckets: [bucket] });
-console.log(JSON.stringify({ port, key }));
+console.log(JSON.stringify({ port, key, adminSocket, storeSocket }));

@@ -11,6 +11,12 @@ type Grants = StoredKey['grants'];
 /** How long an expired key is listed, and its clients told that it has expired and not that it never was. */
 const KEEP_EXPIRED_MS = 7 * 24 * 3600_000;
 
+interface KeyStoreOptions {
+  readonly clock?: Clock | undefined;
+  /** Called after a change, which is answered when it has resolved. */
+  readonly onChanged?: (() => Promise<void>) | undefined;
+}
+
 /**
  * The access keys of the objects role in one small file, rewritten whole and
  * durably at each change; secrets are sealed by the master key.
@@ -19,23 +25,21 @@ export class KeyStore implements AccessKeys {
   readonly #path: string;
   readonly #masterKey: Uint8Array;
   readonly #clock: Clock;
+  readonly #onChanged: (() => Promise<void>) | undefined;
   #keys: ReadonlyMap<string, StoredKey> = new Map();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, masterKey: Uint8Array, clock: Clock) {
+  private constructor(path: string, masterKey: Uint8Array, { clock = systemClock, onChanged }: KeyStoreOptions) {
     this.#path = path;
     this.#masterKey = masterKey;
     this.#clock = clock;
+    this.#onChanged = onChanged;
   }
 
   /** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file, `access.key-file` */
-  static async open(
-    directory: string,
-    masterKey: Uint8Array,
-    { clock = systemClock }: { readonly clock?: Clock } = {},
-  ): Promise<KeyStore> {
+  static async open(directory: string, masterKey: Uint8Array, options: KeyStoreOptions = {}): Promise<KeyStore> {
     await makeDirectoryDurable(directory);
-    const store = new KeyStore(join(directory, 'access-keys.json'), masterKey, clock);
+    const store = new KeyStore(join(directory, 'access-keys.json'), masterKey, options);
     store.#keys = byId(await readKeyFile(store.#path, masterKey));
     return store;
   }
@@ -153,6 +157,7 @@ export class KeyStore implements AccessKeys {
     const kept = keys.filter((key) => !hasExpired(key, forgotten));
     await writeKeyFile(this.#path, this.#masterKey, kept);
     this.#keys = byId(kept);
+    await this.#onChanged?.();
   }
 }
 

@@ -16,6 +16,8 @@ interface BucketWriterOptions {
   readonly committer: Committer;
   readonly clock: HybridClock;
   readonly onRemoved: (bucket: number) => void;
+  /** Others that go by the bucket; a change is answered when they know it. */
+  readonly onChanged: ((name: string) => Promise<void>) | undefined;
 }
 
 /** Changes to buckets are rare and commit alone: they may look at everything. */
@@ -29,7 +31,7 @@ export class BucketWriter {
   async create(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
     checkBucketName(name);
     const { catalog, clock } = this.#options;
-    return this.#commit(() => {
+    return this.#commit(name, () => {
       if (catalog.buckets.byName(name)) throw errors.bucketExists(name);
       const initial: Bucket = {
         name,
@@ -43,7 +45,7 @@ export class BucketWriter {
   }
 
   async update(name: string, changes: BucketChanges): Promise<Bucket> {
-    return this.#commit(() => {
+    return this.#commit(name, () => {
       const { id, bucket: before } = this.#row(name);
       const bucket = withSettings(before, changes);
       return { draft: bucketDraft(id, bucket), result: bucket };
@@ -52,28 +54,33 @@ export class BucketWriter {
 
   async remove(name: string, force: boolean): Promise<void> {
     const { catalog, onRemoved } = this.#options;
-    const id = await this.#commit(() => {
-      const row = this.#row(name);
-      if (!force && !catalog.versions.isEmpty(row.id)) throw errors.bucketNotEmpty(name);
-      const head: RemovalHead = { span: catalog.buckets.span(row) };
-      const draft = {
-        kind: RecordKind.bucketRemoval,
-        bucket: row.id,
-        key: NO_BYTES,
-        head: encodeHead(head),
-        data: NO_BYTES,
-      };
-      return { draft, result: row.id };
-    }, 'remove');
+    const id = await this.#commit(
+      name,
+      () => {
+        const row = this.#row(name);
+        if (!force && !catalog.versions.isEmpty(row.id)) throw errors.bucketNotEmpty(name);
+        const head: RemovalHead = { span: catalog.buckets.span(row) };
+        const draft = {
+          kind: RecordKind.bucketRemoval,
+          bucket: row.id,
+          key: NO_BYTES,
+          head: encodeHead(head),
+          data: NO_BYTES,
+        };
+        return { draft, result: row.id };
+      },
+      'remove',
+    );
     onRemoved(id);
   }
 
   async #commit<T>(
+    name: string,
     decide: () => { readonly draft: Draft; readonly result: T },
     purpose: Purpose = 'write',
   ): Promise<T> {
     let result: T;
-    return this.#options.committer.commit({
+    const committed = await this.#options.committer.commit({
       scopes: 'everything',
       purpose,
       decide: () => {
@@ -83,6 +90,8 @@ export class BucketWriter {
       },
       done: () => result,
     });
+    await this.#options.onChanged?.(name);
+    return committed;
   }
 
   #row(name: string): BucketRow {

@@ -28,8 +28,8 @@ import type {
   ObjectInfo,
   ObjectMetadata,
   ObjectRead,
-  ObjectStore,
   ObjectVersion,
+  OpenObjectStore,
   PartInfo,
   PartRef,
   PutObject,
@@ -59,6 +59,7 @@ export interface EngineParts {
   readonly feed: JournalFeed;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
+  readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -70,7 +71,7 @@ const NEVER_INLINE = -1;
  * is made in the journal's order, and the answer waits for the disk. A read looks
  * into the catalog.
  */
-export class EngineObjectStore implements ObjectStore {
+export class EngineObjectStore implements OpenObjectStore {
   readonly #parts: EngineParts;
   readonly #catalog: Catalog;
   readonly #buckets: BucketWriter;
@@ -84,7 +85,13 @@ export class EngineObjectStore implements ObjectStore {
     const { catalog, committer, clock, upkeep, minPartBytes } = parts;
     this.#parts = parts;
     this.#catalog = catalog;
-    this.#buckets = new BucketWriter({ catalog, committer, clock, onRemoved: (id) => upkeep.bucketRemoved(id) });
+    this.#buckets = new BucketWriter({
+      catalog,
+      committer,
+      clock,
+      onRemoved: (id) => upkeep.bucketRemoved(id),
+      onChanged: parts.onBucketChanged,
+    });
     this.#objects = new ObjectWriter(catalog, committer);
     this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, minPartBytes });
     this.#intake = new Intake(parts.files, clock);

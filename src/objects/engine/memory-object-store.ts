@@ -24,8 +24,8 @@ import type {
   ObjectInfo,
   ObjectMetadata,
   ObjectRead,
-  ObjectStore,
   ObjectVersion,
+  OpenObjectStore,
   PartInfo,
   PartRef,
   PutObject,
@@ -52,7 +52,7 @@ export interface MemoryObjectStoreOptions {
 }
 
 /** The contract in memory: for simulations and tests of what stands above the store. It forgets everything. */
-export class MemoryObjectStore implements ObjectStore {
+export class MemoryObjectStore implements OpenObjectStore {
   readonly #buckets = new Map<string, StoredBucket>();
   readonly #clock: Clock;
   readonly #minPartBytes: number;

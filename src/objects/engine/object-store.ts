@@ -208,8 +208,6 @@ export interface CompleteUpload extends PartRef {
  * leaves reads and deletes working.
  */
 export interface ObjectStore {
-  readonly changes: ChangeFeed;
-
   /** @throws HoldfastError `bucket.exists`, `bucket.name` */
   createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
   /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays` */
@@ -255,4 +253,9 @@ export interface ObjectStore {
 
   /** Writes what is pending and ends. Not needed for durability. */
   close(): Promise<void>;
+}
+
+/** The store in the process that has it open; others have it without this. */
+export interface OpenObjectStore extends ObjectStore {
+  readonly changes: ChangeFeed;
 }

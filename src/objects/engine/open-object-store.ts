@@ -11,7 +11,7 @@ import { IndexFile } from './index-file.ts';
 import { Journal } from './journal.ts';
 import { JournalFeed } from './journal-feed.ts';
 import { MIN_PART_BYTES } from './multipart.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { OpenObjectStore } from './object-store.ts';
 import { StoreDirectory } from './store-directory.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -33,13 +33,15 @@ export interface ObjectStoreOptions {
   readonly minPartBytes?: number;
   /** Garbage in the journal that is left alone. */
   readonly slackBytes?: number;
+  /** Called when a bucket has changed or is gone; the change is answered when it has resolved. */
+  readonly onBucketChanged?: ((name: string) => Promise<void>) | undefined;
 }
 
 /**
  * Opens or makes the store in `directory`, whatever state a crash left it in.
  * @throws HoldfastError `store.in-use`, `store.format`, `store.options`, `journal.corrupt`
  */
-export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
+export async function openObjectStore(options: ObjectStoreOptions): Promise<OpenObjectStore> {
   return openEngine(options);
 }
 
@@ -51,6 +53,7 @@ export async function openEngine({
   inlineLimitBytes = INLINE_LIMIT_BYTES,
   minPartBytes = MIN_PART_BYTES,
   slackBytes = SLACK_BYTES,
+  onBucketChanged,
 }: ObjectStoreOptions): Promise<EngineObjectStore> {
   checkSizes(segmentBytes, inlineLimitBytes);
   const directory = await StoreDirectory.open(path, segmentBytes);
@@ -66,7 +69,18 @@ export async function openEngine({
     if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
     const consumers = await FeedConsumers.open(directory.consumers);
     const feed = new JournalFeed({ journal, buckets: catalog.buckets, consumers });
-    return assemble({ directory, feed, journal, files, catalog, clock, inlineLimitBytes, minPartBytes, slackBytes });
+    return assemble({
+      directory,
+      feed,
+      journal,
+      files,
+      catalog,
+      clock,
+      inlineLimitBytes,
+      minPartBytes,
+      slackBytes,
+      onBucketChanged,
+    });
   } catch (error) {
     directory.release();
     throw error;
@@ -116,6 +130,7 @@ interface Parts {
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
   readonly slackBytes: number;
+  readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
 }
 
 function assemble(parts: Parts): EngineObjectStore {

@@ -1,0 +1,60 @@
+import { deserialize, serialize } from 'node:v8';
+import type { StoredKey } from '../access/key-file.ts';
+import type { Bucket, ObjectStore } from '../engine/object-store.ts';
+
+/** Methods whose last word is a body: it follows the call as frames. */
+type BodyCall = 'put' | 'putPart';
+/** Answered by the gateway itself, or with a body. */
+type OwnCall = 'bucket' | 'buckets' | 'open' | 'close';
+type PlainCall = Exclude<keyof ObjectStore, BodyCall | OwnCall>;
+
+/** One value in, one value out. All that the contract has: the type sees to that. */
+const PLAIN_CALLS: Readonly<Record<PlainCall, true>> = {
+  createBucket: true,
+  updateBucket: true,
+  deleteBucket: true,
+  usage: true,
+  head: true,
+  findVersion: true,
+  updateMetadata: true,
+  remove: true,
+  copy: true,
+  list: true,
+  listVersions: true,
+  createUpload: true,
+  findUpload: true,
+  listParts: true,
+  listUploads: true,
+  completeUpload: true,
+  abortUpload: true,
+};
+
+export type { BodyCall, PlainCall };
+export const plainCalls = Object.keys(PLAIN_CALLS) as readonly PlainCall[];
+
+export function isPlainCall(name: string): name is PlainCall {
+  return Object.hasOwn(PLAIN_CALLS, name);
+}
+
+/** The head of a call. */
+export interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** What every gateway has by heart, since each request asks for it: whole at first, then what has changed. */
+export interface StateChange {
+  readonly number: number;
+  /** By name; `undefined`: there is none any more. */
+  readonly buckets: readonly (readonly [string, Bucket | undefined])[];
+  readonly keys?: readonly StoredKey[] | undefined;
+}
+
+/** The structured clone format: bytes and `undefined` cross as they are. */
+export function pack(value: unknown): Buffer {
+  return serialize(value);
+}
+
+export function unpack<T>(payload: Buffer): T {
+  return deserialize(payload) as T;
+}

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryDirectory } from '../../../tests/support/temporary-directory.ts';
+import { createLogger } from '../../core/log.ts';
+import { waitUntil } from '../../core/retry.ts';
+import { MemoryObjectStore } from '../engine/memory-object-store.ts';
+import type { ObjectStore } from '../engine/object-store.ts';
+import { WINDOW_BYTES } from './body-flow.ts';
+import { connectObjectStore } from './remote-object-store.ts';
+import { StoreServer } from './store-server.ts';
+
+const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+const CHUNK = 64 * 1024;
+let stack: AsyncDisposableStack;
+let socketPath: string;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  socketPath = join(stack.use(await temporaryDirectory()).path, 'store.sock');
+});
+afterEach(async () => stack.disposeAsync());
+
+async function serve(store: ObjectStore): Promise<StoreServer> {
+  const log = createLogger('objects', 'silent');
+  return stack.adopt(await StoreServer.listen({ store, keys: () => [], socketPath, log }), (server) => server.close());
+}
+
+async function connect() {
+  return stack.adopt(await connectObjectStore({ socketPath }), (store) => store.close());
+}
+
+async function stored(objects: Readonly<Record<string, Buffer>>): Promise<MemoryObjectStore> {
+  const store = new MemoryObjectStore();
+  await store.createBucket('data');
+  for (const [key, bytes] of Object.entries(objects)) {
+    await store.put({ bucket: 'data', key, metadata, body: pieces(bytes) });
+  }
+  return store;
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
+}
+
+test('while the store is away everything is refused, and nothing is answered by what may have changed', async () => {
+  const first = await serve(await stored({}));
+  const store = await connect();
+  expect(store.bucket('data')?.name).toBe('data');
+  const isAway = () => {
+    try {
+      store.buckets();
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  let closing: Promise<void> | undefined;
+  const upload = store.put({
+    bucket: 'data',
+    key: 'a',
+    metadata,
+    body: (async function* () {
+      yield Buffer.alloc(10);
+      closing = first.close();
+      await waitUntil(isAway, { timeoutMs: 5000, what: 'the end of the connection' });
+    })(),
+  });
+  const unreachable = expect.objectContaining({ code: 'store.unreachable', kind: 'unavailable', retryable: true });
+  await expect(upload).rejects.toEqual(unreachable);
+  expect(() => store.bucket('data')).toThrow(unreachable);
+  expect(() => store.buckets()).toThrow(unreachable);
+  expect(() => store.keys.find('a')).toThrow(unreachable);
+  await expect(store.head('data', 'a')).rejects.toEqual(unreachable);
+
+  await closing;
+  const other = new MemoryObjectStore();
+  await other.createBucket('other');
+  await serve(other);
+  await waitUntil(() => !isAway(), { timeoutMs: 5000, what: 'the store to be back' });
+  expect(store.buckets().map(({ name }) => name)).toEqual(['other']);
+});
+
+test('a change is acknowledged when every gateway goes by it, or is gone', async () => {
+  const origin = await stored({});
+  const server = await serve(origin);
+  const gateways = await Promise.all([connect(), connect(), connect()]);
+  await gateways[2]?.close();
+  for (const versioning of ['enabled', 'suspended', 'enabled'] as const) {
+    await origin.updateBucket('data', { versioning });
+    await server.bucketChanged('data');
+    expect(gateways.slice(0, 2).map((gateway) => gateway.bucket('data')?.versioning)).toEqual([versioning, versioning]);
+  }
+});
+
+test('a slow reader holds up the bytes of its own object, and nobody else', async () => {
+  const large = Buffer.alloc(16 * WINDOW_BYTES, 'x');
+  const origin = await stored({ large, small: Buffer.from('small') });
+  let produced = 0;
+  const open = origin.open.bind(origin);
+  origin.open = async (...args) => {
+    const read = await open(...args);
+    const counted = async function* () {
+      for await (const bytes of pieces(large)) {
+        produced += bytes.length;
+        yield bytes;
+      }
+    };
+    return args[1] === 'large' ? { ...read, body: counted } : read;
+  };
+  await serve(origin);
+  const store = await connect();
+  const slow = await store.open('data', 'large');
+  const bytes = slow.body()[Symbol.asyncIterator]();
+  let received = (await bytes.next()).value?.length ?? 0;
+  for (let i = 0; i < 20; i++) {
+    const read = await store.open('data', 'small');
+    expect(Buffer.concat(await Array.fromAsync(read.body())).toString()).toBe('small');
+    read.release();
+  }
+  expect(produced).toBeLessThanOrEqual(2 * WINDOW_BYTES);
+  for await (const more of { [Symbol.asyncIterator]: () => bytes }) received += more.length;
+  expect(received).toBe(large.length);
+  slow.release();
+});
+
+test('bodies of many calls at a time are not mixed', async () => {
+  const origin = await stored({});
+  await serve(origin);
+  const store = await connect();
+  const sizes = Array.from({ length: 40 }, (_, n) => (n * n * 977) % (3 * WINDOW_BYTES));
+  const contents = sizes.map((size, n) => Buffer.alloc(size, `${n}-`));
+  await Promise.all(
+    contents.map((bytes, n) => store.put({ bucket: 'data', key: `${n}`, metadata, body: pieces(bytes) })),
+  );
+  await Promise.all(
+    contents.map(async (bytes, n) => {
+      const read = await store.open('data', `${n}`);
+      expect(Buffer.concat(await Array.fromAsync(read.body())).equals(bytes)).toBe(true);
+      read.release();
+    }),
+  );
+});
+
+test('what a gateway had open is released when it goes', async () => {
+  const origin = await stored({ a: Buffer.from('a') });
+  let released = 0;
+  const open = origin.open.bind(origin);
+  origin.open = async (...args) => ({ ...(await open(...args)), release: () => void released++ });
+  await serve(origin);
+  const store = await connect();
+  await Promise.all([store.open('data', 'a'), store.open('data', 'a')]);
+  await store.close();
+  await waitUntil(() => released === 2, { timeoutMs: 5000, what: 'both to be released' });
+});

@@ -1,0 +1,153 @@
+import type { Socket } from 'node:net';
+import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
+import type { ByteRange } from '../engine/object-store.ts';
+import { Credit, IncomingBody } from './body-flow.ts';
+import { type Call, pack, type StateChange, unpack } from './calls.ts';
+import { storeUnreachable } from './errors.ts';
+import { type Frame, FrameConnection, FrameType } from './frames.ts';
+import { uint32 } from './store-session.ts';
+
+interface PendingCall {
+  readonly answer: PromiseWithResolvers<unknown>;
+  readonly credit: Credit;
+}
+
+/** A body to send with a call, and what is known when it has ended. */
+export interface CallBody {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly end: () => unknown;
+}
+
+/** One connection to the writer of a store. It ends once; then every call under way is refused. */
+export class StoreConnection {
+  readonly #socket: Socket;
+  readonly #frames: FrameConnection;
+  readonly #onState: (change: StateChange) => void;
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #bodies = new Map<number, IncomingBody>();
+  #lastStream = 0;
+  readonly ended: Promise<void>;
+
+  constructor(socket: Socket, onState: (change: StateChange) => void) {
+    this.#socket = socket;
+    this.#onState = onState;
+    this.#frames = new FrameConnection(socket, (frame) => this.#take(frame));
+    this.ended = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#giveUp();
+        resolve();
+      });
+    });
+    socket.on('error', () => {}); // `close` follows
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+
+  call(call: Call): Promise<unknown> {
+    return this.#begin(call).pending.answer.promise;
+  }
+
+  /** A body that fails is told to the store, which then keeps nothing, and its error goes to the caller. */
+  async callWithBody(call: Call, { bytes, end }: CallBody): Promise<unknown> {
+    const { stream, pending } = this.#begin(call);
+    const failure: { error?: unknown } = {};
+    const sending = this.#send(stream, pending.credit, bytes).then(
+      () => this.#frames.send(FrameType.bodyEnd, stream, pack(end())),
+      (error: unknown) => {
+        failure.error = error;
+        this.#frames.send(FrameType.bodyFailed, stream);
+      },
+    );
+    try {
+      return await pending.answer.promise;
+    } catch (error) {
+      pending.credit.cancel();
+      await sending;
+      throw 'error' in failure ? failure.error : error;
+    }
+  }
+
+  async #send(stream: number, credit: Credit, body: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const bytes of body) {
+      if (!(await credit.take(bytes.length))) return;
+      this.#frames.send(FrameType.body, stream, bytes);
+    }
+  }
+
+  /** @returns the answer, and the stream by which the object is read and released */
+  async open(call: Call): Promise<{ readonly stream: number; readonly answer: unknown }> {
+    const { stream, pending } = this.#begin(call);
+    return { stream, answer: await pending.answer.promise };
+  }
+
+  read(stream: number, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
+    const body = new IncomingBody((bytes) => this.#frames.send(FrameType.credit, stream, uint32(bytes)));
+    if (this.#socket.destroyed) body.fail(storeUnreachable());
+    this.#bodies.set(stream, body);
+    this.#frames.send(FrameType.read, stream, pack(range));
+    return body;
+  }
+
+  release(stream: number): void {
+    this.#bodies.delete(stream);
+    this.#frames.send(FrameType.release, stream);
+  }
+
+  #begin(call: Call) {
+    if (this.#socket.destroyed) throw storeUnreachable();
+    this.#lastStream = (this.#lastStream + 1) >>> 0 || 1;
+    const stream = this.#lastStream;
+    const pending: PendingCall = { answer: Promise.withResolvers(), credit: new Credit() };
+    this.#calls.set(stream, pending);
+    this.#frames.send(FrameType.call, stream, pack(call));
+    return { stream, pending };
+  }
+
+  #take({ type, stream, payload }: Frame): void {
+    switch (type) {
+      case FrameType.answer:
+        this.#settle(stream)?.answer.resolve(unpack(payload));
+        break;
+      case FrameType.refusal:
+        this.#settle(stream)?.answer.reject(new HoldfastError(unpack<ErrorDetails>(payload)));
+        break;
+      case FrameType.credit:
+        this.#calls.get(stream)?.credit.add(payload.readUInt32BE(0));
+        break;
+      case FrameType.body:
+        this.#bodies.get(stream)?.push(payload);
+        break;
+      case FrameType.bodyEnd:
+        this.#bodies.get(stream)?.end();
+        break;
+      case FrameType.bodyFailed:
+        this.#bodies.get(stream)?.fail(new HoldfastError(unpack<ErrorDetails>(payload)));
+        break;
+      case FrameType.state:
+        this.#takeState(unpack<StateChange>(payload));
+        break;
+    }
+  }
+
+  #takeState(change: StateChange): void {
+    this.#onState(change);
+    this.#frames.send(FrameType.stateTaken, 0, uint32(change.number));
+  }
+
+  #settle(stream: number): PendingCall | undefined {
+    const pending = this.#calls.get(stream);
+    this.#calls.delete(stream);
+    return pending;
+  }
+
+  #giveUp(): void {
+    for (const [stream, { answer, credit }] of this.#calls) {
+      this.#calls.delete(stream);
+      credit.cancel();
+      answer.reject(storeUnreachable());
+    }
+    for (const body of this.#bodies.values()) body.fail(storeUnreachable());
+  }
+}

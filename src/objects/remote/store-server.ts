@@ -1,0 +1,72 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import type { Logger } from '../../core/log.ts';
+import type { StoredKey } from '../access/key-file.ts';
+import type { ObjectStore } from '../engine/object-store.ts';
+import type { StateChange } from './calls.ts';
+import { StoreSession } from './store-session.ts';
+
+export interface StoreServerOptions {
+  readonly store: ObjectStore;
+  readonly keys: () => readonly StoredKey[];
+  /** Only the platform's own user can open it: access keys with their secrets cross it. */
+  readonly socketPath: string;
+  readonly log: Logger;
+}
+
+/**
+ * Shares a store with gateways in other processes. The process that serves it stays the
+ * one writer: every decision is made here, in the order of the journal.
+ */
+export class StoreServer {
+  readonly #options: StoreServerOptions;
+  readonly #sessions = new Set<StoreSession>();
+  readonly #server = createServer((socket) => void this.#serve(socket));
+  #lastChange = 0;
+
+  private constructor(options: StoreServerOptions) {
+    this.#options = options;
+  }
+
+  static async listen(options: StoreServerOptions): Promise<StoreServer> {
+    const { socketPath } = options;
+    const shared = new StoreServer(options);
+    await rm(socketPath, { force: true });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    shared.#server.once('error', reject).listen(socketPath, resolve);
+    await promise;
+    await chmod(socketPath, 0o600);
+    return shared;
+  }
+
+  /** Resolves when every gateway goes by it: no one answers by an old policy after a new one was acknowledged. */
+  async bucketChanged(name: string): Promise<void> {
+    await this.#announce({ buckets: [[name, this.#options.store.bucket(name)]] });
+  }
+
+  /** As `bucketChanged`, of the access keys. */
+  async keysChanged(): Promise<void> {
+    await this.#announce({ buckets: [], keys: this.#options.keys() });
+  }
+
+  async #announce(change: Omit<StateChange, 'number'>): Promise<void> {
+    const number = ++this.#lastChange;
+    await Promise.all([...this.#sessions].map((session) => session.announce({ ...change, number })));
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    const { store, keys, log } = this.#options;
+    const session = new StoreSession({ socket, store, log });
+    this.#sessions.add(session);
+    const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
+    void session.announce({ number: ++this.#lastChange, buckets, keys: keys() });
+    await session.ended;
+    this.#sessions.delete(session);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const session of this.#sessions) session.end();
+    await closed;
+  }
+}

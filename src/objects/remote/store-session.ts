@@ -1,0 +1,172 @@
+import type { Socket } from 'node:net';
+import { HoldfastError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { ByteRange, ObjectMetadata, ObjectRead, ObjectStore } from '../engine/object-store.ts';
+import { Credit, IncomingBody } from './body-flow.ts';
+import { type BodyCall, type Call, isPlainCall, pack, type StateChange, unpack } from './calls.ts';
+import { storeUnreachable } from './errors.ts';
+import { type Frame, FrameConnection, FrameType } from './frames.ts';
+
+/** A gateway that does not take a change within this time, milliseconds, is cut off: it must not go by the old state. */
+const STATE_TAKEN_MS = 5000;
+
+interface SessionOptions {
+  readonly socket: Socket;
+  readonly store: ObjectStore;
+  readonly log: Logger;
+}
+
+interface Upload {
+  readonly body: IncomingBody;
+  /** Checksums that come behind the bytes are added to it before the body ends. */
+  readonly metadata: ObjectMetadata | undefined;
+}
+
+interface OpenRead {
+  readonly read: ObjectRead;
+  readonly credit: Credit;
+}
+
+type BodyMethod = (request: { readonly body: AsyncIterable<Uint8Array> }) => Promise<unknown>;
+
+/** One gateway, as the writer sees it. When its connection ends, what it had under way is given up. */
+export class StoreSession {
+  readonly #options: SessionOptions;
+  readonly #frames: FrameConnection;
+  readonly #uploads = new Map<number, Upload>();
+  readonly #reads = new Map<number, OpenRead>();
+  readonly #untaken = new Map<number, () => void>();
+  readonly ended: Promise<void>;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#frames = new FrameConnection(options.socket, (frame) => this.#take(frame));
+    this.ended = new Promise((resolve) => {
+      options.socket.once('close', () => {
+        this.#giveUp();
+        resolve();
+      });
+    });
+    options.socket.on('error', () => {}); // `close` follows
+  }
+
+  /** Resolves when the gateway goes by it, or is gone. */
+  async announce(change: StateChange): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#untaken.set(change.number, resolve);
+    this.#frames.send(FrameType.state, 0, pack(change));
+    const timer = setTimeout(() => this.end(), STATE_TAKEN_MS);
+    await Promise.race([promise, this.ended]);
+    clearTimeout(timer);
+    this.#untaken.delete(change.number);
+  }
+
+  end(): void {
+    this.#options.socket.destroy();
+  }
+
+  #take({ type, stream, payload }: Frame): void {
+    switch (type) {
+      case FrameType.call:
+        void this.#perform(stream, unpack<Call>(payload));
+        break;
+      case FrameType.body:
+        this.#uploads.get(stream)?.body.push(payload);
+        break;
+      case FrameType.bodyEnd:
+        this.#endUpload(stream, unpack<ObjectMetadata | undefined>(payload));
+        break;
+      case FrameType.bodyFailed:
+        this.#uploads.get(stream)?.body.fail(storeUnreachable()); // the gateway knows better why
+        break;
+      case FrameType.credit:
+        this.#reads.get(stream)?.credit.add(payload.readUInt32BE(0));
+        break;
+      case FrameType.read:
+        void this.#sendBody(stream, unpack<ByteRange | undefined>(payload));
+        break;
+      case FrameType.release:
+        this.#release(stream);
+        break;
+      case FrameType.stateTaken:
+        this.#untaken.get(payload.readUInt32BE(0))?.();
+        break;
+    }
+  }
+
+  async #perform(stream: number, call: Call): Promise<void> {
+    try {
+      this.#frames.send(FrameType.answer, stream, pack(await this.#invoke(stream, call)));
+    } catch (cause) {
+      const error = HoldfastError.from(cause);
+      if (error.kind === 'internal') this.#options.log.error({ err: error, method: call.method }, error.message);
+      this.#frames.send(FrameType.refusal, stream, pack(error.toJSON()));
+    } finally {
+      this.#uploads.delete(stream);
+    }
+  }
+
+  #invoke(stream: number, { method, args }: Call): Promise<unknown> {
+    const { store } = this.#options;
+    if (method === 'open') return this.#open(stream, args as Parameters<ObjectStore['open']>);
+    if (method === 'put' || method === 'putPart') return this.#receive(stream, method, args[0]);
+    if (!isPlainCall(method)) throw new Error(`no method "${method}"`);
+    return (store[method] as (...args: unknown[]) => Promise<unknown>).apply(store, [...args]);
+  }
+
+  #receive(stream: number, method: BodyCall, request: unknown): Promise<unknown> {
+    const { store } = this.#options;
+    const head = request as { readonly metadata?: ObjectMetadata };
+    const body = new IncomingBody((bytes) => this.#frames.send(FrameType.credit, stream, uint32(bytes)));
+    this.#uploads.set(stream, { body, metadata: head.metadata });
+    return (store[method] as BodyMethod).call(store, { ...head, body });
+  }
+
+  #endUpload(stream: number, final: ObjectMetadata | undefined): void {
+    const upload = this.#uploads.get(stream);
+    if (upload?.metadata && final) Object.assign(upload.metadata.headers, final.headers);
+    upload?.body.end();
+  }
+
+  async #open(stream: number, args: Parameters<ObjectStore['open']>) {
+    const read = await this.#options.store.open(...args);
+    if (this.#options.socket.destroyed) {
+      read.release();
+      throw storeUnreachable();
+    }
+    this.#reads.set(stream, { read, credit: new Credit() });
+    return read.info;
+  }
+
+  async #sendBody(stream: number, range: ByteRange | undefined): Promise<void> {
+    const opened = this.#reads.get(stream);
+    if (!opened) return;
+    try {
+      for await (const bytes of opened.read.body(range)) {
+        if (!(await opened.credit.take(bytes.length))) return;
+        this.#frames.send(FrameType.body, stream, bytes);
+      }
+      this.#frames.send(FrameType.bodyEnd, stream);
+    } catch (error) {
+      this.#frames.send(FrameType.bodyFailed, stream, pack(HoldfastError.from(error).toJSON()));
+    }
+  }
+
+  #release(stream: number): void {
+    const opened = this.#reads.get(stream);
+    this.#reads.delete(stream);
+    opened?.credit.cancel();
+    opened?.read.release();
+  }
+
+  #giveUp(): void {
+    for (const { body } of this.#uploads.values()) body.fail(storeUnreachable());
+    for (const stream of [...this.#reads.keys()]) this.#release(stream);
+  }
+}
+
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
