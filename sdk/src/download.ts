@@ -2,14 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { invalidArgument, networkError, StorageError } from './errors.ts';
 import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
+import { versionQuery } from './object-version.ts';
+import { conditionHeaders } from './put-options.ts';
 import type { S3Client } from './s3-client.ts';
 
 /** Bytes `start` to `end`, both included, as in HTTP; without `end` to the last one. Or the `last` so many bytes. */
 export type ByteRange = { readonly start: number; readonly end?: number } | { readonly last: number };
 
-export interface ReadOptions {
-  readonly range?: ByteRange | undefined;
+export interface HeadOptions {
+  /** An old version. */
+  readonly versionId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends HeadOptions {
+  readonly range?: ByteRange | undefined;
+  /** Only where the object has this ETag, else `PreconditionFailed`. */
+  readonly ifMatch?: string | undefined;
+  /** One part, as it was uploaded, counted from 1. */
+  readonly partNumber?: number | undefined;
 }
 
 /** An object whose bytes are still on the server: call `stream`, `buffer` or `close`, and only one of them. */
@@ -27,11 +38,14 @@ export interface OpenedObject extends ObjectInfo {
 export async function openObject(
   client: S3Client,
   key: string,
-  { range, signal }: ReadOptions,
+  { range, ifMatch, versionId, partNumber, signal }: ReadOptions,
 ): Promise<OpenedObject | null> {
   let response: IncomingMessage;
+  const query = versionQuery(versionId);
+  const part: Record<string, string> = partNumber === undefined ? {} : { partNumber: String(partNumber) };
+  const headers = { ...rangeHeaders(range), ...conditionHeaders({ ifMatch }) };
   try {
-    response = await client.open({ method: 'GET', key, headers: rangeHeaders(range), signal });
+    response = await client.open({ method: 'GET', key, query: { ...query, ...part }, headers, signal });
   } catch (error) {
     if (isAbsent(error)) return null;
     throw error;
@@ -39,7 +53,7 @@ export async function openObject(
   const info = toObjectInfo(key, response.headers);
   const start = Number(/^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1] ?? 0);
   const length = Number(response.headers['content-length'] ?? 0);
-  const bytes = () => resumed(client, response, { info, position: start, end: start + length, signal });
+  const bytes = () => resumed(client, response, { info, query, position: start, end: start + length, signal });
   return {
     ...info,
     length,
@@ -66,13 +80,23 @@ function rangeHeaders(range: ByteRange | undefined): Record<string, string> {
   return { range: `bytes=${start}-${end ?? ''}` };
 }
 
+interface Interval {
+  readonly info: ObjectInfo;
+  /** Which version. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly position: number;
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Bytes `position` to before `end`. `If-Match` keeps a resumed read from joining two versions of the object. */
 async function* resumed(
   client: S3Client,
   first: IncomingMessage,
-  { info, position, end, signal }: { info: ObjectInfo; position: number; end: number; signal: AbortSignal | undefined },
+  { info, query, position: from, end, signal }: Interval,
 ): AsyncGenerator<Buffer, void, void> {
   let response = first;
+  let position = from;
   for (let failures = 0; ; ) {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -91,7 +115,7 @@ async function* resumed(
     }
     await client.backOff(failures, signal);
     const headers = { range: `bytes=${position}-${end - 1}`, 'if-match': `"${info.etag}"` };
-    response = await client.open({ method: 'GET', key: info.key, headers, signal });
+    response = await client.open({ method: 'GET', key: info.key, query, headers, signal });
     if (response.statusCode !== 206) {
       response.destroy();
       throw networkError(new Error('it cannot resume an interrupted read'), client.endpoint);

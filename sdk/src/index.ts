@@ -1,9 +1,14 @@
 export type { StorageOptions } from './config.ts';
-export type { ByteRange, OpenedObject, ReadOptions } from './download.ts';
+export type { CopyOptions } from './copy.ts';
+export type { ByteRange, HeadOptions, OpenedObject, ReadOptions } from './download.ts';
 export { StorageError } from './errors.ts';
 export type { ListedObject, ListedPrefix, ListOptions } from './list.ts';
+export type { ListedVersion } from './list-versions.ts';
 export type { ObjectInfo } from './object-headers.ts';
+export type { ObjectVersionId } from './object-version.ts';
+export type { PutOptions } from './put-options.ts';
 export type { PutData } from './source.ts';
-export type { CopyOptions, PutOptions, PutResult, StoredObject } from './storage.ts';
+export type { PutResult, StoredObject } from './storage.ts';
 export { Storage } from './storage.ts';
-export type { UploadProgress } from './upload.ts';
+export type { UploadProgress } from './upload-progress.ts';
+export type { UploadResume } from './upload-request.ts';

@@ -1,7 +1,7 @@
 import { invalidArgument } from './errors.ts';
+import { unquote } from './etag.ts';
 import type { S3Client } from './s3-client.ts';
-import { unquote } from './upload.ts';
-import { elements, text } from './xml.ts';
+import { decodeUrl, elements, text } from './xml.ts';
 
 export interface ListOptions {
   /** Only keys that begin with it. */
@@ -79,9 +79,4 @@ function toListedObject(xml: string, decode: (value: string) => string): ListedO
 
 function byName(a: ListedObject | ListedPrefix, b: ListedObject | ListedPrefix): number {
   return Buffer.compare(Buffer.from(a.key ?? a.prefix), Buffer.from(b.key ?? b.prefix));
-}
-
-/** S3 writes a space as `+` here. */
-function decodeUrl(value: string): string {
-  return decodeURIComponent(value.replace(/\+/g, ' '));
 }

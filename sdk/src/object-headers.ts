@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalidArgument } from './errors.ts';
-import { unquote } from './upload.ts';
+import { unquote } from './etag.ts';
 
 /** What is known of an object. */
 export interface ObjectInfo {
@@ -12,6 +12,8 @@ export interface ObjectInfo {
   /** Without quotes. */
   readonly etag: string;
   readonly lastModified: Date;
+  /** In a bucket that has or had versions. */
+  readonly versionId: string | undefined;
   /** What `put` was given. Names are lower case. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -26,6 +28,7 @@ export function toObjectInfo(key: string, headers: IncomingHttpHeaders): ObjectI
     size: Number(total ?? headers['content-length'] ?? 0),
     etag: unquote(headers.etag),
     lastModified: new Date(headers['last-modified'] ?? 0),
+    versionId: headers['x-amz-version-id'] as string | undefined,
     metadata: readMetadata(headers),
   };
 }

@@ -1,36 +1,21 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { resolveConfig, type StorageConfig, type StorageOptions } from './config.ts';
 import { guessContentType } from './content-type.ts';
-import { isAbsent, type OpenedObject, openObject, type ReadOptions } from './download.ts';
-import { invalidArgument, StorageError } from './errors.ts';
+import { type CopyOptions, copyObject } from './copy.ts';
+import { type HeadOptions, isAbsent, type OpenedObject, openObject, type ReadOptions } from './download.ts';
+import { invalidArgument } from './errors.ts';
 import { type ListedObject, type ListedPrefix, type ListOptions, listBucket } from './list.ts';
-import { metadataHeaders, type ObjectInfo, toObjectInfo } from './object-headers.ts';
+import { type ListedVersion, listVersions } from './list-versions.ts';
+import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
+import { checkedKey } from './object-key.ts';
+import { type ObjectVersionId, versionQuery } from './object-version.ts';
+import { abortUpload } from './parts.ts';
+import { conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
+import { removeMany, removeOne } from './remove.ts';
 import { S3Client } from './s3-client.ts';
-import { encodePath } from './sigv4.ts';
 import { type PutData, sourceOf } from './source.ts';
-import { MIN_PART_SIZE, type UploadProgress, unquote, upload } from './upload.ts';
-import { elements, escapeXml, text } from './xml.ts';
-
-export interface PutOptions {
-  /** Default: a Blob's own type, else guessed from the key's extension. */
-  readonly contentType?: string | undefined;
-  /** Kept with the object and given back by `get` and `head`; 2 KiB in all. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  readonly cacheControl?: string | undefined;
-  readonly contentDisposition?: string | undefined;
-  readonly contentEncoding?: string | undefined;
-  /** `*`: only where there is no such object yet, else `PreconditionFailed`. */
-  readonly ifNoneMatch?: '*' | undefined;
-  /** Only where the present object has this ETag, else `PreconditionFailed`. */
-  readonly ifMatch?: string | undefined;
-  /** Data above this size goes in parts of it, several at once. Bytes, default 8 MiB, at least 5 MiB. */
-  readonly partSize?: number | undefined;
-  /** Parts under way at once, each held in memory. Default 4. */
-  readonly concurrency?: number | undefined;
-  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { upload } from './upload.ts';
+import { MIN_PART_SIZE } from './upload-request.ts';
 
 export interface PutResult {
   readonly key: string;
@@ -46,17 +31,10 @@ export interface StoredObject extends ObjectInfo {
   stream(): Readable;
 }
 
-export interface CopyOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 const DEFAULT_PART_SIZE = 8 * 1024 * 1024;
 const DEFAULT_EXPIRY = 3600;
 /** SigV4 allows seven days. */
 const MAX_EXPIRY = 7 * 24 * 3600;
-const MAX_KEY_BYTES = 1024;
-/** S3 DeleteObjects takes so many keys. */
-const DELETE_BATCH = 1000;
 
 /**
  * One bucket: `new Storage('images')` by the name that holdfast.yaml gives the
@@ -79,6 +57,11 @@ export class Storage {
     return this.#config.bucket;
   }
 
+  /** Where the object store is reached from here. */
+  get endpoint(): string {
+    return this.#client.endpoint;
+  }
+
   /**
    * Stores `data` under `key`, in place of what was there. When it resolves the object is
    * durable; when it rejects, the old one (or none) is there.
@@ -87,16 +70,17 @@ export class Storage {
     const { partSize = DEFAULT_PART_SIZE, concurrency = 4, signal, onProgress } = options;
     if (partSize < MIN_PART_SIZE) throw invalidArgument('`partSize` must be 5 MiB or more');
     if (!Number.isInteger(concurrency) || concurrency < 1) throw invalidArgument('`concurrency` must be 1 or more');
-    const type = options.contentType ?? ((data instanceof Blob && data.type) || guessContentType(checked(key)));
+    const type = options.contentType ?? ((data instanceof Blob && data.type) || guessContentType(checkedKey(key)));
     const stored = await upload(this.#client, {
-      key: checked(key),
+      key: checkedKey(key),
       source: sourceOf(data),
-      headers: { 'content-type': type, ...optionalHeaders(options), ...metadataHeaders(options.metadata) },
+      headers: { 'content-type': type, ...settingsHeaders(options) },
       conditions: conditionHeaders(options),
       partSize,
       concurrency,
       signal,
       onProgress,
+      resume: options.resume,
     });
     return { key, type, ...stored };
   }
@@ -105,7 +89,7 @@ export class Storage {
   async get(key: string, options: ReadOptions = {}): Promise<StoredObject | null> {
     const opened = await this.open(key, options);
     if (opened === null) return null;
-    const { type, size, etag, lastModified, metadata } = opened;
+    const { type, size, etag, lastModified, versionId, metadata } = opened;
     const body = await opened.buffer();
     return {
       key,
@@ -114,6 +98,7 @@ export class Storage {
       size,
       etag,
       lastModified,
+      versionId,
       metadata,
       stream: () => Readable.from([body], { objectMode: false }),
     };
@@ -121,13 +106,18 @@ export class Storage {
 
   /** The object with its bytes still to come, for large ones; `null` when there is none. */
   async open(key: string, options: ReadOptions = {}): Promise<OpenedObject | null> {
-    return openObject(this.#client, checked(key), options);
+    return openObject(this.#client, checkedKey(key), options);
   }
 
   /** All but the bytes; `null` when there is no such object. */
-  async head(key: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ObjectInfo | null> {
+  async head(key: string, { versionId, signal }: HeadOptions = {}): Promise<ObjectInfo | null> {
     try {
-      const answer = await this.#client.send({ method: 'HEAD', key: checked(key), signal: options.signal });
+      const answer = await this.#client.send({
+        method: 'HEAD',
+        key: checkedKey(key),
+        query: versionQuery(versionId),
+        signal,
+      });
       return toObjectInfo(key, answer.headers);
     } catch (error) {
       if (isAbsent(error)) return null;
@@ -147,35 +137,37 @@ export class Storage {
     return listBucket(this.#client, options);
   }
 
-  /** Removes one object or many. What is not there is no error. */
-  async remove(
-    keys: string | readonly string[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
-    if (typeof keys === 'string') {
-      await this.#client.send({ method: 'DELETE', key: checked(keys), signal: options.signal });
-      return;
-    }
-    keys.forEach(checked);
-    for (let start = 0; start < keys.length; start += DELETE_BATCH) {
-      await this.#removeBatch(keys.slice(start, start + DELETE_BATCH), options.signal);
-    }
+  /** Every version and delete marker, by key, the newest first. */
+  listVersions(options: Omit<ListOptions, 'delimiter'> = {}): AsyncIterableIterator<ListedVersion> {
+    return listVersions(this.#client, options);
   }
 
-  /** Copies within the bucket, on the server, with type and metadata. */
+  /** Gives up an upload that `put` with `resume` has kept. One that is gone is no error. */
+  async abortUpload(key: string, uploadId: string): Promise<void> {
+    return abortUpload(this.#client, { key: checkedKey(key), uploadId });
+  }
+
+  /** Removes objects, or with a `versionId` versions of them for good. What is not there is no error. */
+  async remove(
+    objects: string | ObjectVersionId | readonly (string | ObjectVersionId)[],
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    if (typeof objects === 'string') return removeOne(this.#client, { key: objects }, signal);
+    if ('key' in objects) return removeOne(this.#client, objects, signal);
+    const ids = objects.map((one) => (typeof one === 'string' ? { key: one } : one));
+    return removeMany(this.#client, ids, signal);
+  }
+
+  /** Copies on the server, with type and metadata. An object that is copied to itself gets other ones. */
   async copy(
     from: string,
     to: string,
     options: CopyOptions = {},
   ): Promise<{ readonly key: string; readonly etag: string }> {
-    const source = `/${encodePath(`${this.bucket}/${checked(from)}`)}`;
-    const answer = await this.#client.send({
-      method: 'PUT',
-      key: checked(to),
-      headers: { 'x-amz-copy-source': source },
-      signal: options.signal,
-    });
-    return { key: to, etag: unquote(text(answer.text, 'ETag')) };
+    const { fromBucket = this.bucket } = options;
+    const source = fromBucket === this.bucket ? this.#client : new S3Client({ ...this.#config, bucket: fromBucket });
+    const request = { source, fromBucket, from: checkedKey(from), to: checkedKey(to), options };
+    return { key: to, etag: await copyObject(this.#client, request) };
   }
 
   /** Copies, then removes the source. A failure in between leaves both. */
@@ -196,8 +188,8 @@ export class Storage {
    * sign that the object exists.
    */
   url(key: string, options: { readonly expiresIn?: number | undefined } = {}): string {
-    if (this.#config.public) return this.#client.plainUrl(checked(key));
-    return this.#client.presign('GET', checked(key), { expiresIn: checkedExpiry(options.expiresIn) });
+    if (this.#config.public) return this.#client.plainUrl(checkedKey(key));
+    return this.#client.presign('GET', checkedKey(key), { expiresIn: checkedExpiry(options.expiresIn) });
   }
 
   /**
@@ -210,41 +202,8 @@ export class Storage {
   ): string {
     const headers: Record<string, string> = {};
     if (options.contentType !== undefined) headers['content-type'] = options.contentType;
-    return this.#client.presign('PUT', checked(key), { expiresIn: checkedExpiry(options.expiresIn), headers });
+    return this.#client.presign('PUT', checkedKey(key), { expiresIn: checkedExpiry(options.expiresIn), headers });
   }
-
-  async #removeBatch(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-    const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join('');
-    const body = Buffer.from(
-      `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${objects}<Quiet>true</Quiet></Delete>`,
-    );
-    const headers = {
-      'content-type': 'application/xml',
-      'content-md5': createHash('md5').update(body).digest('base64'),
-    };
-    const answer = await this.#client.send({ method: 'POST', query: { delete: '' }, headers, body, signal });
-    const failed = elements(answer.text, 'Error');
-    const [first] = failed;
-    if (first === undefined) return;
-    const code = text(first, 'Code') ?? 'InternalError';
-    throw new StorageError({
-      code,
-      status: answer.status,
-      message: `${failed.length} of ${keys.length} objects could not be removed; the first is "${text(first, 'Key')}": ${text(first, 'Message')} (${code})`,
-      retryable: code === 'InternalError' || code === 'SlowDown',
-    });
-  }
-}
-
-function checked(key: string): string {
-  if (typeof key !== 'string' || key === '')
-    throw invalidArgument('the key of an object must be a string that is not empty');
-  if (Buffer.byteLength(key) > MAX_KEY_BYTES)
-    throw invalidArgument(`the key "${key.slice(0, 40)}…" is longer than ${MAX_KEY_BYTES} bytes`);
-  if (/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(key)) {
-    throw invalidArgument(`the key ${JSON.stringify(key)} is not well-formed Unicode`);
-  }
-  return key;
 }
 
 function checkedExpiry(expiresIn: number = DEFAULT_EXPIRY): number {
@@ -252,19 +211,4 @@ function checkedExpiry(expiresIn: number = DEFAULT_EXPIRY): number {
     throw invalidArgument(`\`expiresIn\` must be whole seconds from 1 to ${MAX_EXPIRY} (7 days), not ${expiresIn}`);
   }
   return expiresIn;
-}
-
-function optionalHeaders({ cacheControl, contentDisposition, contentEncoding }: PutOptions): Record<string, string> {
-  return {
-    ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
-    ...(contentDisposition === undefined ? {} : { 'content-disposition': contentDisposition }),
-    ...(contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding }),
-  };
-}
-
-function conditionHeaders({ ifNoneMatch, ifMatch }: PutOptions): Record<string, string> {
-  return {
-    ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
-    ...(ifMatch === undefined ? {} : { 'if-match': `"${unquote(ifMatch)}"` }),
-  };
 }

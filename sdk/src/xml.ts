@@ -31,3 +31,8 @@ function decodeEntities(value: string): string {
     return NAMED[name] ?? entity;
   });
 }
+
+/** A key in an answer with `encoding-type=url`; S3 writes a space as `+` there. */
+export function decodeUrl(value: string): string {
+  return decodeURIComponent(value.replace(/\+/g, ' '));
+}

@@ -123,6 +123,14 @@ export const cliErrors = {
       hint: `\`holdfast releases --app ${app}\` lists what there is`,
     }),
 
+  nothingThere: (where: string) =>
+    new HoldfastError({
+      code: 'prefix.empty',
+      kind: 'not-found',
+      message: `there is nothing under ${where}: nothing was deleted for it`,
+      hint: 'check how it is spelt',
+    }),
+
   objectMissing: (bucket: string, key: string) =>
     new HoldfastError({
       code: 'object.not-found',

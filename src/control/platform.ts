@@ -84,6 +84,8 @@ export interface RegionView {
 
 export interface BucketCredentials {
   readonly bucket: string;
+  /** The other bucket, where one was asked for. */
+  readonly from?: string | undefined;
   readonly endpoint: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -173,8 +175,8 @@ export interface Platform {
     readonly accessibility?: 'private' | 'public' | undefined;
     readonly versioning?: boolean | undefined;
   }): Promise<StorageView>;
-  /** An operator's credentials for one bucket. */
-  bucketCredentials(name: string): Promise<BucketCredentials>;
+  /** An operator's credentials for one bucket; with `from` for that one too, so that objects can be copied. */
+  bucketCredentials(name: string, options?: { readonly from?: string | undefined }): Promise<BucketCredentials>;
 
   keys(): Promise<readonly KeyView[]>;
   /** @throws HoldfastError `bucket.not-found`, `access.key-invalid` */

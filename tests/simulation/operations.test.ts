@@ -210,6 +210,9 @@ describe('buckets', () => {
     expect(await platform.bucketCredentials(shop?.id ?? '')).toMatchObject({ bucket: 'images' });
     expect(await platform.bucketCredentials(blog?.id ?? '')).toMatchObject({ bucket: 'blog-images' });
     expect(await platform.bucketCredentials('blog-images')).toMatchObject({ bucket: 'blog-images' });
+    const both = await platform.bucketCredentials('blog-images', { from: shop?.id ?? '' });
+    expect(both).toMatchObject({ bucket: 'blog-images', from: 'images' });
+    expect(both.accessKeyId).not.toBe((await platform.bucketCredentials('blog-images')).accessKeyId);
   });
 
   test('made with the CLI have exactly the name asked for, or none', async () => {

@@ -253,7 +253,11 @@ export function createFakePlatform(): FakePlatform {
     storage: async ({ kind, app }) =>
       store.filter((one) => (kind === undefined || one.kind === kind) && (app === undefined || one.app === app)),
     createBucket: async ({ name, app }) => add('bucket', { name, app: app ?? null }),
-    bucketCredentials: async (name) => ({ bucket: storageOf('bucket', name).name, ...fake.s3 }),
+    bucketCredentials: async (name, { from } = {}) => ({
+      bucket: storageOf('bucket', name).name,
+      from: from === undefined ? undefined : storageOf('bucket', from).name,
+      ...fake.s3,
+    }),
     keys: async () => [KEY],
     createKey: async ({ grants, description = null }) => ({
       ...KEY,

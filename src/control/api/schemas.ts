@@ -105,6 +105,7 @@ export const region: z.ZodType<RegionView> = z
 export const bucketCredentials: z.ZodType<BucketCredentials> = z
   .object({
     bucket: z.string(),
+    from: z.string().optional(),
     endpoint: z.string(),
     region: z.string(),
     accessKeyId: z.string(),

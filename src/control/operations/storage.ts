@@ -78,11 +78,13 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       });
     },
 
-    bucketCredentials: async (name) => {
-      const record = await findStorage(state, { kind: 'bucket', id: name });
-      const bucket = record.realName ?? record.name;
-      const key = await drivers.objects.ensureKey({ owner: `operator:${bucket}`, buckets: [bucket] });
-      return { bucket, endpoint: config.s3PublicUrl, region: config.region, ...key };
+    bucketCredentials: async (name, { from } = {}) => {
+      const names = from === undefined ? [name] : [name, from];
+      const records = await Promise.all(names.map((id) => findStorage(state, { kind: 'bucket', id })));
+      const buckets = records.map((record) => record.realName ?? record.name);
+      const [bucket = name] = buckets;
+      const key = await drivers.objects.ensureKey({ owner: `operator:${buckets.join('+')}`, buckets });
+      return { bucket, from: buckets[1], endpoint: config.s3PublicUrl, region: config.region, ...key };
     },
 
     createVolume: async ({ name, app = null, region = config.region, sizeBytes, fromSnapshot }) => {

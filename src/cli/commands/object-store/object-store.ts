@@ -11,6 +11,7 @@ import { listObjects } from './ls.ts';
 import { presignObject } from './presign.ts';
 import { putObject } from './put.ts';
 import { removeObjects } from './rm.ts';
+import { syncObjects } from './sync.ts';
 
 export function objectStoreCommand(program: Command): void {
   const buckets = program.command('object-store');
@@ -23,6 +24,7 @@ export function objectStoreCommand(program: Command): void {
   listObjects(buckets);
   putObject(buckets);
   getObject(buckets);
+  syncObjects(buckets);
   removeObjects(buckets);
   presignObject(buckets);
   bucketConfigurations(buckets);

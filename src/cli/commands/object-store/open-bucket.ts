@@ -22,8 +22,19 @@ export async function withBucketRequests<T>(
   return explained(() => use(new S3Client(resolveConfig(bucket, options))));
 }
 
-async function bucketCredentials(api: ApiClient, id: string) {
-  return (await api.buckets[':id'].credentials.$get({ param: { id } })).json();
+/** Two buckets, of which the one takes copies from the other on the server. */
+export async function withTwoBuckets<T>(
+  api: ApiClient,
+  { from, to }: { readonly from: string; readonly to: string },
+  use: (buckets: { readonly from: Storage; readonly to: Storage }) => Promise<T>,
+): Promise<T> {
+  const { bucket, from: source, ...options } = await bucketCredentials(api, to, from === to ? undefined : from);
+  const { Storage } = await import('../../../../sdk/src/index.ts');
+  return explained(() => use({ from: new Storage(source ?? bucket, options), to: new Storage(bucket, options) }));
+}
+
+async function bucketCredentials(api: ApiClient, id: string, from?: string) {
+  return (await api.buckets[':id'].credentials.$get({ param: { id }, query: { from } })).json();
 }
 
 async function explained<T>(run: () => Promise<T>): Promise<T> {

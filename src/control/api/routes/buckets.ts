@@ -27,12 +27,16 @@ const credentials = createRoute({
   method: 'get',
   path: '/{id}/credentials',
   tags,
-  summary: "An operator's S3 credentials for one bucket",
-  request: { params: idParams },
+  summary: "An operator's S3 credentials for one bucket, or for copies from another one to it",
+  request: { params: idParams, query: z.object({ from: z.string().max(255).optional() }) },
   responses: { 200: json(bucketCredentials, 'the credentials') },
 });
 
 export const bucketRoutes = (platform: Platform) =>
   routeGroup()
     .openapi(create, async (c) => c.json(await platform.createBucket(c.req.valid('json')), 201))
-    .openapi(credentials, async (c) => c.json(await platform.bucketCredentials(c.req.valid('param').id), 200));
+    .openapi(credentials, async (c) => {
+      const { id } = c.req.valid('param');
+      const { from } = c.req.valid('query');
+      return c.json(await platform.bucketCredentials(id, { from }), 200);
+    });

@@ -9,7 +9,7 @@ export function showKey(keys: Command): void {
     .addHelpText('after', examples('object-store keys my-app-images', 'object-store keys my-app-images > .env'))
     .action(
       action(async ({ api }, id: string) => {
-        const data = await (await api.buckets[':id'].credentials.$get({ param: { id } })).json();
+        const data = await (await api.buckets[':id'].credentials.$get({ param: { id }, query: {} })).json();
         return { data, text: variables(data) };
       }),
     );

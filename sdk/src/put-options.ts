@@ -1,0 +1,50 @@
+import { unquote } from './etag.ts';
+import { metadataHeaders } from './object-headers.ts';
+import type { ReportProgress } from './upload-progress.ts';
+import type { UploadResume } from './upload-request.ts';
+
+/** What an object is, beside its bytes. */
+export interface ObjectSettings {
+  /** Kept with the object and given back by `get` and `head`; 2 KiB in all. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+}
+
+interface Conditions {
+  /** `*`: only where there is no such object yet, else `PreconditionFailed`. */
+  readonly ifNoneMatch?: '*' | undefined;
+  /** Only where the present object has this ETag, else `PreconditionFailed`. */
+  readonly ifMatch?: string | undefined;
+}
+
+export interface PutOptions extends ObjectSettings, Conditions {
+  /** Default: a Blob's own type, else guessed from the key's extension. */
+  readonly contentType?: string | undefined;
+  /** Data above this size goes in parts of it, several at once. Bytes, default 8 MiB, at least 5 MiB. */
+  readonly partSize?: number | undefined;
+  /** Parts under way at once, each held in memory. Default 4. */
+  readonly concurrency?: number | undefined;
+  readonly onProgress?: ReportProgress | undefined;
+  /** Keeps the parts of an upload that fails, so that another `put` of the same data can go on with them. */
+  readonly resume?: UploadResume | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function settingsHeaders({ metadata, ...options }: ObjectSettings): Record<string, string> {
+  const { cacheControl, contentDisposition, contentEncoding } = options;
+  return {
+    ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
+    ...(contentDisposition === undefined ? {} : { 'content-disposition': contentDisposition }),
+    ...(contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding }),
+    ...metadataHeaders(metadata),
+  };
+}
+
+export function conditionHeaders({ ifNoneMatch, ifMatch }: Conditions): Record<string, string> {
+  return {
+    ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
+    ...(ifMatch === undefined ? {} : { 'if-match': `"${unquote(ifMatch)}"` }),
+  };
+}

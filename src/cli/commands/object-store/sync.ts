@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { type Answer, action, examples } from '../../action.ts';
+import { cliErrors } from '../../errors.ts';
+import { untilInterrupted } from '../../interruption.ts';
+import type { Session } from '../../session.ts';
+import { type BucketLocation, type Location, overlap, parseLocation } from '../../transfer/location.ts';
+import type { Side } from '../../transfer/side.ts';
+import { withBucket, withTwoBuckets } from './open-bucket.ts';
+import { runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
+
+interface SyncOptions extends TreeOptions {
+  readonly delete?: boolean;
+  readonly checksum?: boolean;
+  readonly yes?: boolean;
+}
+
+export function syncObjects(buckets: Command): void {
+  const command = buckets
+    .command('sync <from> <to>')
+    .description('make a bucket, a prefix of it or a directory have what another one has')
+    .option('--delete', 'take away from the target what the source has not')
+    .option('--checksum', 'compare contents; default: size and time, which is kept with the object');
+  treeOptions(command)
+    .option('-y, --yes', 'do not ask before an empty source empties the target')
+    .addHelpText(
+      'after',
+      examples(
+        'object-store sync ./photos s3://my-app-images/photos',
+        'object-store sync s3://my-app-images ./backup --delete --dry-run',
+        "object-store sync s3://my-app-images s3://archive/2026 --exclude '*' --include '*.jpg'",
+      ),
+    )
+    .action(
+      action(({ api }, from: string, to: string, options: SyncOptions) =>
+        untilInterrupted((signal) =>
+          withSides(api, { from: parseLocation(from), to: parseLocation(to) }, (sides) => {
+            const compare = options.checksum ? ('checksum' as const) : ('time' as const);
+            return runTransfer({ ...options, ...sides, compare, signal });
+          }),
+        ),
+      ),
+    );
+}
+
+type Run = (sides: { readonly from: Side; readonly to: Side }) => Promise<Answer>;
+
+/** @throws HoldfastError `usage` for what is no sync between a bucket and something */
+function withSides(
+  api: Session['api'],
+  { from, to }: { readonly from: Location; readonly to: Location },
+  run: Run,
+): Promise<Answer> {
+  if (from.kind === 'bucket' && to.kind === 'bucket') {
+    if (overlap(from, to)) throw cliErrors.usage('one of the two is inside the other', 'choose prefixes apart');
+    return withTwoBuckets(api, { from: from.bucket, to: to.bucket }, (storages) =>
+      run({ from: sideOf(from, storages.from), to: sideOf(to, storages.to) }),
+    );
+  }
+  if (from.kind === 'bucket' && to.kind === 'directory') {
+    return withBucket(api, from.bucket, (storage) => run({ from: sideOf(from, storage), to }));
+  }
+  if (from.kind === 'directory' && to.kind === 'bucket') {
+    return withBucket(api, to.bucket, (storage) => run({ from, to: sideOf(to, storage) }));
+  }
+  throw cliErrors.usage('neither is a bucket', 'write a bucket as s3://bucket or s3://bucket/prefix');
+}
+
+function sideOf({ prefix }: BucketLocation, storage: Extract<Side, { kind: 'bucket' }>['storage']): Side {
+  return { kind: 'bucket', storage, prefix };
+}

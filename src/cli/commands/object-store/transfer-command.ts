@@ -1,0 +1,111 @@
+import { type Command, Option } from 'commander';
+import { formatBytes } from '../../../core/units.ts';
+import type { Answer } from '../../action.ts';
+import { EXIT_CODES } from '../../exit-codes.ts';
+import { startProgress } from '../../output/progress.ts';
+import { confirm } from '../../prompt.ts';
+import { note } from '../../session.ts';
+import { type FilterRule, pathFilter } from '../../transfer/path-filter.ts';
+import type { Side } from '../../transfer/side.ts';
+import { type TransferReport, type TreeTransfer, transferTrees } from '../../transfer/transfer-trees.ts';
+import type { Notice } from '../../transfer/tree.ts';
+
+export interface TreeOptions {
+  readonly exclude?: FilterRules;
+  readonly include?: FilterRules;
+  readonly follow?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Rules of `--exclude` and `--include` in the order of the command line, in one list that both options share. */
+type FilterRules = readonly FilterRule[];
+
+/** Options of everything that moves trees. */
+export function treeOptions(command: Command): Command {
+  const rules: FilterRule[] = [];
+  const rule = (flags: string, { include, what }: { readonly include: boolean; readonly what: string }) =>
+    new Option(flags, what).argParser((pattern: string) => {
+      rules.push({ include, pattern });
+      return rules;
+    });
+  return command
+    .addOption(rule('--exclude <pattern>', { include: false, what: 'leave paths out: * is any text, ? one character' }))
+    .addOption(
+      rule('--include <pattern>', { include: true, what: 'take paths; the last pattern that matches decides' }),
+    )
+    .option('--follow', 'upload what symbolic links point to; default: leave links out')
+    .option('--dry-run', 'say what would be done, and do nothing');
+}
+
+interface Request extends TreeOptions {
+  readonly from: Side;
+  readonly to: Side;
+  readonly compare: TreeTransfer['compare'];
+  readonly delete?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a transfer of trees with progress, says what could not be done, and gives the answer. */
+export async function runTransfer(request: Request): Promise<Answer> {
+  const { from, to, compare, exclude, include, signal, yes } = request;
+  const dryRun = request.dryRun ?? false;
+  const progress = dryRun ? undefined : startProgress(describeDirection(from, to));
+  try {
+    const report = await transferTrees({
+      from,
+      to,
+      compare,
+      counts: pathFilter(exclude ?? include ?? []),
+      follow: request.follow ?? false,
+      delete: request.delete ?? false,
+      dryRun,
+      signal,
+      confirmEmpty: (extra) => confirm(`deleting all ${extra} in the target, since the source is empty`, { yes }),
+      onProgress: (done, total) => progress?.update(done, total),
+    });
+    progress?.end();
+    return answer(report, dryRun);
+  } catch (error) {
+    progress?.clear();
+    throw error;
+  }
+}
+
+function describeDirection(from: Side, to: Side): string {
+  if (from.kind === to.kind) return 'Copying';
+  return from.kind === 'directory' ? 'Uploading' : 'Downloading';
+}
+
+function answer(report: TransferReport, dryRun: boolean): Answer {
+  for (const { path, reason } of report.skipped) note(`skipped ${path}: ${reason}`);
+  for (const { path, reason } of report.failed) note(`failed ${path}: ${reason}`);
+  if (report.failed.length > 0) process.exitCode = EXIT_CODES.failed.code;
+  const bytes = report.copied.reduce((sum, { size }) => sum + size, 0);
+  const planned = dryRun ? plannedLines(report) : [];
+  return { data: { dryRun, bytes, ...report }, text: [...planned, summary(report, { bytes, dryRun })].join('\n') };
+}
+
+function plannedLines({ copied, deleted }: TransferReport): string[] {
+  return [
+    ...copied.map(({ path, size }) => `copy ${path} (${formatBytes(size)})`),
+    ...deleted.map((path) => `delete ${path}`),
+  ];
+}
+
+function summary(
+  report: TransferReport,
+  { bytes, dryRun }: { readonly bytes: number; readonly dryRun: boolean },
+): string {
+  const count = (list: readonly (Notice | unknown)[], what: string) =>
+    list.length > 0 ? [`${list.length} ${what}`] : [];
+  const parts = [
+    `${report.copied.length} ${dryRun ? 'to copy' : 'copied'} (${formatBytes(bytes)})`,
+    ...(report.resumed > 0 ? [`${formatBytes(report.resumed)} of it before`] : []),
+    ...count(report.deleted, dryRun ? 'to delete' : 'deleted'),
+    ...(report.unchanged > 0 ? [`${report.unchanged} unchanged`] : []),
+    ...count(report.skipped, 'skipped'),
+    ...count(report.failed, 'failed'),
+  ];
+  return `${parts.join(', ')}.`;
+}

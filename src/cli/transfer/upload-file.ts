@@ -1,0 +1,71 @@
+import { type BigIntStats, openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { PutResult, Storage, UploadProgress, UploadResume } from '../../../sdk/src/index.ts';
+import { formatModified, MTIME } from './modified-time.ts';
+import { PARALLEL_PARTS, PART_SIZE } from './part-size.ts';
+import { type UploadRecord, UploadRecords, type UploadTarget } from './upload-record.ts';
+
+export interface FileUpload {
+  readonly key: string;
+  readonly path: string;
+  readonly contentType?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+}
+
+/**
+ * The file as an object, with its time. A large one that was interrupted goes on with the parts that have its bytes;
+ * a file that has changed since begins anew.
+ */
+export async function uploadFile(storage: Storage, upload: FileUpload): Promise<PutResult> {
+  const { key, path, contentType, signal, onProgress } = upload;
+  const before = await stat(path, { bigint: true });
+  if (!before.isFile()) throw new Error('it is not a file');
+  const data = await openAsBlob(path);
+  const target = { endpoint: storage.endpoint, bucket: storage.bucket, key, path };
+  const resume = before.size > PART_SIZE ? await resumeOf(storage, { target, before, contentType }) : undefined;
+  const stored = await storage
+    .put(key, data, {
+      contentType,
+      metadata: { [MTIME]: formatModified(before) },
+      partSize: PART_SIZE,
+      concurrency: PARALLEL_PARTS,
+      signal,
+      onProgress,
+      resume,
+    })
+    .catch((error) => {
+      // What a Blob of a file says when the file is no longer the one that was opened.
+      throw error.name === 'NotReadableError' ? changed() : error;
+    });
+  if (resume) await new UploadRecords().forget(target);
+  const after = await stat(path, { bigint: true });
+  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changed();
+  return stored;
+}
+
+interface Resumable {
+  readonly target: UploadTarget;
+  readonly before: BigIntStats;
+  readonly contentType: string | undefined;
+}
+
+async function resumeOf(storage: Storage, { target, before, contentType }: Resumable): Promise<UploadResume> {
+  const records = new UploadRecords();
+  const about = { size: Number(before.size), mtimeNs: String(before.mtimeNs), contentType };
+  const found = await records.find(target);
+  const same = found && isOf(found, about);
+  if (found && !same) await storage.abortUpload(target.key, found.uploadId);
+  return {
+    uploadId: same ? found.uploadId : undefined,
+    onUpload: (uploadId) => records.keep(target, { uploadId, ...about }),
+  };
+}
+
+function isOf(record: UploadRecord, about: Omit<UploadRecord, 'uploadId'>): boolean {
+  return record.size === about.size && record.mtimeNs === about.mtimeNs && record.contentType === about.contentType;
+}
+
+function changed(): Error {
+  return new Error('it changed while it was read; try again');
+}
