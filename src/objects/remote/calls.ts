@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { StoredKey } from '../access/key-file.ts';
-import type { Bucket, ObjectStore } from '../engine/object-store.ts';
+import type { Bucket, ObjectStore, PutObject, PutPart } from '../engine/object-store.ts';
 
 /** Methods whose last word is a body: it follows the call as frames. */
 type BodyCall = 'put' | 'putPart';
@@ -34,6 +34,16 @@ export const plainCalls = Object.keys(PLAIN_CALLS) as readonly PlainCall[];
 
 export function isPlainCall(name: string): name is PlainCall {
   return Object.hasOwn(PLAIN_CALLS, name);
+}
+
+type Headers = Record<string, string>;
+
+/** What comes before the body. */
+export type BodyHead = Omit<PutObject, 'body'> | Omit<PutPart, 'body'>;
+
+/** Checksums that come behind the bytes are added to them while the body is read. */
+export function lateHeaders(head: BodyHead): Headers | undefined {
+  return 'metadata' in head ? head.metadata.headers : head.headers;
 }
 
 /** The head of a call. */

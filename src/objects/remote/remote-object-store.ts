@@ -7,7 +7,7 @@ import type { AccessKeys } from '../access/valid-key.ts';
 import * as engineErrors from '../engine/errors.ts';
 import { compareKeys } from '../engine/listing.ts';
 import type { Bucket, ObjectInfo, ObjectRead, ObjectStore } from '../engine/object-store.ts';
-import { type BodyCall, type PlainCall, plainCalls, type StateChange } from './calls.ts';
+import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, type StateChange } from './calls.ts';
 import { storeUnreachable } from './errors.ts';
 import { StoreConnection } from './store-connection.ts';
 
@@ -39,8 +39,8 @@ function remoteStore(link: Link): RemoteObjectStore {
   ) as unknown as Pick<ObjectStore, PlainCall>;
   const withBody =
     (method: BodyCall) =>
-    async <T>({ body, ...head }: { readonly body: AsyncIterable<Uint8Array>; readonly metadata?: unknown }) => {
-      const end = () => head.metadata;
+    async <T>({ body, ...head }: BodyHead & { readonly body: AsyncIterable<Uint8Array> }) => {
+      const end = () => lateHeaders(head);
       return (await link.connection.callWithBody({ method, args: [head] }, { bytes: body, end })) as T;
     };
   return {

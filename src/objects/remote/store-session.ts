@@ -1,9 +1,18 @@
 import type { Socket } from 'node:net';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ByteRange, ObjectMetadata, ObjectRead, ObjectStore } from '../engine/object-store.ts';
+import type { ByteRange, ObjectRead, ObjectStore } from '../engine/object-store.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
-import { type BodyCall, type Call, isPlainCall, pack, type StateChange, unpack } from './calls.ts';
+import {
+  type BodyCall,
+  type BodyHead,
+  type Call,
+  isPlainCall,
+  lateHeaders,
+  pack,
+  type StateChange,
+  unpack,
+} from './calls.ts';
 import { storeUnreachable } from './errors.ts';
 import { type Frame, FrameConnection, FrameType } from './frames.ts';
 
@@ -18,8 +27,7 @@ interface SessionOptions {
 
 interface Upload {
   readonly body: IncomingBody;
-  /** Checksums that come behind the bytes are added to it before the body ends. */
-  readonly metadata: ObjectMetadata | undefined;
+  readonly head: BodyHead;
 }
 
 interface OpenRead {
@@ -74,7 +82,7 @@ export class StoreSession {
         this.#uploads.get(stream)?.body.push(payload);
         break;
       case FrameType.bodyEnd:
-        this.#endUpload(stream, unpack<ObjectMetadata | undefined>(payload));
+        this.#endUpload(stream, unpack<ReturnType<typeof lateHeaders>>(payload));
         break;
       case FrameType.bodyFailed:
         this.#uploads.get(stream)?.body.fail(storeUnreachable()); // the gateway knows better why
@@ -116,16 +124,17 @@ export class StoreSession {
 
   #receive(stream: number, method: BodyCall, request: unknown): Promise<unknown> {
     const { store } = this.#options;
-    const head = request as { readonly metadata?: ObjectMetadata };
+    const head = request as BodyHead;
     const body = new IncomingBody((bytes) => this.#frames.send(FrameType.credit, stream, uint32(bytes)));
-    this.#uploads.set(stream, { body, metadata: head.metadata });
+    this.#uploads.set(stream, { body, head });
     return (store[method] as BodyMethod).call(store, { ...head, body });
   }
 
-  #endUpload(stream: number, final: ObjectMetadata | undefined): void {
+  #endUpload(stream: number, headers: ReturnType<typeof lateHeaders>): void {
     const upload = this.#uploads.get(stream);
-    if (upload?.metadata && final) Object.assign(upload.metadata.headers, final.headers);
-    upload?.body.end();
+    if (!upload) return;
+    Object.assign(lateHeaders(upload.head) ?? {}, headers);
+    upload.body.end();
   }
 
   async #open(stream: number, args: Parameters<ObjectStore['open']>) {
