@@ -45,7 +45,8 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;
   const onBucketChanged = async (name: string) => gateways?.bucketChanged(name);
-  const opened = options.store ?? (await openObjectStore({ directory: join(directory, 'store'), onBucketChanged }));
+  const opened =
+    options.store ?? (await openObjectStore({ directory: join(directory, 'store'), masterKey, onBucketChanged }));
   const store = starting.adopt(opened, (store) => store.close());
   const keys = await KeyStore.open(directory, masterKey, { onChanged: async () => gateways?.keysChanged() });
   if (storeSocket !== undefined) {

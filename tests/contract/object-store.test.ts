@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import { connectObjectStore } from '../../src/objects/remote/remote-object-store.ts';
 import { StoreServer } from '../../src/objects/remote/store-server.ts';
 import { describeChangeFeed } from './change-feed.contract.ts';
+import { describeObjectEncryption } from './object-encryption.contract.ts';
 import { describeObjectStore } from './object-store.contract.ts';
 import { describeObjectVersions } from './object-versions.contract.ts';
 
@@ -24,7 +26,13 @@ const inMemory = async () => ({
 
 const onTheJournal = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
-  const store = await openObjectStore({ directory, segmentBytes: 2 ** 20, inlineLimitBytes, minPartBytes });
+  const store = await openObjectStore({
+    directory,
+    segmentBytes: 2 ** 20,
+    inlineLimitBytes,
+    minPartBytes,
+    masterKey: randomBytes(32),
+  });
   return {
     store,
     minPartBytes,
@@ -46,6 +54,7 @@ const overASocket = async () => {
     segmentBytes: 2 ** 20,
     inlineLimitBytes,
     minPartBytes,
+    masterKey: randomBytes(32),
     onBucketChanged: (name) => server.bucketChanged(name),
   });
   const server = await StoreServer.listen({ store: writer, keys: () => [], socketPath, log });
@@ -71,3 +80,6 @@ describeChangeFeed('in memory', inMemory);
 describeChangeFeed('on the journal', onTheJournal);
 describeObjectStore('over a socket', overASocket);
 describeObjectVersions('over a socket', overASocket);
+describeObjectEncryption('in memory', inMemory);
+describeObjectEncryption('on the journal', onTheJournal);
+describeObjectEncryption('over a socket', overASocket);

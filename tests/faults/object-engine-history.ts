@@ -1,7 +1,14 @@
 /** What the killed writer and its judge agree on. */
 
 /** Small, so that segments fill, die and are recycled within the test. */
-export const storeSizes = { segmentBytes: 2 ** 20, inlineLimitBytes: 64 * 2 ** 10, minPartBytes: 1, slackBytes: 0 };
+/** As every process of a test opens its store: small, and with one master key. */
+export const storeSizes = {
+  segmentBytes: 2 ** 20,
+  inlineLimitBytes: 64 * 2 ** 10,
+  minPartBytes: 1,
+  slackBytes: 0,
+  masterKey: Buffer.alloc(32, 'a master key of tests'),
+};
 
 export interface Operation {
   readonly kind: 'put' | 'multipart' | 'remove';

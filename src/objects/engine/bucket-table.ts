@@ -9,8 +9,20 @@ import type { Location, Span } from './version.ts';
 export interface BucketRow {
   readonly id: number;
   readonly bucket: Bucket;
+  /** Sealed by the store's master key. Absent: nothing in the bucket was encrypted yet. */
+  readonly sealedKey?: string | undefined;
   readonly location: Location;
   readonly span: Span | undefined;
+}
+
+/** What a bucket's record says. */
+export interface BucketHead extends Bucket {
+  readonly sealedKey?: string | undefined;
+}
+
+export function decodeBucketHead(head: Buffer): Pick<BucketRow, 'bucket' | 'sealedKey'> {
+  const { sealedKey, ...bucket } = decodeHead<BucketHead>(head);
+  return { bucket, sealedKey };
 }
 
 /** All buckets, in memory. Each has a number that is never used again. */
@@ -45,7 +57,7 @@ export class BucketTable {
     if (before) this.#ledger.segments.release(before.location);
     const span = before && spanWith(this.#ledger, before.span, before.location);
     this.#ledger.segments.hold(location);
-    const row = { id: record.bucket, bucket: decodeHead<Bucket>(record.head), location, span };
+    const row = { id: record.bucket, ...decodeBucketHead(record.head), location, span };
     this.#remember(row);
     setRow(this.#ledger.index, IndexTable.bucket, row.id, row);
   }

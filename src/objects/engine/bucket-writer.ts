@@ -1,4 +1,4 @@
-import type { BucketRow } from './bucket-table.ts';
+import type { BucketHead, BucketRow } from './bucket-table.ts';
 import type { Catalog } from './catalog.ts';
 import type { Committer, Draft } from './committer.ts';
 import * as errors from './errors.ts';
@@ -15,6 +15,8 @@ interface BucketWriterOptions {
   readonly catalog: Catalog;
   readonly committer: Committer;
   readonly clock: HybridClock;
+  /** Of the objects of a new bucket, sealed; `undefined` where the store does not encrypt. */
+  readonly newKey: () => string | undefined;
   readonly onRemoved: (bucket: number) => void;
   /** Others that go by the bucket; a change is answered when they know it. */
   readonly onChanged: ((name: string) => Promise<void>) | undefined;
@@ -30,7 +32,7 @@ export class BucketWriter {
 
   async create(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
     checkBucketName(name);
-    const { catalog, clock } = this.#options;
+    const { catalog, clock, newKey } = this.#options;
     return this.#commit(name, () => {
       if (catalog.buckets.byName(name)) throw errors.bucketExists(name);
       const initial: Bucket = {
@@ -40,15 +42,29 @@ export class BucketWriter {
         accessibility: 'private',
       };
       const bucket = withSettings(initial, settings);
-      return { draft: bucketDraft(catalog.nextBucket, bucket), result: bucket };
+      return { draft: bucketDraft(catalog.nextBucket, { ...bucket, sealedKey: newKey() }), result: bucket };
     });
   }
 
   async update(name: string, changes: BucketChanges): Promise<Bucket> {
     return this.#commit(name, () => {
-      const { id, bucket: before } = this.#row(name);
+      const { id, bucket: before, sealedKey } = this.#row(name);
       const bucket = withSettings(before, changes);
-      return { draft: bucketDraft(id, bucket), result: bucket };
+      return { draft: bucketDraft(id, { ...bucket, sealedKey }), result: bucket };
+    });
+  }
+
+  /** Of a bucket that has none yet; once, however many ask. */
+  async giveKey({ id, bucket: { name } }: BucketRow): Promise<void> {
+    const { catalog, committer, newKey } = this.#options;
+    await committer.commit({
+      scopes: 'everything',
+      decide: () => {
+        const row = catalog.buckets.byId(id);
+        if (!row) throw errors.bucketNotFound(name);
+        return row.sealedKey === undefined ? [bucketDraft(id, { ...row.bucket, sealedKey: newKey() })] : [];
+      },
+      done: () => undefined,
     });
   }
 
@@ -111,6 +127,6 @@ function withSettings(bucket: Bucket, { versioning, accessibility, documents }: 
   };
 }
 
-function bucketDraft(id: number, bucket: Bucket): Draft {
-  return { kind: RecordKind.bucket, bucket: id, key: NO_BYTES, head: encodeHead(bucket), data: NO_BYTES };
+function bucketDraft(id: number, head: BucketHead): Draft {
+  return { kind: RecordKind.bucket, bucket: id, key: NO_BYTES, head: encodeHead(head), data: NO_BYTES };
 }

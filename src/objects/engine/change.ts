@@ -1,6 +1,6 @@
+import { decodeBucketHead } from './bucket-table.ts';
 import type { Change } from './change-feed.ts';
 import { decodeHead, type RemovalHead } from './ledger.ts';
-import type { Bucket } from './object-store.ts';
 import { type JournalRecord, RecordKind } from './record.ts';
 import { decodeVersionHead } from './version.ts';
 import { NULL_VERSION, stampText, versionIdOf } from './version-id.ts';
@@ -19,7 +19,7 @@ export function isOfBucket({ kind }: Pick<ChangeRecord, 'kind'>): boolean {
 }
 
 export function changeOf({ kind, stamp, bucket, key, head }: ChangeRecord): Change {
-  if (kind === RecordKind.bucket) return { kind: 'bucket', bucket, settings: decodeHead<Bucket>(head) };
+  if (kind === RecordKind.bucket) return { kind: 'bucket', bucket, settings: decodeBucketHead(head).bucket };
   if (kind === RecordKind.bucketRemoval) return { kind: 'bucket-removed', bucket };
   const object = { stamp, bucket, key: key.toString() };
   if (kind === RecordKind.removal) {

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { isNodeError } from '../../core/errors.ts';
 import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
+import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
 import { objectDamaged } from './errors.ts';
 import type { FileRef } from './version.ts';
 
@@ -12,7 +13,8 @@ const SHARDS = 256;
 const WRITE_BYTES = 2 ** 20;
 /** As many as one writev(2) takes; also bounds what a client takes that sends byte by byte. */
 const WRITE_CHUNKS = 1024;
-const READ_BYTES = 512 * 2 ** 10;
+/** Whole chunks of an encrypted file: cutting them copies nothing. */
+const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 
 /**
  * Files of large objects and parts. A file is written once, under a temporary name,
@@ -133,7 +135,7 @@ export class DataFiles {
 }
 
 export class DataFileWriter {
-  readonly #id: number;
+  readonly id: number;
   readonly #file: FileHandle;
   readonly #temporary: string;
   readonly #path: string;
@@ -143,7 +145,7 @@ export class DataFileWriter {
   #crc = 0;
 
   constructor(id: number, file: FileHandle, temporary: string, path: string) {
-    this.#id = id;
+    this.id = id;
     this.#file = file;
     this.#temporary = temporary;
     this.#path = path;
@@ -176,7 +178,7 @@ export class DataFileWriter {
     await this.#file.close();
     await rename(this.#temporary, this.#path);
     await syncDirectory(dirname(this.#path));
-    return { id: this.#id, size: this.#size, crc: this.#crc };
+    return { id: this.id, size: this.#size, crc: this.#crc };
   }
 
   /** Leaves nothing behind; may be called at any time. */

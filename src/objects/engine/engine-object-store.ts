@@ -5,15 +5,18 @@ import type { ChangeFeed } from './change-feed.ts';
 import type { Committer } from './committer.ts';
 import { checkConditions } from './conditions.ts';
 import type { DataFiles } from './data-files.ts';
+import type { BucketKeys } from './encryption/bucket-keys.ts';
+import { ObjectKeys } from './encryption/object-keys.ts';
 import * as errors from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
-import { type Content, Intake } from './intake.ts';
+import { Intake, NEVER_INLINE } from './intake.ts';
 import type { Journal } from './journal.ts';
 import type { JournalFeed } from './journal-feed.ts';
 import { listPage, versionPage } from './listing.ts';
 import { withHeaders } from './metadata.ts';
 import { checkPartNumber } from './multipart.ts';
 import { checkKey, checkMetadata } from './names.ts';
+import { ObjectCopier } from './object-copier.ts';
 import { ObjectReader } from './object-reader.ts';
 import type {
   Bucket,
@@ -21,6 +24,7 @@ import type {
   BucketSettings,
   CompleteUpload,
   CopyObject,
+  CustomerKey,
   ListObjects,
   ListPage,
   ListVersions,
@@ -34,6 +38,7 @@ import type {
   PartRef,
   PutObject,
   PutPart,
+  ReadObject,
   RemovedObject,
   RemoveObject,
   UpdateMetadata,
@@ -57,14 +62,13 @@ export interface EngineParts {
   readonly committer: Committer;
   readonly upkeep: Upkeep;
   readonly feed: JournalFeed;
+  readonly bucketKeys: BucketKeys | undefined;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
   readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
 }
 
 const NO_BYTES = Buffer.alloc(0);
-/** Parts are files of their own, so that completing an upload copies nothing. */
-const NEVER_INLINE = -1;
 
 /**
  * The store on the journal. A write takes in its bytes and then commits: the decision
@@ -79,23 +83,40 @@ export class EngineObjectStore implements OpenObjectStore {
   readonly #uploads: UploadWriter;
   readonly #intake: Intake;
   readonly #reader: ObjectReader;
+  readonly #keys: ObjectKeys;
+  readonly #copier: ObjectCopier;
   #closing: Promise<void> | undefined;
 
   constructor(parts: EngineParts) {
-    const { catalog, committer, clock, upkeep, minPartBytes } = parts;
+    const { catalog, committer, clock, upkeep, bucketKeys, minPartBytes } = parts;
     this.#parts = parts;
     this.#catalog = catalog;
     this.#buckets = new BucketWriter({
       catalog,
       committer,
       clock,
+      newKey: () => bucketKeys?.make(),
       onRemoved: (id) => upkeep.bucketRemoved(id),
       onChanged: parts.onBucketChanged,
     });
+    const giveKey = (bucket: BucketRow) => this.#buckets.giveKey(bucket);
+    const keys = new ObjectKeys({ bucketKeys, buckets: catalog.buckets, giveKey });
     this.#objects = new ObjectWriter(catalog, committer);
-    this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, minPartBytes });
+    this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, keys, minPartBytes });
     this.#intake = new Intake(parts.files, clock);
     this.#reader = new ObjectReader(parts.journal, parts.files);
+    this.#keys = keys;
+    this.#copier = new ObjectCopier({
+      catalog,
+      objects: this.#objects,
+      reader: this.#reader,
+      intake: this.#intake,
+      keys,
+    });
+  }
+
+  get encrypts(): boolean {
+    return this.#keys.encrypts;
   }
 
   get changes(): ChangeFeed {
@@ -126,24 +147,29 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#catalog.versions.usage(this.#bucket(name).id);
   }
 
-  async put({ bucket: name, key, body, size, metadata, conditions }: PutObject): Promise<ObjectInfo> {
+  async put({ bucket: name, key, body, size, metadata, conditions, customerKey }: PutObject): Promise<ObjectInfo> {
     checkKey(key);
     checkMetadata(metadata);
     const bucket = this.#bucket(name);
-    const content = await this.#intake.take({ body, size, inlineLimit: this.#parts.inlineLimitBytes });
-    const version: NewVersion = { ...content, etag: content.md5, origin: 'put', metadata };
-    return this.#keep(
-      content,
-      this.#objects.write({ bucket, key, conditions }, () => version),
-    );
+    const objectKey = await this.#keys.make({ bucket, key }, customerKey);
+    const { inlineLimitBytes: inlineLimit } = this.#parts;
+    const content = await this.#intake.take({ body, size, inlineLimit, key: objectKey });
+    const sealedKey = this.#keys.sealVersion({ bucket, key }, content, objectKey);
+    const version: NewVersion = { ...content, origin: 'put', metadata, sealedKey };
+    const write = this.#objects.write({ bucket, key, conditions }, () => version);
+    return this.#intake.keep([content], write);
   }
 
-  async head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo> {
-    return objectInfo(key, this.#version({ bucket, key, versionId: version?.versionId }));
+  async head(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectInfo> {
+    const version = this.#version({ bucket, key, versionId });
+    if (customerKey) this.#keys.openVersion({ bucket: this.#bucket(bucket), key }, version, customerKey);
+    return objectInfo(key, version);
   }
 
-  async open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead> {
-    return this.#reader.open(key, this.#version({ bucket, key, versionId: version?.versionId }));
+  async open(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectRead> {
+    const version = this.#version({ bucket, key, versionId });
+    const dataKey = this.#keys.openVersion({ bucket: this.#bucket(bucket), key }, version, customerKey);
+    return this.#reader.open(key, version, dataKey?.data);
   }
 
   async findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined> {
@@ -173,27 +199,11 @@ export class EngineObjectStore implements OpenObjectStore {
     const bucket = this.#bucket(target.bucket);
     const version = this.#version(source);
     checkConditions(source, version.etag, sourceConditions);
-    const content = {
-      size: version.size,
-      etag: version.etag,
-      origin: 'copy' as const,
-      metadata: metadata ?? version.metadata,
-      files: version.files,
-      inline: version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES,
-    };
-    const write = this.#objects.write({ bucket, key: target.key, conditions }, () => {
-      if (!this.#hasFiles(version)) throw SOURCE_CHANGED;
-      return content;
-    });
-    return write.catch((error: unknown) => {
-      if (error === SOURCE_CHANGED) return this.copy(request);
-      throw error;
-    });
-  }
-
-  /** The copy shares the source's files; they must not have gone since it was looked up. */
-  #hasFiles({ files }: Version): boolean {
-    return files.every(({ id }) => this.#catalog.files.count(id) > 0);
+    const copied = await this.#copier.copy(
+      { ...source, bucket: this.#bucket(source.bucket), version, customerKey: source.customerKey },
+      { ...target, bucket, metadata: metadata ?? version.metadata, conditions, customerKey: target.customerKey },
+    );
+    return copied ?? this.copy(request);
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
@@ -216,10 +226,17 @@ export class EngineObjectStore implements OpenObjectStore {
     return stamp;
   }
 
-  async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
+  async createUpload(
+    name: string,
+    key: string,
+    metadata: ObjectMetadata,
+    { customerKey }: CustomerKey = {},
+  ): Promise<MultipartUpload> {
     checkKey(key);
     checkMetadata(metadata);
-    return this.#uploads.create(this.#bucket(bucket), key, metadata);
+    const bucket = this.#bucket(name);
+    const objectKey = await this.#keys.make({ bucket, key }, customerKey);
+    return this.#uploads.create({ bucket, key }, metadata, this.#keys.sealUpload({ bucket, key }, objectKey));
   }
 
   async findUpload(upload: PartRef): Promise<MultipartUpload> {
@@ -227,10 +244,13 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async putPart(part: PutPart): Promise<PartInfo> {
+    const { key, body, size = 0, customerKey } = part;
     checkPartNumber(part.partNumber);
     const target = this.#upload(part);
-    const content = await this.#intake.take({ body: part.body, size: part.size ?? 0, inlineLimit: NEVER_INLINE });
-    return this.#keep(content, this.#uploads.addPart(target, part, content));
+    const sealedKey = this.#uploads.sealedKey(target);
+    const dataKey = this.#keys.openUpload({ ...target, key }, sealedKey, customerKey);
+    const content = await this.#intake.take({ body, size, inlineLimit: NEVER_INLINE, key: dataKey });
+    return this.#intake.keep([content], this.#uploads.addPart(target, part, content));
   }
 
   async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
@@ -286,19 +306,6 @@ export class EngineObjectStore implements OpenObjectStore {
     directory.release();
   }
 
-  /**
-   * What was not committed leaves no file behind. After a failed journal write nobody
-   * knows: then the file stays, and the next start decides by what the journal says.
-   */
-  async #keep<T>(content: Content, commit: Promise<T>): Promise<T> {
-    try {
-      return await commit;
-    } catch (error) {
-      if (!errors.isHoldfastCode(error, 'journal.failed')) this.#intake.discard(content);
-      throw error;
-    }
-  }
-
   /** On a full disk, removals can be faster than compaction gives them room: then they wait for it once. */
   async #makingRoom<T>(remove: () => Promise<T>): Promise<T> {
     try {
@@ -334,5 +341,3 @@ export class EngineObjectStore implements OpenObjectStore {
     return target;
   }
 }
-
-const SOURCE_CHANGED = new Error('the source changed while it was copied');

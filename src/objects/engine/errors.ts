@@ -176,6 +176,15 @@ export const uploadPartSize = (partNumber: number, minimum: number) =>
     hint: 'upload larger parts',
   });
 
+export const uploadEncryption = (cause: unknown) =>
+  refuse({
+    code: 'upload.encryption',
+    kind: 'invalid',
+    message: 'the encryption of the part is not that of its upload',
+    hint: "give every part the customer's key that the upload was started with, or none where it had none",
+    cause,
+  });
+
 export const storeInUse = (directory: string) =>
   refuse({
     code: 'store.in-use',
@@ -191,6 +200,55 @@ export const storeFormat = (directory: string, format: unknown) =>
     kind: 'invalid',
     message: `the object store in ${directory} has format ${String(format)}, which this version does not know`,
     hint: 'run the version of Holdfast that wrote it, or a newer one',
+  });
+
+export const storeMasterKey = (how: string, cause?: unknown) =>
+  refuse({
+    code: 'store.master-key',
+    kind: 'invalid',
+    message: `the object store is encrypted, and the master key ${how}`,
+    hint: 'put back the keys/master.key that belongs to this data directory; nothing in the store was changed',
+    cause,
+  });
+
+export const encryptionUnavailable = () =>
+  refuse({
+    code: 'encryption.unavailable',
+    kind: 'not-implemented',
+    message: 'this object store was opened without a master key and does not encrypt',
+    hint: 'give the store a master key',
+  });
+
+export const customerKeyLength = (length: number, expected: number) =>
+  refuse({
+    code: 'encryption.key',
+    kind: 'invalid',
+    message: `the customer's key has ${length} bytes, not ${expected}`,
+    hint: 'use a key for AES-256',
+  });
+
+export const customerKeyMissing = () =>
+  refuse({
+    code: 'encryption.key-missing',
+    kind: 'invalid',
+    message: "the object is encrypted with a customer's key, which must be given to read it",
+    hint: 'give the key that the object was stored with',
+  });
+
+export const customerKeyNeedless = () =>
+  refuse({
+    code: 'encryption.key-needless',
+    kind: 'invalid',
+    message: "the object is not encrypted with a customer's key",
+    hint: 'read it without one',
+  });
+
+export const customerKeyWrong = (key: string) =>
+  refuse({
+    code: 'encryption.key-wrong',
+    kind: 'forbidden',
+    message: `the customer's key is not the one that ${key} was stored with`,
+    hint: 'give the key that the object was stored with; without it nobody can read the object',
   });
 
 export const storeClosed = () =>

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { HoldfastError } from '../../core/errors.ts';
-import type { DataFiles, DataFileWriter } from './data-files.ts';
+import type { DataFiles } from './data-files.ts';
+import { INLINE, sealChunk } from './encryption/chunks.ts';
+import { secretEtag } from './encryption/customer-key.ts';
+import { EncryptedFileWriter } from './encryption/encrypted-file.ts';
+import type { DataKey } from './encryption/object-keys.ts';
+import { isHoldfastCode } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { FileRef } from './version.ts';
 
-/** The bytes of a request, where they stay: in memory for the journal, or in a durable file. */
+/** The bytes of a request as they stay, encrypted where they have a key: in memory for the journal, or in a durable file. */
 export interface Content {
   readonly size: number;
-  /** MD5 in hex. */
-  readonly md5: string;
+  /** MD5 in hex, or what stands for it under a customer's key. */
+  readonly etag: string;
   readonly inline: Buffer;
   readonly files: readonly FileRef[];
 }
@@ -18,8 +23,14 @@ export interface Incoming {
   readonly size?: number | undefined;
   /** More than this goes to a file. */
   readonly inlineLimit: number;
+  /** Encrypts what is kept. */
+  readonly key?: DataKey | undefined;
 }
 
+type FileWriter = Pick<EncryptedFileWriter, 'write' | 'finish' | 'abandon'>;
+
+/** Parts are files of their own, so that completing an upload copies nothing. */
+export const NEVER_INLINE = -1;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Takes in bodies. */
@@ -33,18 +44,18 @@ export class Intake {
   }
 
   /** Reads the body to its end. Leaves nothing behind when it throws. */
-  async take({ body, size: expected, inlineLimit }: Incoming): Promise<Content> {
+  async take({ body, size: expected, inlineLimit, key }: Incoming): Promise<Content> {
     const md5 = createHash('md5');
     let chunks: Uint8Array[] = [];
     let size = 0;
-    let writer: DataFileWriter | undefined;
+    let writer: FileWriter | undefined;
     try {
-      if (expected !== undefined && expected > inlineLimit) writer = await this.#files.create(this.#clock.tick());
+      if (expected !== undefined && expected > inlineLimit) writer = await this.#create(key);
       for await (const chunk of body) {
         md5.update(chunk);
         size += chunk.length;
         if (!writer && size > inlineLimit) {
-          writer = await this.#files.create(this.#clock.tick());
+          writer = await this.#create(key);
           for (const earlier of chunks) await writer.write(earlier);
           chunks = [];
         }
@@ -52,10 +63,29 @@ export class Intake {
         else chunks.push(chunk);
       }
       const files = writer ? [await writer.finish()] : [];
-      return { size, md5: md5.digest('hex'), inline: writer ? NO_BYTES : Buffer.concat(chunks, size), files };
+      const etag = key?.byCustomer ? secretEtag() : md5.digest('hex');
+      return { size, etag, inline: writer ? NO_BYTES : inlineBytes(chunks, key), files };
     } catch (error) {
       await writer?.abandon();
       throw isDiskFull(error) ? HoldfastError.from(error) : error;
+    }
+  }
+
+  async #create(key: DataKey | undefined): Promise<FileWriter> {
+    const writer = await this.#files.create(this.#clock.tick());
+    return key ? new EncryptedFileWriter(writer, key.data) : writer;
+  }
+
+  /**
+   * What was not committed leaves no file behind. After a failed journal write nobody
+   * knows: then the file stays, and the next start decides by what the journal says.
+   */
+  async keep<T>(contents: readonly Content[], commit: Promise<T>): Promise<T> {
+    try {
+      return await commit;
+    } catch (error) {
+      if (!isHoldfastCode(error, 'journal.failed')) for (const content of contents) this.discard(content);
+      throw error;
     }
   }
 
@@ -63,6 +93,10 @@ export class Intake {
   discard({ files }: Pick<Content, 'files'>): void {
     for (const { id } of files) this.#files.discard(id);
   }
+}
+
+function inlineBytes(chunks: readonly Uint8Array[], key: DataKey | undefined): Buffer {
+  return key ? sealChunk(key.data, INLINE, chunks) : Buffer.concat(chunks);
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -2,10 +2,12 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { resolveRange } from './byte-range.ts';
 import type { Origin } from './change-feed.ts';
 import { checkConditions } from './conditions.ts';
+import { isSameCustomerKey } from './encryption/customer-key.ts';
 import * as errors from './errors.ts';
 import { compareKeys, listPage, versionPage } from './listing.ts';
 import { MemoryChangeFeed } from './memory-change-feed.ts';
-import { collect, MemoryUploads, md5 } from './memory-uploads.ts';
+import { copyEtag, demandKey, encryptionOf, etagOf } from './memory-encryption.ts';
+import { collect, MemoryUploads } from './memory-uploads.ts';
 import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
 import { withHeaders } from './metadata.ts';
 import { chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
@@ -17,6 +19,7 @@ import type {
   ByteRange,
   CompleteUpload,
   CopyObject,
+  CustomerKey,
   ListObjects,
   ListPage,
   ListVersions,
@@ -30,6 +33,7 @@ import type {
   PartRef,
   PutObject,
   PutPart,
+  ReadObject,
   RemovedObject,
   RemoveObject,
   UpdateMetadata,
@@ -59,6 +63,8 @@ export class MemoryObjectStore implements OpenObjectStore {
   readonly changes = new MemoryChangeFeed(() =>
     [...this.#buckets.values()].map(({ id, bucket }) => ({ bucket: id, settings: bucket })),
   );
+  /** As a store does that has something at rest. */
+  readonly encrypts = true;
   #lastStamp = 0;
   #lastBucket = 0;
 
@@ -116,19 +122,23 @@ export class MemoryObjectStore implements OpenObjectStore {
     return this.#bucket(name).versions.usage();
   }
 
-  async put({ bucket, key, body, metadata, conditions }: PutObject): Promise<ObjectInfo> {
+  async put({ bucket, key, body, metadata, conditions, customerKey }: PutObject): Promise<ObjectInfo> {
     checkKey(key);
     this.#bucket(bucket);
     const bytes = await collect(body);
-    return this.#store(bucket, { key, bytes, etag: md5(bytes), metadata, conditions });
+    return this.#store(bucket, { key, bytes, etag: etagOf(bytes, customerKey), metadata, conditions, customerKey });
   }
 
-  async head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo> {
-    return this.#version({ bucket, key, versionId: version?.versionId }).info;
+  async head(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectInfo> {
+    const version = this.#version({ bucket, key, versionId });
+    if (customerKey) demandKey(key, version.customerKey, customerKey);
+    return version.info;
   }
 
-  async open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead> {
-    const { info, bytes } = this.#version({ bucket, key, versionId: version?.versionId });
+  async open(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectRead> {
+    const version = this.#version({ bucket, key, versionId });
+    demandKey(key, version.customerKey, customerKey);
+    const { info, bytes } = version;
     return {
       info,
       async *body(range?: ByteRange) {
@@ -174,16 +184,19 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   async copy({ source, target, metadata, sourceConditions, conditions }: CopyObject): Promise<ObjectInfo> {
     checkKey(target.key);
-    const { info, bytes } = this.#version(source);
+    const { info, bytes, customerKey } = this.#version(source);
     checkConditions(source, info.etag, sourceConditions);
+    demandKey(source.key, customerKey, source.customerKey);
+    const isShared = isSameCustomerKey(customerKey, target.customerKey);
     return this.#store(target.bucket, {
       key: target.key,
       bytes,
-      etag: info.etag,
+      etag: isShared ? info.etag : copyEtag(bytes, info.partSizes, target.customerKey),
       metadata: metadata ?? info.metadata,
       conditions,
       partSizes: info.partSizes,
       origin: 'copy',
+      customerKey: target.customerKey,
     });
   }
 
@@ -199,9 +212,14 @@ export class MemoryObjectStore implements OpenObjectStore {
     return versionPage(versions.scanVersions(), request, below || undefined);
   }
 
-  async createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
+  async createUpload(
+    bucket: string,
+    key: string,
+    metadata: ObjectMetadata,
+    { customerKey }: CustomerKey = {},
+  ): Promise<MultipartUpload> {
     checkKey(key);
-    return this.#bucket(bucket).uploads.create(key, metadata);
+    return this.#bucket(bucket).uploads.create(key, metadata, customerKey);
   }
 
   async findUpload(upload: PartRef): Promise<MultipartUpload> {
@@ -225,7 +243,7 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
     const { uploads } = this.#bucket(completion.bucket);
-    const { metadata, parts } = uploads.find(completion);
+    const { metadata, parts, customerKey } = uploads.find(completion);
     const chosen = chooseParts(parts, completion.parts, this.#minPartBytes);
     const info = this.#store(completion.bucket, {
       key: completion.key,
@@ -235,6 +253,7 @@ export class MemoryObjectStore implements OpenObjectStore {
       conditions: completion.conditions,
       partSizes: chosen.map(({ size }) => size),
       origin: 'complete',
+      customerKey,
     });
     uploads.end(completion);
     return info;
@@ -269,7 +288,7 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   /** On top; without enabled versioning in place of the null version. */
   #add(stored: StoredBucket, object: NewObject): ObjectInfo {
-    const { key, bytes, etag, metadata, partSizes, origin = 'put', deleteMarker = false } = object;
+    const { key, bytes, etag, metadata, partSizes, origin = 'put', deleteMarker = false, customerKey } = object;
     const stamp = ++this.#lastStamp;
     const versionId = versionIdOf({ versioned: stored.bucket.versioning === 'enabled', stamp });
     const info: ObjectInfo = {
@@ -279,9 +298,10 @@ export class MemoryObjectStore implements OpenObjectStore {
       versionId,
       lastModified: this.#clock.now(),
       metadata,
+      ...(deleteMarker ? {} : { encryption: encryptionOf(customerKey) }),
       ...(partSizes ? { partSizes } : {}),
     };
-    stored.versions.add({ stamp, info, bytes, deleteMarker });
+    stored.versions.add({ stamp, info, bytes, deleteMarker, customerKey });
     const change = { stamp, bucket: stored.id, key, versionId };
     this.changes.push(
       deleteMarker
@@ -304,4 +324,5 @@ interface NewObject {
   readonly partSizes?: readonly number[] | undefined;
   readonly origin?: Origin;
   readonly deleteMarker?: boolean;
+  readonly customerKey?: Uint8Array | undefined;
 }

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { newId } from '../../core/ids.ts';
 import * as errors from './errors.ts';
 import { compareKeys } from './listing.ts';
+import { demandUploadKey, encryptionOf, etagOf } from './memory-encryption.ts';
 import { checkPartNumber } from './multipart.ts';
 import type { MultipartUpload, ObjectMetadata, PartInfo, PartRef, PutPart } from './object-store.ts';
 
 interface StoredUpload extends MultipartUpload {
+  readonly customerKey: Uint8Array | undefined;
   readonly parts: Map<number, PartInfo & { readonly bytes: Buffer }>;
 }
 
@@ -21,9 +22,10 @@ export class MemoryUploads {
     this.#clock = clock;
   }
 
-  create(key: string, metadata: ObjectMetadata): MultipartUpload {
-    const upload = { uploadId: newId('upload'), key, initiatedAt: this.#clock.now(), metadata };
-    this.#uploads.set(upload.uploadId, { ...upload, parts: new Map() });
+  create(key: string, metadata: ObjectMetadata, customerKey: Uint8Array | undefined): MultipartUpload {
+    const encryption = encryptionOf(customerKey);
+    const upload = { uploadId: newId('upload'), key, initiatedAt: this.#clock.now(), metadata, encryption };
+    this.#uploads.set(upload.uploadId, { ...upload, customerKey, parts: new Map() });
     return upload;
   }
 
@@ -41,9 +43,11 @@ export class MemoryUploads {
   async putPart(part: PutPart): Promise<PartInfo> {
     const { partNumber, headers } = part;
     checkPartNumber(partNumber);
-    this.find(part);
+    const { customerKey } = this.find(part);
+    demandUploadKey(part.key, customerKey, part.customerKey);
     const bytes = await collect(part.body);
-    const info = { partNumber, size: bytes.length, etag: md5(bytes), lastModified: this.#clock.now(), headers };
+    const etag = etagOf(bytes, customerKey);
+    const info = { partNumber, size: bytes.length, etag, lastModified: this.#clock.now(), headers };
     this.find(part).parts.set(partNumber, { ...info, bytes });
     return info;
   }
@@ -66,7 +70,7 @@ export class MemoryUploads {
   }
 }
 
-function described({ parts: _parts, ...upload }: StoredUpload): MultipartUpload {
+function described({ parts: _parts, customerKey: _key, ...upload }: StoredUpload): MultipartUpload {
   return upload;
 }
 
@@ -74,8 +78,4 @@ export async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> 
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
-}
-
-export function md5(bytes: Uint8Array): string {
-  return createHash('md5').update(bytes).digest('hex');
 }

@@ -7,6 +7,7 @@ export interface MemoryVersion {
   readonly info: ObjectInfo;
   readonly bytes: Buffer;
   readonly deleteMarker: boolean;
+  readonly customerKey?: Uint8Array | undefined;
 }
 
 /** The versions of a bucket's objects, in memory. */

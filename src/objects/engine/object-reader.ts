@@ -1,8 +1,10 @@
 import { resolveRange } from './byte-range.ts';
 import type { DataFiles } from './data-files.ts';
+import { INLINE, openChunk } from './encryption/chunks.ts';
+import { readEncrypted } from './encryption/encrypted-file.ts';
 import type { Journal } from './journal.ts';
 import type { ByteRange, ObjectRead } from './object-store.ts';
-import { objectInfo, type Version } from './version.ts';
+import { type FileRef, objectInfo, type Version } from './version.ts';
 
 /** Reads versions. Whatever happens to the object meanwhile, its bytes stay until `release`. */
 export class ObjectReader {
@@ -14,39 +16,56 @@ export class ObjectReader {
     this.#files = files;
   }
 
-  /** Holds the bytes from the moment of the call. */
-  open(key: string, version: Version): ObjectRead {
+  /** Holds the bytes from the moment of the call. `dataKey`: where the version is encrypted. */
+  open(key: string, version: Version, dataKey: Buffer | undefined): ObjectRead {
     const inline = version.files.length === 0;
     const release = inline ? this.#journal.pin(version.location.position) : this.#files.pin(version.files);
     return {
       info: objectInfo(key, version),
       body: (range) => {
         const resolved = resolveRange(range, version.size);
-        return inline ? this.#inline(version, resolved) : this.#fromFiles(version, resolved);
+        return inline ? this.inline(version, dataKey, resolved) : this.#fromFiles(version, resolved, dataKey);
       },
       release,
     };
   }
 
-  /** All bytes of an inline version. */
+  /** All bytes of an inline version, as they are kept. */
   async inlineBytes({ location }: Version): Promise<Buffer> {
     return (await this.#journal.read(location.position, location.length)).data;
   }
 
-  async *#inline(version: Version, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+  /** Of an inline version. */
+  async *inline(
+    version: Version,
+    dataKey: Buffer | undefined,
+    { start, end }: ByteRange = resolveRange(undefined, version.size),
+  ): AsyncGenerator<Uint8Array> {
     if (end < start) return;
-    const bytes = await this.inlineBytes(version);
+    const kept = await this.inlineBytes(version);
+    const bytes = dataKey ? openChunk(dataKey, INLINE, kept) : kept;
     yield bytes.subarray(start, end + 1);
   }
 
-  async *#fromFiles(version: Version, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+  async *#fromFiles(
+    version: Version,
+    { start, end }: ByteRange,
+    dataKey: Buffer | undefined,
+  ): AsyncGenerator<Uint8Array> {
     let offset = 0;
     for (const file of version.files) {
       const from = Math.max(start - offset, 0);
       const to = Math.min(end - offset, file.size - 1);
-      if (from <= to) yield* this.#files.read(file, from, to);
+      if (from <= to) yield* this.file(file, { start: from, end: to }, dataKey);
       offset += file.size;
       if (offset > end) return;
     }
+  }
+
+  /** Of one file of a version. */
+  file(file: FileRef, { start, end }: ByteRange, dataKey: Buffer | undefined): AsyncIterable<Uint8Array> {
+    return dataKey
+      ? readEncrypted(this.#files, file, { key: dataKey, start, end })
+      : this.#files.read(file, start, end);
   }
 }

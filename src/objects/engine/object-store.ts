@@ -23,6 +23,18 @@ export interface BucketChanges extends Partial<BucketSettings> {
   readonly documents?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+/** Under whose key the bytes are: the store's own, or one that the customer keeps and gives with every request. */
+export type ObjectEncryption = 'managed' | 'customer';
+
+/**
+ * 32 bytes. What is written with it is read only with it, and nothing of it is stored.
+ * @throws HoldfastError `encryption.unavailable`, `encryption.key`; when reading
+ * `encryption.key-missing`, `encryption.key-needless`, `encryption.key-wrong`
+ */
+export interface CustomerKey {
+  readonly customerKey?: Uint8Array | undefined;
+}
+
 /** Stored with an object and given back as it came. Names are lower-case header names. */
 export interface ObjectMetadata {
   readonly contentType: string;
@@ -35,12 +47,17 @@ export interface ObjectMetadata {
 export interface ObjectInfo {
   readonly key: string;
   readonly size: number;
-  /** Without quotes: the MD5 in hex, or `<md5 of part md5s>-<parts>` for multipart objects. */
+  /**
+   * Without quotes: the MD5 in hex, or `<md5 of part md5s>-<parts>` for multipart objects. Under a
+   * customer's key it looks the same and tells nothing of the bytes.
+   */
   readonly etag: string;
   /** Opaque; `null` for what was written while versioning was not enabled. */
   readonly versionId: string;
   readonly lastModified: number;
   readonly metadata: ObjectMetadata;
+  /** Absent: the bytes are not encrypted. */
+  readonly encryption?: ObjectEncryption | undefined;
   /** Of an object uploaded by parts: the bytes of each, in order. */
   readonly partSizes?: readonly number[] | undefined;
 }
@@ -56,7 +73,7 @@ export interface WriteConditions {
   readonly ifNoneMatch?: string | undefined;
 }
 
-export interface PutObject {
+export interface PutObject extends CustomerKey {
   readonly bucket: string;
   readonly key: string;
   /**
@@ -75,6 +92,9 @@ export interface VersionRef {
   /** Absent: the current object. */
   readonly versionId?: string | undefined;
 }
+
+/** What to read. */
+export interface ReadObject extends VersionRef, CustomerKey {}
 
 /** Without `versionId`, of the current object; with it, of that version. */
 export interface RemoveObject extends VersionRef, WriteConditions {}
@@ -153,8 +173,9 @@ export interface VersionPage {
 }
 
 export interface CopyObject {
-  readonly source: { readonly bucket: string; readonly key: string } & VersionRef;
-  readonly target: { readonly bucket: string; readonly key: string };
+  readonly source: { readonly bucket: string; readonly key: string } & ReadObject;
+  /** With the customer's key that the copy shall have. */
+  readonly target: { readonly bucket: string; readonly key: string } & CustomerKey;
   /** Absent: the source's. */
   readonly metadata?: ObjectMetadata | undefined;
   /** Checked against the source. */
@@ -168,6 +189,8 @@ export interface MultipartUpload {
   readonly initiatedAt: number;
   /** Of the object that it becomes. */
   readonly metadata: ObjectMetadata;
+  /** Of its parts and of the object. */
+  readonly encryption?: ObjectEncryption | undefined;
 }
 
 export interface PartInfo {
@@ -186,7 +209,7 @@ export interface PartRef {
   readonly uploadId: string;
 }
 
-export interface PutPart extends PartRef {
+export interface PutPart extends PartRef, CustomerKey {
   readonly partNumber: number;
   readonly body: AsyncIterable<Uint8Array>;
   readonly size?: number | undefined;
@@ -208,6 +231,9 @@ export interface CompleteUpload extends PartRef {
  * leaves reads and deletes working.
  */
 export interface ObjectStore {
+  /** What is written is encrypted at rest, and customers' keys are taken. */
+  readonly encrypts: boolean;
+
   /** @throws HoldfastError `bucket.exists`, `bucket.name` */
   createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
   /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays` */
@@ -220,10 +246,13 @@ export interface ObjectStore {
   usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }>;
 
   put(object: PutObject): Promise<ObjectInfo>;
-  /** @throws HoldfastError `version.not-found`, `version.delete-marker` where `version` names one */
-  head(bucket: string, key: string, version?: VersionRef): Promise<ObjectInfo>;
+  /**
+   * Without a customer's key also of an object that has one; a key that is given is checked.
+   * @throws HoldfastError `version.not-found`, `version.delete-marker` where `version` names one
+   */
+  head(bucket: string, key: string, version?: ReadObject): Promise<ObjectInfo>;
   /** @throws as `head` */
-  open(bucket: string, key: string, version?: VersionRef): Promise<ObjectRead>;
+  open(bucket: string, key: string, version?: ReadObject): Promise<ObjectRead>;
   /** That version, or the newest of the key: a delete marker too. */
   findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined>;
   /**
@@ -242,8 +271,9 @@ export interface ObjectStore {
   /** @throws HoldfastError `version.marker` */
   listVersions(request: ListVersions): Promise<VersionPage>;
 
-  createUpload(bucket: string, key: string, metadata: ObjectMetadata): Promise<MultipartUpload>;
+  createUpload(bucket: string, key: string, metadata: ObjectMetadata, options?: CustomerKey): Promise<MultipartUpload>;
   findUpload(upload: PartRef): Promise<MultipartUpload>;
+  /** @throws HoldfastError `upload.encryption` unless the customer's key is the upload's */
   putPart(part: PutPart): Promise<PartInfo>;
   listParts(upload: PartRef): Promise<readonly PartInfo[]>;
   listUploads(bucket: string, options?: { readonly prefix?: string }): Promise<readonly MultipartUpload[]>;

@@ -27,7 +27,7 @@ export interface WriteTarget {
 }
 
 /** What is to be the object. */
-export interface NewVersion extends Pick<VersionHead, 'size' | 'etag' | 'metadata' | 'origin'> {
+export interface NewVersion extends Pick<VersionHead, 'size' | 'etag' | 'metadata' | 'origin' | 'sealedKey'> {
   readonly files: readonly FileRef[];
   readonly inline: Buffer;
 }

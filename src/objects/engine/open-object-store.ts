@@ -3,6 +3,7 @@ import { Catalog } from './catalog.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { DataFiles } from './data-files.ts';
+import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
 import { storeOptions } from './errors.ts';
 import { FeedConsumers } from './feed-consumers.ts';
@@ -35,11 +36,13 @@ export interface ObjectStoreOptions {
   readonly slackBytes?: number;
   /** Called when a bucket has changed or is gone; the change is answered when it has resolved. */
   readonly onBucketChanged?: ((name: string) => Promise<void>) | undefined;
+  /** 32 bytes, under which everything is encrypted that is written from now on. */
+  readonly masterKey?: Uint8Array | undefined;
 }
 
 /**
  * Opens or makes the store in `directory`, whatever state a crash left it in.
- * @throws HoldfastError `store.in-use`, `store.format`, `store.options`, `journal.corrupt`
+ * @throws HoldfastError `store.in-use`, `store.format`, `store.options`, `store.master-key`, `journal.corrupt`
  */
 export async function openObjectStore(options: ObjectStoreOptions): Promise<OpenObjectStore> {
   return openEngine(options);
@@ -54,37 +57,40 @@ export async function openEngine({
   minPartBytes = MIN_PART_BYTES,
   slackBytes = SLACK_BYTES,
   onBucketChanged,
+  masterKey,
 }: ObjectStoreOptions): Promise<EngineObjectStore> {
   checkSizes(segmentBytes, inlineLimitBytes);
   const directory = await StoreDirectory.open(path, segmentBytes);
-  try {
-    const { salt, segmentBytes: actualSegmentBytes } = directory.format;
-    checkSizes(actualSegmentBytes, inlineLimitBytes);
-    const clock = new HybridClock(wall);
-    const journal = await Journal.open({ directory: directory.journal, segmentBytes: actualSegmentBytes, salt });
-    const files = await DataFiles.open(directory.files);
-    const catalog = await openCatalog(directory, journal, clock);
-    const isRebuild = catalog.savedPosition === 0;
-    await replay(journal, catalog);
-    if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
-    const consumers = await FeedConsumers.open(directory.consumers);
-    const feed = new JournalFeed({ journal, buckets: catalog.buckets, consumers });
-    return assemble({
-      directory,
-      feed,
-      journal,
-      files,
-      catalog,
-      clock,
-      inlineLimitBytes,
-      minPartBytes,
-      slackBytes,
-      onBucketChanged,
-    });
-  } catch (error) {
-    directory.release();
-    throw error;
-  }
+  await using opening = new AsyncDisposableStack();
+  opening.defer(() => directory.release());
+  const { salt, segmentBytes: actualSegmentBytes } = directory.format;
+  checkSizes(actualSegmentBytes, inlineLimitBytes);
+  const clock = new HybridClock(wall);
+  const journalOptions = { directory: directory.journal, segmentBytes: actualSegmentBytes, salt };
+  const journal = opening.adopt(await Journal.open(journalOptions), (journal) => journal.close());
+  const files = await DataFiles.open(directory.files);
+  const catalog = opening.adopt(await openCatalog(directory, journal, clock), (catalog) => catalog.close());
+  const isRebuild = catalog.savedPosition === 0;
+  await replay(journal, catalog);
+  const bucketKeys = masterKey && new BucketKeys(masterKey);
+  checkMasterKey(bucketKeys, catalog.buckets.rows());
+  if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
+  const consumers = await FeedConsumers.open(directory.consumers);
+  const feed = new JournalFeed({ journal, buckets: catalog.buckets, consumers });
+  opening.move();
+  return assemble({
+    directory,
+    feed,
+    journal,
+    files,
+    catalog,
+    clock,
+    bucketKeys,
+    inlineLimitBytes,
+    minPartBytes,
+    slackBytes,
+    onBucketChanged,
+  });
 }
 
 function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
@@ -127,6 +133,7 @@ interface Parts {
   readonly catalog: Catalog;
   readonly clock: HybridClock;
   readonly feed: JournalFeed;
+  readonly bucketKeys: BucketKeys | undefined;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
   readonly slackBytes: number;

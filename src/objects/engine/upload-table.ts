@@ -1,3 +1,4 @@
+import type { StoredSealedKey } from './encryption/sealed-key.ts';
 import { wallTime } from './hybrid-clock.ts';
 import { IndexTable } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
@@ -9,6 +10,7 @@ import type { FileRef, Location, Span } from './version.ts';
 export interface UploadHead {
   readonly key: string;
   readonly metadata: ObjectMetadata;
+  readonly sealedKey?: StoredSealedKey | undefined;
 }
 
 export interface PartHead {

@@ -2,6 +2,8 @@ import { newId } from '../../core/ids.ts';
 import type { BucketRow } from './bucket-table.ts';
 import type { Catalog } from './catalog.ts';
 import type { Committer, Draft } from './committer.ts';
+import type { KeyOwner, ObjectKeys } from './encryption/object-keys.ts';
+import { encryptionOf, readSealedKey, type SealedKey, storeSealedKey } from './encryption/sealed-key.ts';
 import * as errors from './errors.ts';
 import { wallTime } from './hybrid-clock.ts';
 import type { Content } from './intake.ts';
@@ -28,6 +30,7 @@ interface UploadWriterOptions {
   readonly catalog: Catalog;
   readonly committer: Committer;
   readonly objects: ObjectWriter;
+  readonly keys: ObjectKeys;
   readonly minPartBytes: number;
 }
 
@@ -45,10 +48,14 @@ export class UploadWriter {
     this.#options = options;
   }
 
-  async create(bucket: BucketRow, key: string, metadata: ObjectMetadata): Promise<MultipartUpload> {
+  async create(
+    { bucket, key }: KeyOwner,
+    metadata: ObjectMetadata,
+    sealedKey: SealedKey | undefined,
+  ): Promise<MultipartUpload> {
     const { catalog, committer } = this.#options;
     const uploadId = newId('upload');
-    const head: UploadHead = { key, metadata };
+    const head: UploadHead = { key, metadata, sealedKey: sealedKey && storeSealedKey(sealedKey) };
     return committer.commit({
       scopes: [uploadScope(uploadId)],
       decide: () => {
@@ -62,11 +69,11 @@ export class UploadWriter {
   async addPart(
     target: UploadTarget,
     { partNumber, headers }: Pick<PutPart, 'partNumber' | 'headers'>,
-    { size, md5, files: [file] }: Content,
+    { size, etag, files: [file] }: Content,
   ): Promise<PartInfo> {
     const { uploadId } = target.upload;
     if (!file) throw new Error('a part without a file');
-    const head: PartHead = { partNumber, size, etag: md5, headers, file };
+    const head: PartHead = { partNumber, size, etag, headers, file };
     return this.#options.committer.commit({
       scopes: [uploadScope(uploadId)],
       decide: () => {
@@ -76,7 +83,7 @@ export class UploadWriter {
       done: ([written]) => ({
         partNumber,
         size,
-        etag: md5,
+        etag,
         lastModified: wallTime(written?.record.stamp ?? 0),
         headers,
       }),
@@ -88,19 +95,18 @@ export class UploadWriter {
     target: UploadTarget,
     { parts: named, metadata, conditions }: Pick<CompleteUpload, 'parts' | 'metadata' | 'conditions'>,
   ): Promise<ObjectInfo> {
-    const { objects, minPartBytes } = this.#options;
+    const { objects, keys, minPartBytes } = this.#options;
     const { uploadId, key } = target.upload;
     const content = (): NewVersion => {
       const { head, parts } = this.find(target);
       const chosen = chooseParts(parts, named, minPartBytes);
-      return {
+      const facts = {
         size: chosen.reduce((sum, { size }) => sum + size, 0),
         etag: multipartEtag(chosen),
-        origin: 'complete',
-        metadata: metadata ?? head.metadata,
         files: chosen.map(({ file }) => file),
-        inline: NO_BYTES,
       };
+      const sealedKey = keys.sealCompleted({ ...target, key }, facts, this.sealedKey(target));
+      return { ...facts, origin: 'complete', metadata: metadata ?? head.metadata, inline: NO_BYTES, sealedKey };
     };
     return objects.write({ bucket: target.bucket, key, conditions }, content, {
       along: { scope: uploadScope(uploadId), decide: () => [this.#end(target)] },
@@ -127,6 +133,12 @@ export class UploadWriter {
     return this.#info(this.find(target).uploadId);
   }
 
+  /** @throws HoldfastError `upload.not-found` */
+  sealedKey(target: UploadTarget): SealedKey | undefined {
+    const { sealedKey } = this.find(target).head;
+    return sealedKey && readSealedKey(sealedKey);
+  }
+
   list(bucket: BucketRow, prefix: string): readonly MultipartUpload[] {
     return this.#options.catalog.uploads
       .ofBucket(bucket.id)
@@ -144,7 +156,14 @@ export class UploadWriter {
   #info(uploadId: string): MultipartUpload {
     const row = this.#options.catalog.uploads.get(uploadId);
     if (!row) throw errors.uploadNotFound(uploadId);
-    return { uploadId, key: row.head.key, initiatedAt: wallTime(row.stamp), metadata: row.head.metadata };
+    const { key, metadata, sealedKey } = row.head;
+    return {
+      uploadId,
+      key,
+      initiatedAt: wallTime(row.stamp),
+      metadata,
+      ...(sealedKey ? { encryption: encryptionOf(sealedKey) } : {}),
+    };
   }
 }
 

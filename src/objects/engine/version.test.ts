@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { sealedKeyBytes } from './encryption/sealed-key.ts';
 import { decodeVersionEntry, encodeVersionEntry, joinSpans, objectInfo, type Version } from './version.ts';
 
 const text = fc.dictionary(fc.string(), fc.string());
@@ -15,6 +16,16 @@ const version: fc.Arbitrary<Version> = fc.record({
   metadata: fc.record({ contentType: fc.string(), headers: text, user: text }),
   files: fc.array(fc.record({ id: fc.maxSafeNat(), size: fc.maxSafeNat(), crc: fc.nat(2 ** 32 - 1) })),
   location: fc.record({ position: fc.maxSafeNat(), length: fc.nat(2 ** 32 - 1) }),
+  sealedKey: fc.option(
+    fc
+      .boolean()
+      .chain((byCustomer) =>
+        fc
+          .uint8Array({ minLength: sealedKeyBytes(byCustomer), maxLength: sealedKeyBytes(byCustomer) })
+          .map((bytes) => ({ bytes: Buffer.from(bytes), byCustomer })),
+      ),
+    { nil: undefined },
+  ),
   span: fc.option(fc.record({ first: fc.integer({ min: 1, max: 99 }), last: fc.integer({ min: 100, max: 999 }) }), {
     nil: undefined,
   }),

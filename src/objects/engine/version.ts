@@ -1,4 +1,5 @@
 import type { Origin } from './change-feed.ts';
+import { encryptionOf, type SealedKey, sealedKeyBytes } from './encryption/sealed-key.ts';
 import { wallTime } from './hybrid-clock.ts';
 import type { ObjectInfo, ObjectMetadata } from './object-store.ts';
 import { readUint64, writeUint64 } from './uint64.ts';
@@ -35,6 +36,8 @@ export interface VersionHead {
   readonly metadata: ObjectMetadata;
   /** In order; empty: the bytes follow in the record itself. */
   readonly files: readonly FileRef[];
+  /** Absent: the bytes are not encrypted. */
+  readonly sealedKey?: SealedKey | undefined;
 }
 
 export interface Version extends VersionHead {
@@ -47,23 +50,28 @@ export interface Version extends VersionHead {
 /**
  * flags 1 · parts 2 · md5 16 · size 8 · content type length 2 · extra length 4 ·
  * files 4 · content type · extra (JSON of headers and user metadata, or nothing) ·
- * files (id 8 · size 8 · crc 4 each)
+ * files (id 8 · size 8 · crc 4 each) · sealed key (60; 88 with a customer's key), where the flags say so
  */
 const FIXED_BYTES = 37;
 const FILE_BYTES = 20;
 const VERSIONED = 1;
 const DELETE_MARKER = 2;
+const ENCRYPTED = 4;
+const BY_CUSTOMER = 8;
 /** Two bits: what the object was made by. Stores of before events have zeros there. */
 const ORIGIN_SHIFT = 6;
 const ORIGINS: readonly Origin[] = ['put', 'post', 'copy', 'complete'];
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
+const NO_BYTES = Buffer.alloc(0);
 const NO_ETAG = '0'.repeat(32);
 
 export function encodeVersionHead(head: VersionHead): Buffer {
   const { headers, user } = head.metadata;
   const type = Buffer.from(head.metadata.contentType);
-  const extra = isEmpty(headers) && isEmpty(user) ? Buffer.alloc(0) : Buffer.from(JSON.stringify([headers, user]));
-  const bytes = Buffer.allocUnsafe(FIXED_BYTES + type.length + extra.length + head.files.length * FILE_BYTES);
+  const extra = isEmpty(headers) && isEmpty(user) ? NO_BYTES : Buffer.from(JSON.stringify([headers, user]));
+  const sealed = head.sealedKey?.bytes ?? NO_BYTES;
+  const filesStart = FIXED_BYTES + type.length + extra.length;
+  const bytes = Buffer.allocUnsafe(filesStart + head.files.length * FILE_BYTES + sealed.length);
   const [md5 = '', parts = '0'] = head.etag.split('-');
   bytes.writeUInt8(encodeFlags(head), 0);
   bytes.writeUInt16BE(Number(parts), 1);
@@ -74,13 +82,20 @@ export function encodeVersionHead(head: VersionHead): Buffer {
   bytes.writeUInt32BE(head.files.length, 33);
   type.copy(bytes, FIXED_BYTES);
   extra.copy(bytes, FIXED_BYTES + type.length);
-  let at = FIXED_BYTES + type.length + extra.length;
+  let at = filesStart;
   for (const file of head.files) at = writeFileRef(bytes, file, at);
+  sealed.copy(bytes, at);
   return bytes;
 }
 
-function encodeFlags({ versioned, deleteMarker, origin }: VersionHead): number {
-  return (versioned ? VERSIONED : 0) | (deleteMarker ? DELETE_MARKER : 0) | (ORIGINS.indexOf(origin) << ORIGIN_SHIFT);
+function encodeFlags({ versioned, deleteMarker, origin, sealedKey }: VersionHead): number {
+  return (
+    (versioned ? VERSIONED : 0) |
+    (deleteMarker ? DELETE_MARKER : 0) |
+    (sealedKey ? ENCRYPTED : 0) |
+    (sealedKey?.byCustomer ? BY_CUSTOMER : 0) |
+    (ORIGINS.indexOf(origin) << ORIGIN_SHIFT)
+  );
 }
 
 function writeFileRef(bytes: Buffer, { id, size, crc }: FileRef, at: number): number {
@@ -96,6 +111,7 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
   const md5 = bytes.toString('hex', start + 3, start + 19);
   const typeEnd = start + FIXED_BYTES + bytes.readUInt16BE(start + 27);
   const extraEnd = typeEnd + bytes.readUInt32BE(start + 29);
+  const files = decodeFiles(bytes, extraEnd, bytes.readUInt32BE(start + 33));
   return {
     size: readUint64(bytes, start + 19),
     etag: parts > 0 ? `${md5}-${parts}` : md5,
@@ -103,8 +119,16 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
     deleteMarker: (flags & DELETE_MARKER) !== 0,
     origin: ORIGINS[flags >> ORIGIN_SHIFT] ?? 'put',
     metadata: decodeMetadata(bytes.toString('utf8', start + FIXED_BYTES, typeEnd), bytes, typeEnd, extraEnd),
-    files: decodeFiles(bytes, extraEnd, bytes.readUInt32BE(start + 33)),
+    files,
+    sealedKey: decodeSealedKey(bytes, extraEnd + files.length * FILE_BYTES, flags),
   };
+}
+
+/** A copy: the bytes around it are many times its size, and may not be kept for it. */
+function decodeSealedKey(bytes: Buffer, start: number, flags: number): SealedKey | undefined {
+  if ((flags & ENCRYPTED) === 0) return undefined;
+  const byCustomer = (flags & BY_CUSTOMER) !== 0;
+  return { bytes: Buffer.from(bytes.subarray(start, start + sealedKeyBytes(byCustomer))), byCustomer };
 }
 
 function decodeMetadata(contentType: string, bytes: Buffer, start: number, end: number): ObjectMetadata {
@@ -153,6 +177,7 @@ export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
     origin: head.origin,
     metadata: head.metadata,
     files: head.files,
+    sealedKey: head.sealedKey,
     location: { position: readUint64(bytes, 0), length: bytes.readUInt32BE(8) },
     span: first === 0 ? undefined : { first, last: bytes.readUInt32BE(16) },
   };
@@ -166,6 +191,7 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
     versionId: versionIdOf(version),
     lastModified: wallTime(version.stamp),
     metadata: version.metadata,
+    ...(version.sealedKey ? { encryption: encryptionOf(version.sealedKey) } : {}),
     // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
     ...(version.etag.includes('-') ? { partSizes: version.files.map(({ size }) => size) } : {}),
   };

@@ -5,7 +5,7 @@ import type { Bucket, ObjectStore, PutObject, PutPart } from '../engine/object-s
 /** Methods whose last word is a body: it follows the call as frames. */
 type BodyCall = 'put' | 'putPart';
 /** Answered by the gateway itself, or with a body. */
-type OwnCall = 'bucket' | 'buckets' | 'open' | 'close';
+type OwnCall = 'encrypts' | 'bucket' | 'buckets' | 'open' | 'close';
 type PlainCall = Exclude<keyof ObjectStore, BodyCall | OwnCall>;
 
 /** One value in, one value out. All that the contract has: the type sees to that. */
@@ -55,6 +55,8 @@ export interface Call {
 /** What every gateway has by heart, since each request asks for it: whole at first, then what has changed. */
 export interface StateChange {
   readonly number: number;
+  /** Of the store. */
+  readonly encrypts: boolean;
   /** By name; `undefined`: there is none any more. */
   readonly buckets: readonly (readonly [string, Bucket | undefined])[];
   readonly keys?: readonly StoredKey[] | undefined;

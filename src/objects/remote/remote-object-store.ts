@@ -47,6 +47,9 @@ function remoteStore(link: Link): RemoteObjectStore {
     ...plain,
     put: withBody('put'),
     putPart: withBody('putPart'),
+    get encrypts() {
+      return link.state().encrypts;
+    },
     bucket: (name) => link.state().buckets.get(name),
     buckets: () => [...link.state().buckets.values()].sort((a, b) => compareKeys(a.name, b.name)),
     open: async (...args) => openRemote(link.connection, args),
@@ -69,6 +72,7 @@ async function openRemote(connection: StoreConnection, args: readonly unknown[])
 }
 
 interface State {
+  encrypts: boolean;
   readonly buckets: Map<string, Bucket>;
   readonly keys: Map<string, StoredKey>;
 }
@@ -129,7 +133,7 @@ class Link {
       socket.destroy();
       return false;
     }
-    const state: State = { buckets: new Map(), keys: new Map() };
+    const state: State = { encrypts: false, buckets: new Map(), keys: new Map() };
     const connection = new StoreConnection(socket, (change) => {
       take(state, change);
       this.#current = { connection, state };
@@ -141,7 +145,9 @@ class Link {
   }
 }
 
-function take({ buckets, keys }: State, change: StateChange): void {
+function take(state: State, change: StateChange): void {
+  const { buckets, keys } = state;
+  state.encrypts = change.encrypts;
   for (const [name, bucket] of change.buckets) {
     if (bucket) buckets.set(name, bucket);
     else buckets.delete(name);

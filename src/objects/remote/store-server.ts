@@ -49,9 +49,10 @@ export class StoreServer {
     await this.#announce({ buckets: [], keys: this.#options.keys() });
   }
 
-  async #announce(change: Omit<StateChange, 'number'>): Promise<void> {
+  async #announce(change: Omit<StateChange, 'number' | 'encrypts'>): Promise<void> {
+    const { encrypts } = this.#options.store;
     const number = ++this.#lastChange;
-    await Promise.all([...this.#sessions].map((session) => session.announce({ ...change, number })));
+    await Promise.all([...this.#sessions].map((session) => session.announce({ ...change, number, encrypts })));
   }
 
   async #serve(socket: Socket): Promise<void> {
@@ -59,7 +60,7 @@ export class StoreServer {
     const session = new StoreSession({ socket, store, log });
     this.#sessions.add(session);
     const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
-    void session.announce({ number: ++this.#lastChange, buckets, keys: keys() });
+    void session.announce({ number: ++this.#lastChange, encrypts: store.encrypts, buckets, keys: keys() });
     await session.ended;
     this.#sessions.delete(session);
   }
