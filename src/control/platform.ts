@@ -63,6 +63,8 @@ export interface StorageView {
   readonly sizeBytes: number | null;
   readonly usedBytes: number | null;
   readonly attachedTo: string | null;
+  /** Of a bucket that anyone may read, or that is a website. */
+  readonly url: string | null;
   readonly createdAt: number;
 }
 
@@ -174,6 +176,8 @@ export interface Platform {
     readonly app?: string | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
     readonly versioning?: boolean | undefined;
+    /** Host names that lead to it, besides its own. */
+    readonly domains?: readonly string[] | undefined;
   }): Promise<StorageView>;
   /** An operator's credentials for one bucket; with `from` for that one too, so that objects can be copied. */
   bucketCredentials(name: string, options?: { readonly from?: string | undefined }): Promise<BucketCredentials>;

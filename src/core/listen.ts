@@ -1,3 +1,4 @@
+import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HoldfastError, isNodeError } from './errors.ts';
@@ -48,6 +49,15 @@ export async function listen(server: Server, options: ListenOptions): Promise<Ad
     server.off('error', reject);
   }
   return server.address() as AddressInfo;
+}
+
+/** On a Unix socket that only this user can open, in place of what a predecessor left there. */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(path, resolve);
+  });
+  await chmod(path, 0o600);
 }
 
 /** Takes no more connections, ends idle ones at once, and the others when their request has ended or `graceMs` have. */

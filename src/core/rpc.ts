@@ -1,6 +1,6 @@
-import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { type ErrorDetails, HoldfastError } from './errors.ts';
+import { listenOnSocket } from './listen.ts';
 
 /**
  * Calls between the roles of one platform, over a Unix socket that only the
@@ -36,11 +36,7 @@ export async function serveRpc<T extends RpcMethods<T>>(socketPath: string, meth
       reply(500, HoldfastError.from(error));
     }
   });
-  await rm(socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(socketPath, resolve);
-  });
-  await chmod(socketPath, 0o600);
+  await listenOnSocket(server, socketPath);
   return {
     close: () =>
       new Promise((resolve) => {

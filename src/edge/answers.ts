@@ -19,6 +19,11 @@ export const answers = {
     status: 404,
     message: `No app answers to the name ${host}. Check the address, or deploy the app that should be here.`,
   }),
+  noSites: (host: string): Answer => ({
+    status: 503,
+    message: `No app answers to the name ${host}, and the object store, whose buckets might, is not up.`,
+    retryAfter: 5,
+  }),
   noBackend: (id: string): Answer => ({
     status: 503,
     message: `${id} has no instance ready to answer. It may be starting; try again in a moment.`,

@@ -8,6 +8,7 @@ import { defaultLimits, type EdgeLimits } from './limits.ts';
 import { createProxy } from './proxy.ts';
 import { loadRouteTable, parseRouteTable, routeTableSaver } from './route-table.ts';
 import { Router } from './router.ts';
+import { Sites } from './sites/sites.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface EdgeRoleOptions {
@@ -18,6 +19,8 @@ export interface EdgeRoleOptions {
   readonly adminSocket: string;
   /** File that keeps the route table. */
   readonly tablePath: string;
+  /** Unix socket of the buckets' websites, which answer for hosts without a route. */
+  readonly websiteSocket?: string | undefined;
   readonly log: Logger;
   readonly limits?: Partial<EdgeLimits> | undefined;
 }
@@ -44,7 +47,8 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
   });
   if (kept) router.apply(kept);
 
-  const proxy = createProxy({ router, room, limits, log, closing: closing.signal });
+  const sites = options.websiteSocket === undefined ? undefined : new Sites({ socketPath: options.websiteSocket, log });
+  const proxy = createProxy({ router, room, sites, limits, log, closing: closing.signal });
   const sockets = trackSockets(proxy);
   const { port } = await listen(proxy, { ...options, purpose: 'HTTP to the apps', variable: 'HOLDFAST_HTTP_PORT' });
   const save = routeTableSaver(tablePath);
@@ -65,6 +69,7 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
     closing.abort();
     room.wakeAll();
     await Promise.all([rpc.close(), closeProxy(proxy, sockets, limits.closeMs)]);
+    sites?.close();
   };
   let closed: Promise<void> | undefined;
   return {

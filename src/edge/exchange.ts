@@ -7,12 +7,15 @@ import { bodyFraming, type Client, requestHeaders } from './forwarded-headers.ts
 import type { EdgeLimits } from './limits.ts';
 import { hostName, parseRequestTarget } from './request-target.ts';
 import type { LiveRoute, Router } from './router.ts';
+import type { Sites } from './sites/sites.ts';
 import type { Upstream } from './upstream.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export interface ExchangeContext {
   readonly router: Router;
   readonly room: WaitingRoom;
+  /** What answers for a host without a route. */
+  readonly sites: Sites | undefined;
   readonly limits: EdgeLimits;
   readonly log: Logger;
   /** Set when the edge is about to end. */
@@ -89,7 +92,7 @@ export class Exchange {
     let deliveries = 0;
     while (!this.#over) {
       const route = this.#context.router.find(host);
-      if (!route) return answers.unknownHost(host);
+      if (!route) return this.#askSites(host, message);
       const upstream = route.pick(tried);
       if (!upstream) {
         const answer = await this.#hold(route);
@@ -110,6 +113,14 @@ export class Exchange {
       tried.add(upstream);
     }
     return undefined;
+  }
+
+  async #askSites(host: string, { path, headers }: Message): Promise<Answer | undefined> {
+    const { sites } = this.#context;
+    if (!sites) return answers.unknownHost(host);
+    const leaving = new AbortController();
+    this.#abort = () => leaving.abort();
+    return sites.serve({ req: this.#req, res: this.#res, host, path, headers, signal: leaving.signal });
   }
 
   /** Waits for a change of the routes; an answer when the wait is over and in vain. */

@@ -3,17 +3,29 @@ import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
 import type { Bucket, BucketSettings, ObjectStore, Versioning } from './engine/object-store.ts';
 import { createKeyAdmin } from './key-admin.ts';
-import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
+import type { BucketInfo, ObjectAdmin, WebsiteDocuments } from './object-admin.ts';
+import { requireBucket } from './s3/bucket.ts';
+import { type Domains, domainsOf } from './website/domains.ts';
+import { type Website, websiteOf } from './website/website.ts';
+
+export interface ObjectAdminOptions {
+  readonly store: ObjectStore;
+  readonly keys: KeyStore;
+  readonly domains: Domains;
+}
 
 /** A plain object of functions, as `serveRpc` wants it. */
-export function createObjectAdmin(store: ObjectStore, keys: KeyStore): ObjectAdmin {
+export function createObjectAdmin({ store, keys, domains }: ObjectAdminOptions): ObjectAdmin {
   return {
-    async ensureBucket({ name, versioning, accessibility }) {
+    async ensureBucket({ name, versioning, accessibility, website, domains: hosts }) {
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),
       };
-      return describe(store, await ensureBucket(store, name, settings));
+      await ensureBucket(store, name, settings);
+      if (website !== undefined) await ensureWebsite(store, name, website);
+      if (hosts !== undefined) await domains.assign(name, hosts);
+      return describe(store, requireBucket(store, name));
     },
     async destroyBucket({ name }) {
       await keys.forgetBucket(name);
@@ -59,6 +71,15 @@ async function createUnlessPresent(
   }
 }
 
+/** Routing rules that a client set stay. */
+async function ensureWebsite(store: ObjectStore, name: string, wanted: WebsiteDocuments | null): Promise<void> {
+  const before = requireBucket(store, name);
+  const { rules } = websiteOf(before);
+  const website: Website | null = wanted && { index: wanted.index, error: wanted.error, rules };
+  const text = website ? JSON.stringify(website) : undefined;
+  if (text !== before.documents?.website) await store.updateBucket(name, { documents: { website: text } });
+}
+
 async function unlessAbsent(deletion: Promise<void>): Promise<void> {
   try {
     await deletion;
@@ -68,6 +89,8 @@ async function unlessAbsent(deletion: Promise<void>): Promise<void> {
 }
 
 async function describe(store: ObjectStore, bucket: Bucket): Promise<BucketInfo> {
-  const { name, createdAt, versioning, accessibility } = bucket;
-  return { name, createdAt, versioning, accessibility, ...(await store.usage(name)) };
+  const { name, createdAt, versioning, accessibility, documents } = bucket;
+  const website = documents?.website !== undefined;
+  const domains = domainsOf(bucket);
+  return { name, createdAt, versioning, accessibility, website, domains, ...(await store.usage(name)) };
 }

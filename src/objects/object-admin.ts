@@ -7,6 +7,14 @@ export interface BucketInfo {
   readonly bytes: number;
   readonly versioning: 'disabled' | 'enabled' | 'suspended';
   readonly accessibility: 'private' | 'public';
+  readonly website: boolean;
+  readonly domains: readonly string[];
+}
+
+/** What a website shows for a directory, and in place of an error. */
+export interface WebsiteDocuments {
+  readonly index: string;
+  readonly error?: string | undefined;
 }
 
 export interface AccessKey {
@@ -61,12 +69,16 @@ export interface KeyAdmin {
 export interface ObjectAdmin extends KeyAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
-   * @throws HoldfastError `bucket.name` (S3 naming rules)
+   * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`
    */
   ensureBucket(input: {
     readonly name: string;
     readonly versioning?: boolean | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
+    /** `null` takes its website configuration away. */
+    readonly website?: WebsiteDocuments | null | undefined;
+    /** Host names, lower-case, that lead to it; in place of those before. */
+    readonly domains?: readonly string[] | undefined;
   }): Promise<BucketInfo>;
   /** Deletes a bucket with all that is in it, and takes it from the keys that are no service's. Absent is no error. */
   destroyBucket(input: { readonly name: string }): Promise<void>;

@@ -7,6 +7,8 @@ import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
 import { StoreServer } from './remote/store-server.ts';
 import { listenS3 } from './s3-listener.ts';
+import { Domains } from './website/domains.ts';
+import { listenWebsites } from './website/website-listener.ts';
 
 export interface ObjectsRoleOptions {
   /** Holds the store and the access keys. */
@@ -20,6 +22,8 @@ export interface ObjectsRoleOptions {
   readonly adminSocket: string;
   /** Unix socket for gateways in other processes, which share the port; absent: there are none. */
   readonly storeSocket?: string | undefined;
+  /** Unix socket at which the edge reaches the buckets as websites; they are none without it. */
+  readonly websiteSocket?: string | undefined;
   readonly region: string;
   readonly log: Logger;
   /** Instead of the one in `directory`; closed with the role. */
@@ -41,7 +45,7 @@ export interface ObjectsRole {
  * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`, and those of `openObjectStore`
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
-  const { directory, masterKey, storeSocket, log } = options;
+  const { directory, masterKey, storeSocket, websiteSocket, log } = options;
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;
   const onBucketChanged = async (name: string) => gateways?.bucketChanged(name);
@@ -55,7 +59,13 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   }
   const { port, close } = await listenS3({ ...options, store, keys, shared: storeSocket !== undefined });
   starting.defer(close);
-  const rpc = await serveRpc(options.adminSocket, createObjectAdmin(store, keys));
+  const domains = new Domains(store);
+  if (websiteSocket !== undefined) {
+    starting.adopt(await listenWebsites({ ...options, store, domains, socketPath: websiteSocket }), (websites) =>
+      websites.close(),
+    );
+  }
+  const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains }));
   starting.defer(() => rpc.close());
   log.info({ port, host: options.host }, 'the object store is up');
 

@@ -65,7 +65,7 @@ describe('problems of a YAML file', () => {
 
   it('lists the keys when none is near', () => {
     expect(problems('resources:\n  b: { type: bucket, properties: { zzzzzz: 1 } }')).toEqual([
-      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning',
+      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, website, domains',
     ]);
   });
 
@@ -197,6 +197,14 @@ describe('checks across keys', () => {
     expect(failure(`resources:\n  data: { type: volume }\n  a: ${service}\n  b: ${service}`).message).toContain(
       'is the volume of "a"',
     );
+    const twoBuckets = `resources:
+  a: { type: bucket, properties: { domains: [www.example.com] } }
+  b: { type: bucket, properties: { domains: [www.example.com] } }`;
+    expect(failure(twoBuckets).message).toContain('"www.example.com" is a domain of "a" already');
+    for (const domain of ['example', 'WWW.example.com', 'a.localhost', '10.0.0.1', 'a..b', 'a.example:80']) {
+      const file = `resources: { a: { type: bucket, properties: { domains: ["${domain}"] } } }`;
+      expect(failure(file).message).toContain('expected a domain name');
+    }
     expect(failure('resources:\n  Web_1: { type: bucket }\n  web-1: { type: bucket }').message).toContain(
       'same host name',
     );

@@ -11,6 +11,10 @@ export interface AppSpec {
 export interface BucketSpec {
   readonly accessibility: 'private' | 'public';
   readonly versioning: boolean;
+  /** Absent: every key is served as it is. */
+  readonly website?: { readonly index: string; readonly error?: string | undefined } | undefined;
+  /** Host names that lead to it, besides its own. */
+  readonly domains?: readonly string[] | undefined;
 }
 
 export interface VolumeSpec {

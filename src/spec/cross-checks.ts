@@ -19,6 +19,7 @@ export function crossChecks(file: AppFile): Problem[] {
       ...checkVariables(name, service),
     ]),
     ...sharedVolumes(file),
+    ...sharedDomains(file),
   ];
 }
 
@@ -167,6 +168,20 @@ function sharedVolumes(file: AppFile): Problem[] {
         const message = `"${name}" is ${whose}; a volume is mounted once, files for several services belong in a filesystem`;
         problems.push(invalidValue(at(service, 'volumeMounts', i, 'properties', 'volumeName'), message));
       }
+    }
+  }
+  return problems;
+}
+
+function sharedDomains(file: AppFile): Problem[] {
+  const owner = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [bucket, resource] of Object.entries(file.resources)) {
+    if (resource.type !== 'bucket') continue;
+    for (const [i, domain] of (resource.properties.domains ?? []).entries()) {
+      const other = owner.get(domain);
+      if (other === undefined) owner.set(domain, bucket);
+      else problems.push(invalidValue(at(bucket, 'domains', i), `"${domain}" is a domain of "${other}" already`));
     }
   }
   return problems;

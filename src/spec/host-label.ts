@@ -6,6 +6,9 @@ export function hostLabel(name: string): string {
     .replace(/-$/, '');
 }
 
+/** Every bucket's own host name is `<bucket>` before this one. */
+export const WEBSITE_HOST = 'website.localhost';
+
 /** An app's name made of a directory's, for files that do not name their app. */
 export function appNameOf(directoryName: string): string {
   const plain = directoryName

@@ -130,6 +130,21 @@ it('says what is wrong with a policy', async () => {
   expect([wrong.code === 0, wrong.stderr]).toEqual([false, expect.stringContaining('Missing required field Effect')]);
 });
 
+it('sets, prints and unsets a website configuration', async () => {
+  const website = {
+    IndexDocument: { Suffix: 'index.html' },
+    RoutingRules: [
+      { Condition: { KeyPrefixEquals: 'a&b/' }, Redirect: { ReplaceKeyPrefixWith: 'c/', HttpRedirectCode: '302' } },
+    ],
+  };
+  const set = await store(['website', 'set', 'images', '-'], { input: JSON.stringify(website) });
+  expect(set).toMatchObject({ code: 0 });
+  expect(JSON.parse((await store(['website', 'get', 'images'])).stdout)).toEqual(website);
+  expect(await store(['website', 'unset', 'images'])).toMatchObject({ code: 0 });
+  const gone = await store(['website', 'get', 'images']);
+  expect([gone.code === 0, gone.stderr]).toEqual([false, expect.stringContaining('website configuration')]);
+});
+
 it('sets, prints and unsets CORS rules', async () => {
   const rules = {
     CORSRules: [{ ID: 'a&b', AllowedOrigins: ['https://*.example', '*'], AllowedMethods: ['GET'], MaxAgeSeconds: 60 }],

@@ -153,6 +153,8 @@ function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
         bytes: 0,
         versioning: versioning ? 'enabled' : 'disabled',
         accessibility,
+        website: false,
+        domains: [],
       };
       buckets.set(name, bucket);
       return bucket;

@@ -87,6 +87,7 @@ export function createFakePlatform(): FakePlatform {
       sizeBytes: null,
       usedBytes: 0,
       attachedTo: null,
+      url: null,
       createdAt: ago(3),
       ...one,
     };

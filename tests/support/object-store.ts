@@ -9,6 +9,8 @@ import { temporaryDirectory } from './temporary-directory.ts';
 export interface TestObjectStore extends AsyncDisposable {
   readonly endpoint: string;
   readonly admin: ObjectAdmin;
+  /** Where an edge reaches the buckets as websites. */
+  readonly websiteSocket: string;
   /** What `connectTo: [<bucket>]` would put into a service's environment. */
   environment(bucket: string): Promise<Record<string, string>>;
 }
@@ -17,12 +19,14 @@ export interface TestObjectStore extends AsyncDisposable {
 export async function startObjectStore(...buckets: string[]): Promise<TestObjectStore> {
   const directory = await temporaryDirectory();
   const adminSocket = join(directory.path, 'admin.sock');
+  const websiteSocket = join(directory.path, 'sites.sock');
   const role = await startObjectsRole({
     directory: join(directory.path, 'objects'),
     masterKey: randomBytes(32),
     port: 0,
     host: '127.0.0.1',
     adminSocket,
+    websiteSocket,
     region: 'local',
     log: pino({ level: 'silent' }),
   });
@@ -32,6 +36,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
   return {
     endpoint,
     admin,
+    websiteSocket,
     async environment(bucket) {
       const key: AccessKey = await admin.ensureKey({ owner: `test/${bucket}`, buckets: [bucket] });
       return {

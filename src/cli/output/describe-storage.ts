@@ -34,6 +34,7 @@ export function describeStorage(one: StorageView): string {
     ['size', size(one.sizeBytes)],
     ['used', size(one.usedBytes)],
     ['attached to', one.attachedTo ?? '-'],
+    ...(one.url === null ? [] : [['address', one.url] as const]),
     ['created', `${ago(one.createdAt)} (${new Date(one.createdAt).toISOString()})`],
   ]);
 }

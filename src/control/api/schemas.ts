@@ -59,6 +59,7 @@ export const storage: z.ZodType<StorageView> = z
     sizeBytes: z.int().nullable(),
     usedBytes: z.int().nullable(),
     attachedTo: z.string().nullable(),
+    url: z.string().nullable(),
     createdAt: time,
   })
   .openapi('Storage');

@@ -1,3 +1,5 @@
+import type { BucketInfo } from '../../objects/object-admin.ts';
+import { WEBSITE_HOST } from '../../spec/host-label.ts';
 import type { StorageView } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
@@ -15,10 +17,11 @@ export interface StorageViews {
 interface Live {
   readonly usedBytes: number | null;
   readonly attachedTo: string | null;
+  readonly url: string | null;
 }
 
 /** Records with what the drivers know: use and holder. A driver that does not answer leaves them out, no more. */
-export function createStorageViews({ state, drivers }: ControlContext): StorageViews {
+export function createStorageViews({ state, drivers, config }: ControlContext): StorageViews {
   async function list({ kind, app }: StorageFilter): Promise<readonly StorageView[]> {
     const records = (await state.storage.list({ kind })).filter((record) => app === undefined || record.app === app);
     return viewAll(records);
@@ -31,18 +34,25 @@ export function createStorageViews({ state, drivers }: ControlContext): StorageV
     const filesystems = has('filesystem') ? await optional(drivers.filesystems.list()) : undefined;
     const live = async ({ id, kind, realName }: StorageRecord): Promise<Live> => {
       if (kind === 'bucket') {
-        return { usedBytes: buckets?.find(({ name }) => name === realName)?.bytes ?? null, attachedTo: null };
+        const bucket = buckets?.find(({ name }) => name === realName);
+        return {
+          usedBytes: bucket?.bytes ?? null,
+          attachedTo: null,
+          url: bucket ? publicUrl(bucket, config.httpPort) : null,
+        };
       }
       if (kind === 'volume') {
         const usage = await optional(drivers.volumes.usage(id));
         return {
           usedBytes: usage?.usedBytes ?? null,
           attachedTo: volumes?.find((one) => one.id === id)?.attachedTo ?? null,
+          url: null,
         };
       }
       const usage = await optional(drivers.filesystems.usage(id));
       const holders = filesystems?.find((one) => one.id === id)?.holders ?? [];
-      return { usedBytes: usage?.usedBytes ?? null, attachedTo: holders.length === 0 ? null : holders.join(', ') };
+      const attachedTo = holders.length === 0 ? null : holders.join(', ');
+      return { usedBytes: usage?.usedBytes ?? null, attachedTo, url: null };
     };
     return Promise.all(records.map(async (record) => toView(record, await live(record))));
   }
@@ -51,9 +61,15 @@ export function createStorageViews({ state, drivers }: ControlContext): StorageV
     list,
     view: async (record) => {
       const [view] = await viewAll([record]);
-      return view ?? toView(record, { usedBytes: null, attachedTo: null });
+      return view ?? toView(record, { usedBytes: null, attachedTo: null, url: null });
     },
   };
+}
+
+function publicUrl({ name, accessibility, website, domains }: BucketInfo, port: number): string | null {
+  if (accessibility !== 'public' && !website) return null;
+  const own = domains.find((domain) => domain.endsWith('.localhost')) ?? `${name}.${WEBSITE_HOST}`;
+  return `http://${own}:${port}`;
 }
 
 function toView(record: StorageRecord, live: Live): StorageView {

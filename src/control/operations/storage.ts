@@ -65,9 +65,9 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
     storage: (filter) => views.list(filter),
 
-    createBucket: async ({ name, app = null, accessibility = 'private', versioning = false }) => {
+    createBucket: async ({ name, app = null, accessibility = 'private', versioning = false, domains }) => {
       if (!isBucketName(name)) throw errors.bucketName(name);
-      const settings = { accessibility, versioning };
+      const settings = { accessibility, versioning, domains };
       return create({ kind: 'bucket', app, name, realName: name, region: config.region, settings }, async () => {
         await refuseSameName('bucket', name, app);
         const taken = await state.storage.takenRealNames();

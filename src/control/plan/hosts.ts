@@ -14,6 +14,11 @@ export function publicHosts(spec: AppSpec, service: string): readonly string[] {
   return [...main, label(`${service}-${spec.app}`)].map((name) => `${name}.localhost`);
 }
 
+/** Host name of an app's bucket, as those of its services; no two resources of a file give the same. */
+export function bucketHost(app: string, bucket: string): string {
+  return `${label(`${bucket}-${app}`)}.localhost`;
+}
+
 function mainWebService(spec: AppSpec): string | undefined {
   if (spec.services.web?.type === 'web-service') return 'web';
   return Object.entries(spec.services).find(([, { type }]) => type === 'web-service')?.[0];

@@ -1,4 +1,5 @@
 import type { AppSpec, VolumeSpec } from '../../spec/app-spec.ts';
+import type { BucketSettings } from '../state/storage-store.ts';
 import { inLane, type PlannedAction, type StorageAction } from './actions.ts';
 import type { Observed, ObservedStorage } from './situation.ts';
 import { assignVolumes } from './volumes.ts';
@@ -71,13 +72,16 @@ function provisionBucket(
   const existing = findOwn({ kind: 'bucket', app, name }, storage);
   const lane = storageLane('bucket', name);
   if (!existing) return inLane(lane, [{ kind: 'ensure-bucket', name, settings }]);
-  const { accessibility, versioning } = existing.settings ?? {};
-  const inLineAlready =
-    existing.ready && accessibility === settings.accessibility && versioning === settings.versioning;
+  const inLineAlready = existing.ready && comparable(existing.settings) === comparable(settings);
   return inLane(lane, [
     ...claim(app, existing),
     ...(inLineAlready ? [] : [{ kind: 'ensure-bucket' as const, id: existing.id, name, settings }]),
   ]);
+}
+
+function comparable(settings: BucketSettings | null): string {
+  const { accessibility, versioning, website, domains = [] } = settings ?? {};
+  return JSON.stringify([accessibility, versioning, website?.index, website?.error, domains]);
 }
 
 /** The app's own first, then one that belongs to no app. Destroyed ones are not used again (`create` refuses). */

@@ -3,6 +3,7 @@ import { bucketName, storageDestroyed, storageTaken } from '../errors.ts';
 import type { Action, Binding } from '../plan/actions.ts';
 import type { State } from '../state/state.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
+import { bucketInput, releaseDomains } from './bucket-settings.ts';
 import type { ControlContext } from './context.ts';
 
 type Run<K extends Action['kind']> = (
@@ -37,9 +38,8 @@ export const ensureBucket: Run<'ensure-bucket'> = async (context, app, { id, nam
       realName: await freeBucketName(context, app, name),
       settings,
     }));
-  await make(context, record, () =>
-    context.drivers.objects.ensureBucket({ name: record.realName ?? name, ...settings }),
-  );
+  await releaseDomains(context, record, settings);
+  await make(context, record, () => context.drivers.objects.ensureBucket(bucketInput(record, settings)));
   await context.state.storage.update(record.id, { settings });
 };
 

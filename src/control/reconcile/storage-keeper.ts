@@ -1,5 +1,6 @@
 import type { PurgePlanner } from '../plan/purge.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
+import { bucketInput } from './bucket-settings.ts';
 import type { ControlContext } from './context.ts';
 import { Repeat } from './repeat.ts';
 import { make } from './storage-actions.ts';
@@ -61,12 +62,12 @@ export class StorageKeeper {
 /** Brings a record that the CLI asked for to life. Once begun it is ended also after a crash. */
 export async function createStorage(context: ControlContext, record: StorageRecord): Promise<void> {
   const { volumes, filesystems, objects } = context.drivers;
-  const { id, sizeBytes, realName, name, settings, source } = record;
+  const { id, sizeBytes, settings, source } = record;
   await make(context, record, () => {
     if (record.kind === 'volume')
       return volumes.create({ id, sizeBytes: sizeBytes ?? 0, fromSnapshot: source ?? undefined });
     if (record.kind === 'filesystem') return filesystems.create(id);
-    return objects.ensureBucket({ name: realName ?? name, ...settings });
+    return objects.ensureBucket(bucketInput(record, settings));
   });
 }
 

@@ -6,6 +6,7 @@ export async function startEdge({ config, directory, log }: RoleContext): Promis
     host: config.listenAddress,
     port: config.httpPort,
     adminSocket: directory.socket('edge'),
+    websiteSocket: directory.socket('sites'),
     tablePath: directory.edgeTable,
     log,
   });

@@ -11,6 +11,7 @@ export async function startObjects({ config, directory, log }: RoleContext): Pro
     region: config.region,
     adminSocket: directory.socket('objects'),
     storeSocket: config.s3Gateways > 0 ? directory.socket('store') : undefined,
+    websiteSocket: directory.socket('sites'),
     log,
   });
 }

@@ -8,10 +8,10 @@ import { objectPermission, permissionsOf, seesExistingTags } from '../access/per
 import type { ConditionContext } from '../access/policy/condition.ts';
 import { policyAsks } from '../access/policy/policy.ts';
 import { withTags } from '../access/request-context.ts';
-import type { Bucket, ObjectInfo, VersionRef } from '../engine/object-store.ts';
+import type { Bucket, ObjectInfo, ObjectStore, VersionRef } from '../engine/object-store.ts';
 import { objectAcl } from './metadata.ts';
 import type { RoutedRequest } from './routed-request.ts';
-import type { Tag } from './tagging.ts';
+import { objectTags, type Tag } from './tagging.ts';
 
 interface Target extends VersionRef {
   readonly bucket: string;
@@ -29,6 +29,18 @@ interface AccessCheckOptions {
 }
 
 const denied = () => accessErrors.denied('Access Denied');
+
+/** The check of one request to what the store has. */
+export function accessTo(store: ObjectStore, who: Pick<AccessCheckOptions, 'identity' | 'context'>): AccessCheck {
+  return new AccessCheck({
+    ...who,
+    findBucket: (name) => store.bucket(name),
+    findTags: async ({ bucket, key, versionId }) => {
+      const version = await store.findVersion(bucket, key, { versionId });
+      return version ? objectTags(version.metadata) : [];
+    },
+  });
+}
 
 /** May they? Asked for one request: by its target, then by what only its body or the object can tell. */
 export class AccessCheck {

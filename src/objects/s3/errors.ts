@@ -17,6 +17,7 @@ export const s3Errors = {
   invalidArgument: failure('invalid-argument', 'invalid'),
   invalidDigest: failure('invalid-digest', 'invalid'),
   invalidRange: failure('invalid-range', 'invalid'),
+  invalidRedirectLocation: failure('invalid-redirect-location', 'invalid'),
   invalidRequest: failure('invalid-request', 'invalid'),
   invalidStorageClass: failure('invalid-storage-class', 'invalid'),
   invalidTag: failure('invalid-tag', 'invalid'),
@@ -34,8 +35,9 @@ export const s3Errors = {
   noSuchPolicy: failure('no-such-policy', 'not-found'),
   noSuchPublicAccessBlock: failure('no-such-public-access-block', 'not-found'),
   noSuchTagSet: failure('no-such-tag-set', 'not-found'),
-  operationAborted: failure('operation-aborted', 'conflict'),
+  noSuchWebsite: failure('no-such-website', 'not-found'),
   notImplemented: failure('not-implemented', 'not-implemented'),
+  operationAborted: failure('operation-aborted', 'conflict'),
   preconditionFailed: failure('precondition-failed', 'conflict'),
 };
 

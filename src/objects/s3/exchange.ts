@@ -96,7 +96,7 @@ export class Exchange {
 }
 
 /** From the wire's own list, since `req.headers` drops some of a header's repeated values. */
-function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+export function headerMap(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();

@@ -4,7 +4,7 @@ import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
 import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
-import { AccessCheck } from './access-check.ts';
+import { accessTo } from './access-check.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
 import { S3Failure, s3Errors } from './errors.ts';
@@ -13,7 +13,6 @@ import type { Operation, S3Context, S3Request, S3Response } from './operation.ts
 import { receiveBody } from './request-body.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { findOperation } from './router.ts';
-import { objectTags } from './tagging.ts';
 import { buildXml } from './xml.ts';
 
 export interface S3GatewayOptions extends S3Context {
@@ -77,7 +76,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
 }
 
 /** What only an object's ACL could allow tells nobody whether the object is there, and is not answered unasked. */
-async function perform({ operation, request }: Prepared, options: S3Context): Promise<S3Response> {
+export async function perform({ operation, request }: Prepared, options: S3Context): Promise<S3Response> {
   const { access } = request;
   const onlyByAcl = access.undecided;
   try {
@@ -117,15 +116,7 @@ async function prepare(
   const secure = 'encrypted' in req.socket;
   const source = { ...routed, authentication, sourceIp: remoteAddress, secure, now: Date.now() };
   const context = requestContext(source);
-  const access = new AccessCheck({
-    identity,
-    context,
-    findBucket: (name) => store.bucket(name),
-    findTags: async ({ bucket, key, versionId }) => {
-      const version = await store.findVersion(bucket, key, { versionId });
-      return version ? objectTags(version.metadata) : [];
-    },
-  });
+  const access = accessTo(store, { identity, context });
   await access.operation(operation, routed);
   const request: S3Request = {
     ...routed,

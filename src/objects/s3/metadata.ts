@@ -19,7 +19,7 @@ const USER_PREFIX = 'x-amz-meta-';
 const MAX_USER_BYTES = 2048;
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
-/** @throws HoldfastError `s3.metadata-too-large` */
+/** @throws HoldfastError `s3.metadata-too-large`, `s3.invalid-redirect-location` */
 export function readMetadata(headers: RequestHead['headers']): ObjectMetadata {
   const kept = CONTENT_HEADERS.flatMap((name) => {
     const value = name === 'content-encoding' ? storedEncoding(headers.get(name)) : headers.get(name);
@@ -41,6 +41,7 @@ export function metadataHeaders({ contentType, headers, user }: ObjectMetadata):
   for (const name of CONTENT_HEADERS) {
     if (headers[name] !== undefined) result[name] = headers[name];
   }
+  if (headers[REDIRECT] !== undefined) result[REDIRECT] = headers[REDIRECT];
   for (const [name, value] of Object.entries(user)) result[USER_PREFIX + name] = value;
   return result;
 }
@@ -59,17 +60,31 @@ export function aclAttribute(acl: CannedAcl): Attributes {
   return { [ACL]: acl === 'private' ? undefined : acl };
 }
 
-/** What a request says beside the headers that come back. An ACL and tags are of the object, not of its metadata. */
+/** What a request says beside the headers that come back. An ACL, tags and a redirect are of the object, not of its metadata. */
 export function requestedAttributes(headers: RequestHead['headers']): Attributes {
   return {
     ...aclAttribute(requestedAcl(headers) ?? 'private'),
     ...tagsAttribute(parseObjectTags(headers.get('x-amz-tagging') ?? '')),
+    ...redirectAttribute(headers),
   };
 }
 
 export function withAttributes(metadata: ObjectMetadata, attributes: Attributes): ObjectMetadata {
   const entries = Object.entries({ ...metadata.headers, ...attributes }).filter(([, value]) => value !== undefined);
   return { ...metadata, headers: Object.fromEntries(entries) as Record<string, string> };
+}
+
+/** Where a website sends who asks for the object. */
+export const REDIRECT = 'x-amz-website-redirect-location';
+const MAX_REDIRECT_BYTES = 2048;
+
+function redirectAttribute(headers: RequestHead['headers']): Attributes {
+  const location = headers.get(REDIRECT);
+  const isTarget = location === undefined || /^(\/|https?:\/\/)/.test(location);
+  if (isTarget && (location ?? '').length <= MAX_REDIRECT_BYTES) return { [REDIRECT]: location };
+  throw s3Errors.invalidRedirectLocation(
+    `the website redirect location must start with http://, https:// or / and have at most ${MAX_REDIRECT_BYTES} bytes`,
+  );
 }
 
 /** `aws-chunked` is how the body travelled, not what it is. */

@@ -11,6 +11,7 @@ import {
 } from './operations/bucket-policy.ts';
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './operations/bucket-tagging.ts';
 import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts';
+import { deleteBucketWebsite, getBucketWebsite, putBucketWebsite } from './operations/bucket-website.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
@@ -66,6 +67,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['ownershipControls'], operation: putBucketOwnershipControls },
     { query: ['policy'], operation: putBucketPolicy },
     { query: ['publicAccessBlock'], operation: putPublicAccessBlock },
+    { query: ['website'], operation: putBucketWebsite },
     { operation: createBucket },
   ],
   'HEAD bucket': [{ operation: headBucket }],
@@ -75,6 +77,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['ownershipControls'], operation: deleteBucketOwnershipControls },
     { query: ['policy'], operation: deleteBucketPolicy },
     { query: ['publicAccessBlock'], operation: deletePublicAccessBlock },
+    { query: ['website'], operation: deleteBucketWebsite },
     { operation: deleteBucket },
   ],
   'GET bucket': [
@@ -85,6 +88,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['policy'], operation: getBucketPolicy },
     { query: ['policyStatus'], operation: getBucketPolicyStatus },
     { query: ['publicAccessBlock'], operation: getPublicAccessBlock },
+    { query: ['website'], operation: getBucketWebsite },
     { query: ['location'], operation: getBucketLocation },
     { query: ['versioning'], operation: getBucketVersioning },
     { query: ['versions'], operation: listObjectVersions },

@@ -53,7 +53,6 @@ const REFUSED_HEADERS = [
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-copy-source-server-side-encryption-customer-algorithm',
-  'x-amz-website-redirect-location',
   'x-amz-write-offset-bytes',
 ];
 

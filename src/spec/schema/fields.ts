@@ -106,6 +106,22 @@ export function variableName() {
   return matching(VARIABLE_NAME, VARIABLE_NAME_RULE);
 }
 
+/** Of one bucket. */
+export const MAX_DOMAINS = 100;
+
+/** A name of the user's own (RFC 1123 section 2.1): those under `localhost` are the platform's, and numbers are addresses. */
+export function domainName() {
+  const what = 'a domain name in lower case, such as www.example.com';
+  const error = wants(what);
+  const isDomain = (name: string) =>
+    name.length <= 253 && /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(name);
+  const isOurs = (name: string) => /(^|\.)(localhost|internal)$/.test(name);
+  return takes(
+    what,
+    z.string({ error }).refine((name) => isDomain(name) && !isOurs(name), { error }),
+  );
+}
+
 /** A path below the app's directory. */
 export function relativePath() {
   const what = "a relative path inside the app's directory, such as src/server.ts";

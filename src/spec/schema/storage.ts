@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { decimal, flag, region, size, wholeNumber } from './fields.ts';
+import { decimal, domainName, flag, MAX_DOMAINS, matching, region, size, text, wholeNumber } from './fields.ts';
 import { key, landed, notYet } from './notes.ts';
+
+const website = z.strictObject({
+  index: key(
+    matching(/^[^/]{1,255}$/, 'a name without a slash, such as index.html').default('index.html'),
+    'What is shown for `/` and for every path that ends in a slash.',
+  ),
+  error: key(text('a key, such as 404.html').optional(), 'What is shown in place of an error, with its status.'),
+});
 
 const bucketProperties = z.strictObject({
   accessibility: key(
@@ -10,6 +18,14 @@ const bucketProperties = z.strictObject({
   versioning: key(
     flag().default(false),
     'Keep every version of an object instead of the newest alone. Taken back, it keeps those that there are and makes no more.',
+  ),
+  website: key(
+    website.optional(),
+    'Serve it as a website: `{}` is enough. Redirects: `holdfast object-store website`. Who may read it is up to `accessibility`, or a policy.',
+  ),
+  domains: key(
+    z.array(domainName()).max(MAX_DOMAINS).optional(),
+    'Domain names of your own that lead to it, over HTTP, once their DNS records point here.',
   ),
 });
 

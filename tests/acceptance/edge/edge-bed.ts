@@ -33,7 +33,10 @@ export class EdgeBed implements AsyncDisposable {
     this.admin = connectRpc<EdgeAdmin>(options.adminSocket);
   }
 
-  static async start(limits: EdgeRoleOptions['limits'] = {}): Promise<EdgeBed> {
+  static async start(
+    limits: EdgeRoleOptions['limits'] = {},
+    more: Pick<EdgeRoleOptions, 'websiteSocket'> = {},
+  ): Promise<EdgeBed> {
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-edge-'));
     const options: EdgeRoleOptions = {
       port: 0,
@@ -42,6 +45,7 @@ export class EdgeBed implements AsyncDisposable {
       tablePath: join(directory, 'routes.json'),
       log: createLogger('edge', 'silent'),
       limits: { closeMs: 200, ...limits },
+      ...more,
     };
     return new EdgeBed(directory, options, await startEdgeRole(options));
   }

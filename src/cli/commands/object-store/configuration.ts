@@ -5,6 +5,7 @@ import { action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { parseCorsRules, printCorsRules } from './cors-rules.ts';
 import { withBucketRequests } from './open-bucket.ts';
+import { parseWebsite, printWebsite } from './website-configuration.ts';
 
 /** A document that S3 keeps with a bucket. */
 interface Configuration {
@@ -32,9 +33,16 @@ const CONFIGURATIONS: readonly Configuration[] = [
     encode: parseCorsRules,
     decode: printCorsRules,
   },
+  {
+    name: 'website',
+    title: 'website configuration of a bucket: index, error document and redirects',
+    parameter: 'website',
+    encode: parseWebsite,
+    decode: printWebsite,
+  },
 ];
 
-/** `policy` and `cors`, each with `get`, `set` and `unset`. */
+/** `policy`, `cors` and `website`, each with `get`, `set` and `unset`. */
 export function bucketConfigurations(buckets: Command): void {
   for (const configuration of CONFIGURATIONS) {
     const command = buckets.command(configuration.name).description(`the ${configuration.title}`);

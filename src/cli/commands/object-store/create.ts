@@ -4,6 +4,7 @@ import { action, examples } from '../../action.ts';
 interface CreateOptions {
   readonly public?: boolean;
   readonly versioning?: boolean;
+  readonly customDomain?: readonly string[];
 }
 
 export function createBucket(buckets: Command): void {
@@ -11,18 +12,33 @@ export function createBucket(buckets: Command): void {
     .command('create <name>')
     .description('create a bucket')
     .option('--public', 'let anyone read its objects')
+    .option('--custom-domain <name...>', 'serve it at a domain of your own as well')
     .option('--versioning', 'keep what is overwritten and deleted')
     .addHelpText(
       'after',
-      examples('object-store create my-app-images --app my-app', 'object-store create site --public'),
+      examples(
+        'object-store create my-app-images --app my-app',
+        'object-store create site --public',
+        'object-store create site --public --custom-domain www.example.com',
+      ),
     )
     .action(
       action(async (session, name: string, options: CreateOptions) => {
         const app = await session.appIfNamed();
         const accessibility = options.public ? ('public' as const) : undefined;
-        const json = { name, app, accessibility, versioning: options.versioning };
+        const json = {
+          name,
+          app,
+          accessibility,
+          versioning: options.versioning,
+          domains: options.customDomain?.slice(),
+        };
         const data = await (await session.api.buckets.$post({ json })).json();
-        return { data, text: `The bucket ${data.name} (${data.id}) is there${data.app ? ` for ${data.app}` : ''}.` };
+        const place = data.url === null ? '' : ` Its public address is ${data.url}`;
+        return {
+          data,
+          text: `The bucket ${data.name} (${data.id}) is there${data.app ? ` for ${data.app}` : ''}.${place}`,
+        };
       }),
     );
 }

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { domainName, MAX_DOMAINS } from '../../../spec/schema/fields.ts';
 import type { Platform } from '../../platform.ts';
 import { idParams, json, jsonBody, routeGroup } from '../route-group.ts';
 import { appName, bucketCredentials, storage } from '../schemas.ts';
@@ -17,6 +18,7 @@ const create = createRoute({
         app: appName.optional(),
         accessibility: z.enum(['private', 'public']).optional(),
         versioning: z.boolean().optional(),
+        domains: z.array(domainName()).max(MAX_DOMAINS).optional(),
       }),
     ),
   },

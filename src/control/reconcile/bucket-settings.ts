@@ -1,0 +1,51 @@
+import type { ObjectAdmin } from '../../objects/object-admin.ts';
+import { bucketHost } from '../plan/hosts.ts';
+import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
+import type { ControlContext } from './context.ts';
+
+type BucketRecord = Pick<StorageRecord, 'app' | 'name' | 'realName' | 'settings'>;
+
+/** What the object store is told of a bucket; `settings` of the record are those that it was told last. */
+export function bucketInput(
+  { app, name, realName, settings: before }: BucketRecord,
+  settings: BucketSettings | null,
+): Parameters<ObjectAdmin['ensureBucket']>[0] {
+  const { website, domains = [], ...plain } = settings ?? {};
+  const removed = before?.website === undefined ? undefined : null; // one that an S3 client set is not ours to take
+  return {
+    name: realName ?? name,
+    ...plain,
+    website: website ?? removed,
+    domains: [...domains, ...(settings && isServed(settings) ? ownHosts(app, name) : [])],
+  };
+}
+
+function ownHosts(app: string | null, name: string): readonly string[] {
+  return app === null ? [] : [bucketHost(app, name)];
+}
+
+function isServed({ accessibility, website, domains = [] }: BucketSettings): boolean {
+  return accessibility === 'public' || website !== undefined || domains.length > 0;
+}
+
+/** A domain that the app gives to one of its buckets leaves the one that had it, also when that is detached. */
+export async function releaseDomains(
+  { state, drivers }: ControlContext,
+  record: Pick<StorageRecord, 'id' | 'app'>,
+  { domains = [] }: BucketSettings,
+): Promise<void> {
+  if (record.app === null || domains.length === 0) return;
+  for (const other of await state.storage.list({ kind: 'bucket' })) {
+    const { settings } = other;
+    if (
+      other.id === record.id ||
+      other.app !== record.app ||
+      !settings?.domains?.some((one) => domains.includes(one))
+    ) {
+      continue;
+    }
+    const left = { ...settings, domains: settings.domains.filter((one) => !domains.includes(one)) };
+    await drivers.objects.ensureBucket(bucketInput(other, left));
+    await state.storage.update(other.id, { settings: left });
+  }
+}

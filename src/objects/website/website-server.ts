@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { HoldfastError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { WEBSITE_HOST } from '../../spec/host-label.ts';
+import type { Bucket } from '../engine/object-store.ts';
+import { corsHeaders, preflightHeaders } from '../s3/cors.ts';
+import { s3ErrorCode } from '../s3/error-responses.ts';
+import { headerMap } from '../s3/exchange.ts';
+import type { S3Context, S3Response } from '../s3/operation.ts';
+import { parseTarget } from '../s3/request-target.ts';
+import { sendResponse } from '../s3/response.ts';
+import { answerWebsite } from './answer-website.ts';
+import type { Domains } from './domains.ts';
+import { errorPage } from './error-page.ts';
+
+export interface WebsiteServerOptions extends S3Context {
+  readonly domains: Domains;
+  readonly log: Logger;
+}
+
+/** Room for what the edge adds to the longest head that it takes. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/**
+ * The buckets as websites. For the edge alone, over a Unix socket that nobody else can
+ * open: that is why what `X-Forwarded-…` says of the client is believed here.
+ * 421 where no bucket has the host (RFC 9110 section 15.5.20).
+ */
+export function createWebsiteServer(options: WebsiteServerOptions): Server {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, keepAliveTimeout: 0 });
+  server.on('request', (req, res) => void serve(req, res, options));
+  return server;
+}
+
+async function serve(req: IncomingMessage, res: ServerResponse, options: WebsiteServerOptions): Promise<void> {
+  const { log, domains } = options;
+  const headers = headerMap(req.rawHeaders);
+  const { method = 'GET' } = req;
+  const bucket = domains.bucketOf(hostName(headers.get('x-forwarded-host') ?? ''));
+  const bodiless = method === 'HEAD';
+  try {
+    const response = bucket ? await answer({ req, method, headers, bucket }, options) : { status: 421 };
+    const cors = method === 'OPTIONS' ? {} : corsHeaders(headers, method, bucket);
+    await sendResponse(res, { ...response, headers: { ...response.headers, ...cors }, bodiless });
+  } catch (cause) {
+    const error = HoldfastError.from(cause);
+    const { code, status } = s3ErrorCode(error);
+    if (status >= 500 && !req.destroyed) log.error({ bucket: bucket?.name, err: error }, error.message);
+    const message = status >= 500 ? 'We encountered an internal error. Please try again.' : error.message;
+    const page = errorPage({ status, code, message, key: '' });
+    await sendResponse(res, { status, ...page, bodiless }).catch(() => {}); // the client has left
+  }
+}
+
+interface Asked {
+  readonly req: IncomingMessage;
+  readonly method: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly bucket: Bucket;
+}
+
+async function answer({ req, method, headers, bucket }: Asked, context: S3Context): Promise<S3Response> {
+  if (method === 'OPTIONS') return { status: 200, headers: preflightHeaders(headers, bucket) };
+  const url = req.url ?? '/';
+  const { key } = parseTarget(url, `${bucket.name}.${WEBSITE_HOST}`, [WEBSITE_HOST]);
+  if (method !== 'GET' && method !== 'HEAD') {
+    const message = 'the specified method is not allowed against this resource';
+    const { body, headers } = errorPage({ status: 405, code: 'MethodNotAllowed', message, key });
+    return { status: 405, body, headers: { ...headers, allow: 'GET, HEAD, OPTIONS' } };
+  }
+  return answerWebsite(
+    {
+      method,
+      bucket,
+      key,
+      query: url.includes('?') ? url.slice(url.indexOf('?')) : '',
+      protocol: headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http',
+      host: headers.get('x-forwarded-host') ?? '',
+      headers,
+      sourceIp: headers.get('x-forwarded-for') ?? '',
+    },
+    context,
+  );
+}
+
+function hostName(authority: string): string {
+  return authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+}

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AppView, StorageView } from '../../src/control/api/client.ts';
+import { exec } from '../../src/core/exec.ts';
+import { TestPlatform } from '../support/test-platform.ts';
+
+const DOMAIN = 'www.shop.example';
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version']).status === 0,
+);
+
+let platform: TestPlatform;
+let app: string;
+
+/** Deploys an app of nothing but buckets, as given. */
+async function deploy(name: string, resources: object): Promise<void> {
+  app = join(platform.directory, name);
+  await mkdir(app, { recursive: true });
+  await writeFile(join(app, 'holdfast.yaml'), JSON.stringify({ app: name, resources }));
+  await platform.run(['deploy'], { cwd: app });
+}
+
+/** curl, told where the name leads to; its last line is the status. */
+async function curl(url: string, ...more: string[]): Promise<string> {
+  const args = ['--silent', '--connect-to', `::127.0.0.1:${platform.httpPort}`, '--write-out', '\n%{http_code}', url];
+  return (await exec(['curl', ...args, ...more])).stdout;
+}
+
+const put = (bucket: string, key: string, input: string, type = 'text/html') =>
+  platform.run(['object-store', 'put', bucket, '-', key, '--content-type', type], { input });
+
+const site = (properties: object) => ({ site: { type: 'bucket', properties } });
+const published = {
+  accessibility: 'public',
+  website: { index: 'index.html', error: '404.html' },
+  domains: [DOMAIN],
+};
+
+beforeAll(async () => {
+  platform = await TestPlatform.start();
+  await deploy('shop', site(published));
+  await put('site', 'index.html', '<script src="/hello.js"></script><link rel="stylesheet" href="/style.css">');
+  await put('site', 'hello.js', 'document.title = "it works"; document.write("<p>written</p>")', 'text/javascript');
+  await put('site', '404.html', 'not in stock');
+});
+afterAll(() => platform[Symbol.asyncDispose]());
+
+describe('a bucket of an app file', () => {
+  test('is served at its domain and at a name of its own', async () => {
+    const view = await platform.json<StorageView>(['object-store', 'show', 'site']);
+    expect(view.url).toBe(`http://site-shop.localhost:${platform.httpPort}`);
+    for (const url of [`http://${DOMAIN}/`, 'http://site-shop.localhost/', 'http://site.website.localhost/']) {
+      expect(await curl(url)).toMatch(/hello\.js.*\n200$/);
+    }
+    expect(await curl(`http://${DOMAIN}/gone`)).toBe('not in stock\n404');
+  });
+
+  test.skipIf(chromium === undefined)('shows in a browser (needs chromium)', async () => {
+    const quiet = ['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-gpu'];
+    const profile = `--user-data-dir=${join(platform.directory, 'profile')}`;
+    const resolve = `--host-resolver-rules=MAP ${DOMAIN} 127.0.0.1`;
+    const url = `http://${DOMAIN}:${platform.httpPort}/`;
+    const args = ['--headless=new', '--no-sandbox', ...quiet, profile, resolve, '--dump-dom', url];
+    const { stdout } = await exec([chromium ?? '', ...args]);
+    expect(stdout).toContain('<p>written</p>');
+    expect(stdout).toContain('<title>it works</title>');
+  });
+
+  test('follows its website configuration, set from the CLI', async () => {
+    const rules = [{ Condition: { KeyPrefixEquals: 'old/' }, Redirect: { ReplaceKeyPrefixWith: 'new/' } }];
+    const website = { IndexDocument: { Suffix: 'index.html' }, RoutingRules: rules };
+    await platform.run(['object-store', 'website', 'set', 'site', '-'], { input: JSON.stringify(website) });
+    expect(await curl(`http://${DOMAIN}/old/a`, '--write-out', '%{redirect_url}')).toContain(`http://${DOMAIN}/new/a`);
+    await platform.run(['object-store', 'website', 'unset', 'site']);
+    expect(await curl(`http://${DOMAIN}/`)).toMatch(/404$/);
+  });
+
+  test('gives its domain to another bucket of the app, and to no other app', async () => {
+    await deploy('shop', { site: { type: 'bucket', properties: {} }, next: { type: 'bucket', properties: published } });
+    await put('next', 'index.html', 'the next one');
+    expect(await curl(`http://${DOMAIN}/`)).toBe('the next one\n200');
+    expect(await curl('http://site-shop.localhost/')).toMatch(/404$/);
+    expect(await curl('http://site.website.localhost/')).toMatch(/403$/);
+
+    await mkdir(join(platform.directory, 'rival'));
+    await writeFile(
+      join(platform.directory, 'rival', 'holdfast.yaml'),
+      JSON.stringify({ app: 'rival', resources: { mine: { type: 'bucket', properties: published } } }),
+    );
+    const refused = await platform.cli(['deploy'], { cwd: join(platform.directory, 'rival') });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toContain(`${DOMAIN} is the domain of the bucket next already`);
+    expect(await curl(`http://${DOMAIN}/`)).toBe('the next one\n200');
+    expect((await platform.json<AppView>(['status', '--app', 'shop'])).storage).toHaveLength(2);
+  });
+});
+
+test('a bucket of no app has a name too, and its domain', async () => {
+  const args = ['object-store', 'create', 'fair', '--public', '--custom-domain', 'fair.example'];
+  const { url } = await platform.json<StorageView>(args);
+  expect(url).toBe(`http://fair.website.localhost:${platform.httpPort}`);
+  await put('fair', 'page', 'welcome');
+  expect(await curl('http://fair.example/page')).toBe('welcome\n200');
+  expect(await curl(`${url}/page`)).toBe('welcome\n200');
+});
+
+test('websites outlive a killed object store and a killed edge', async () => {
+  await put('fair', 'page', 'still here');
+  for (const role of ['objects', 'edge']) {
+    await platform.killRole(role);
+    await expect
+      .poll(() => curl('http://fair.example/page').catch(String), { timeout: 20_000 })
+      .toBe('still here\n200');
+  }
+});
