@@ -27,6 +27,7 @@ export interface GatewayAnswer {
 
 export interface TestGateway extends AsyncDisposable {
   readonly store: MemoryObjectStore;
+  readonly port: number;
   call(line: `${string} /${string}`, call?: GatewayCall): Promise<GatewayAnswer>;
 }
 
@@ -73,6 +74,7 @@ export async function startTestGateway(...keys: readonly StoredKey[]): Promise<T
 
   return {
     store,
+    port,
     call,
     async [Symbol.asyncDispose]() {
       server.close();

@@ -1,8 +1,8 @@
 import { aclLetsRead, BUCKET_READ_PERMISSIONS, OBJECT_READ_PERMISSIONS } from './acl.ts';
 import type { Identity } from './authenticate.ts';
 import type { BucketAccess } from './bucket-access.ts';
-import { isOperator, type ScopedRequest, scopeAllows } from './key-scope.ts';
-import type { ConditionContext } from './policy/condition.ts';
+import { type Action, isOperator, type ScopedRequest, scopeAllows } from './key-scope.ts';
+import type { ConditionContext } from './policy/condition-keys.ts';
 import { evaluatePolicy } from './policy/policy.ts';
 
 export interface AccessRequest extends ScopedRequest {
@@ -15,6 +15,9 @@ export interface AccessRequest extends ScopedRequest {
 
 /** Who set a policy that denies everything to everyone must still be able to take it back. */
 const POLICY_PERMISSIONS = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy']);
+
+/** Not even a policy gives it to others: whoever changes a policy could give themselves everything. */
+const FOR_OPERATORS: ReadonlySet<Action> = new Set<Action>(['administer-bucket', 'delete-bucket']);
 
 /** `by-object-acl`: only the ACL of the object that is read can allow it. */
 export type Decision = 'allowed' | 'denied' | 'by-object-acl';
@@ -42,6 +45,7 @@ function opensToOthers(
   { isPublic, policyIsPublic, block, aclsCount, acl }: BucketAccess,
   effect: 'allow' | undefined,
 ): boolean {
+  if (FOR_OPERATORS.has(action)) return false;
   const restricted = block.restrictPublicBuckets && identity.kind === 'anonymous';
   if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
   if (isPublic && action === 'read-object' && !restricted) return true;

@@ -1,9 +1,12 @@
 import type { Authentication } from './authenticate.ts';
-import type { ConditionContext } from './policy/condition.ts';
+import { parseCopySource } from './copy-source.ts';
+import type { ConditionContext } from './policy/condition-keys.ts';
 import { ACCOUNT, principalArn } from './policy/principal.ts';
 import { ALGORITHM, parseTimestamp } from './signature-v4.ts';
 
 export interface ContextSource {
+  /** Its name in the S3 API: `PutObject`. */
+  readonly operation: string;
   readonly authentication: Authentication;
   readonly query: ReadonlyMap<string, string>;
   readonly headers: ReadonlyMap<string, string>;
@@ -32,6 +35,9 @@ export function requestContext(source: ContextSource): ConditionContext {
   };
 }
 
+/** These make the object; the others that need `s3:PutObject` make a part of it (S3 User Guide, "Enforce conditional writes"). */
+const CREATIONS: ReadonlySet<string> = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload', 'PostObject']);
+
 const QUERY_KEYS = new Set(['s3:prefix', 's3:delimiter', 's3:max-keys']);
 
 type Value = (source: ContextSource) => string | readonly string[] | undefined;
@@ -46,6 +52,7 @@ const VALUES: Readonly<Record<string, Value>> = {
   'aws:principalarn': ofKey(principalArn),
   'aws:principaltype': ({ authentication: { identity } }) => (identity.kind === 'key' ? 'User' : 'Anonymous'),
   'aws:referer': ({ headers }) => headers.get('referer'),
+  'aws:resourceaccount': () => ACCOUNT,
   'aws:securetransport': ({ secure }) => String(secure),
   // An IPv4 client of an IPv6 socket (RFC 4291 section 2.5.5.2).
   'aws:sourceip': ({ sourceIp }) => sourceIp.replace(/^::ffff:(?=\d+\.)/i, ''),
@@ -54,17 +61,33 @@ const VALUES: Readonly<Record<string, Value>> = {
   'aws:username': ofKey((owner) => owner),
   's3:authtype': ({ authentication: { identity, presigned } }) =>
     identity.kind === 'key' ? (presigned ? 'REST-QUERY-STRING' : 'REST-HEADER') : undefined,
+  's3:if-match': ({ headers }) => headers.get('if-match'),
+  's3:if-none-match': ({ headers }) => headers.get('if-none-match'),
+  's3:objectcreationoperation': ({ operation }) => String(CREATIONS.has(operation)),
   's3:requestobjecttagkeys': ({ headers }) => tagNames(headers),
+  's3:resourceaccount': () => ACCOUNT,
   's3:signatureage': ({ authentication: { identity, presigned }, headers, query, now }) => {
     const time = parseTimestamp((presigned ? query.get('X-Amz-Date') : headers.get('x-amz-date')) ?? '');
     return identity.kind === 'key' && time !== undefined ? String(Math.max(0, now - time)) : undefined;
   },
   's3:signatureversion': ofKey(() => ALGORITHM),
   's3:versionid': ({ query }) => query.get('versionId'),
+  's3:x-amz-copy-source': ({ headers }) => copySource(headers.get('x-amz-copy-source')),
 };
 
 function present(value: string | undefined): readonly string[] {
   return value === undefined ? [] : [value];
+}
+
+/** As `<bucket>/<key>`, whichever way it was written: a Deny that one more slash or an escape gets around is none. */
+function copySource(header: string | undefined): string | undefined {
+  const source = header === undefined ? undefined : parseCopySource(header);
+  return source && `${source.bucket}/${source.key}`;
+}
+
+/** The context with the version that is asked for, which the query names, the body or the copy source. */
+export function withVersion(context: ConditionContext, versionId: string | undefined): ConditionContext {
+  return (key) => (key === 's3:versionid' ? present(versionId) : context(key));
 }
 
 /** The context with tags that only the object has, or only the body. */

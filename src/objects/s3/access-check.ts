@@ -5,9 +5,9 @@ import { type BucketAccess, bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
 import { type Action, writesInto } from '../access/key-scope.ts';
 import { objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
-import type { ConditionContext } from '../access/policy/condition.ts';
+import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks } from '../access/policy/policy.ts';
-import { withTags } from '../access/request-context.ts';
+import { withTags, withVersion } from '../access/request-context.ts';
 import type { Bucket, ObjectInfo, ObjectStore, VersionRef } from '../engine/object-store.ts';
 import { objectAcl } from './metadata.ts';
 import type { RoutedRequest } from './routed-request.ts';
@@ -130,7 +130,7 @@ export class AccessCheck {
     return decideAccess(identity, {
       ...{ action, bucket, key, prefix, permission },
       access: this.#access(bucket),
-      context: withTags(withTags(context, 'request', tags), 'existing', existing),
+      context: withTags(withTags(withVersion(context, versionId), 'request', tags), 'existing', existing),
     });
   }
 

@@ -114,7 +114,14 @@ async function prepare(
   const operation = findOperation(routed);
   const { remoteAddress = '' } = req.socket;
   const secure = 'encrypted' in req.socket;
-  const source = { ...routed, authentication, sourceIp: remoteAddress, secure, now: Date.now() };
+  const source = {
+    ...routed,
+    operation: operation.name,
+    authentication,
+    sourceIp: remoteAddress,
+    secure,
+    now: Date.now(),
+  };
   const context = requestContext(source);
   const access = accessTo(store, { identity, context });
   await access.operation(operation, routed);

@@ -97,7 +97,8 @@ function responseOverrides({ query, identity }: S3Request): Record<string, strin
     if (identity.kind === 'anonymous') {
       throw s3Errors.invalidRequest('request specific response headers cannot be used for anonymous GET requests');
     }
-    if (/[\r\n\0]/.test(value)) throw s3Errors.invalidArgument(`response-${name} is not a header value`);
+    if (/[^\t\x20-\x7e\x80-\uffff]/.test(value))
+      throw s3Errors.invalidArgument(`response-${name} is not a header value`);
     result[name] = Buffer.from(value).toString('latin1'); // node:http writes a character as a byte
   }
   return result;

@@ -17,6 +17,8 @@ const MAX_KEY_BYTES = 1024;
  * @param hosts base hosts of virtual-host style: `s3.localhost` for `<bucket>.s3.localhost`
  */
 export function parseTarget(url: string, host: string, hosts: readonly string[]): RequestTarget {
+  // Two of them arrive joined (RFC 9112 section 3.2: a server answers 400).
+  if (host.includes(',')) throw s3Errors.invalidRequest('a request has one Host header');
   const origin = /^https?:\/\/[^/?]*/i.exec(url)?.[0] ?? ''; // absolute form (RFC 9112 section 3.2.2)
   const [rawPath = '', ...rest] = url.slice(origin.length).split('?');
   const path = decode(rawPath || '/');

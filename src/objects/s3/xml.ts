@@ -118,8 +118,14 @@ function unescapeXml(text: string): string {
   return text.replace(/&([^;&]{0,12})(;?)/g, (_all, name: string, end: string) => {
     const reference = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
     const code = reference ? Number.parseInt(reference[1] ?? reference[2] ?? '', reference[1] ? 16 : 10) : undefined;
-    const decoded = code === undefined ? ENTITIES[name] : code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+    const decoded = code === undefined ? ENTITIES[name] : character(code);
     if (end === '' || decoded === undefined) throw new Error(`unknown entity &${name}`);
     return decoded;
   });
+}
+
+/** Half of a surrogate pair is no character (XML 1.0 section 2.2): stored as UTF-8 it would become another one. */
+function character(code: number): string | undefined {
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+  return String.fromCodePoint(code);
 }

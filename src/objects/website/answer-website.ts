@@ -96,7 +96,8 @@ async function read(key: string, request: SiteRequest, context: S3Context): Prom
   const { method, bucket, headers, sourceIp, protocol } = request;
   const operation = method === 'HEAD' ? headObject : getObject;
   const routed = { method, bucket: bucket.name, key, query: NONE, headers };
-  const source = { ...routed, authentication: NOBODY, sourceIp, secure: protocol === 'https', now: Date.now() };
+  const secure = protocol === 'https';
+  const source = { ...routed, operation: operation.name, authentication: NOBODY, sourceIp, secure, now: Date.now() };
   const { identity } = NOBODY;
   const access = accessTo(context.store, { identity, context: requestContext(source) });
   await access.operation(operation, routed);

@@ -1,9 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { accessErrors } from '../errors.ts';
 import { matchesWildcard } from '../wildcard.ts';
-
-/** The values a request has for a condition key (lower-case); none when it lacks it. */
-export type ConditionContext = (key: string) => readonly string[];
+import { type ConditionContext, isConditionKey } from './condition-keys.ts';
+import { hasVariables, matchesTemplate, parseTemplate, resolveText, type Template, variablesOf } from './template.ts';
 
 /** One line of a statement's Condition block (IAM User Guide, "IAM JSON policy elements: Condition operators"). */
 export interface Condition {
@@ -14,8 +13,12 @@ export interface Condition {
   /** Lower-case. */
   readonly key: string;
   readonly values: readonly string[];
-  readonly matches: (actual: string) => boolean;
+  /** Lower-case condition keys that `values` take variables from. */
+  readonly variables: readonly string[];
+  readonly matches: Test;
 }
+
+type Test = (actual: string, context: ConditionContext) => boolean;
 
 /** Makes the test of one value that a policy names; `undefined` when it is not one of the operator's type. */
 type Compile = (expected: string) => ((actual: string) => boolean) | undefined;
@@ -24,6 +27,8 @@ interface Operator {
   /** True where no expected value matches. */
   readonly negated: boolean;
   readonly compile: Compile;
+  /** The same of a value with variables; absent where the operator takes none. */
+  readonly compileTemplate?: (expected: Template) => Test;
 }
 
 const compared =
@@ -41,6 +46,19 @@ const lower = (text: string) => text.toLowerCase();
 const same = <T>(a: T, b: T) => a === b;
 const wildcard: Compile = (expected) => (actual) => matchesWildcard(expected, actual);
 
+/** What a variable stands for is known when the request is. */
+const resolved =
+  (compile: Compile) =>
+  (expected: Template): Test =>
+  (actual, context) => {
+    const text = resolveText(expected, context);
+    return (text !== undefined && compile(text)?.(actual)) ?? false;
+  };
+const wildcardTemplate =
+  (expected: Template): Test =>
+  (actual, context) =>
+    matchesTemplate(expected, actual, context);
+
 const number = (text: string) =>
   /^[+-]?\d+(\.\d+)?$/.test(text.trim()) && Number.isFinite(Number(text)) ? Number(text) : undefined;
 /** ISO 8601 or seconds since 1970. */
@@ -50,6 +68,10 @@ function date(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 const boolean = (text: string) => (/^(true|false)$/i.test(text) ? lower(text) : undefined);
+
+/** Base64 with its padding. */
+const binary = (text: string) =>
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined;
 
 /** An address or a CIDR block. */
 const network: Compile = (text) => {
@@ -94,17 +116,27 @@ function comparisons(type: string, parse: (text: string) => number | undefined):
   ];
 }
 
+function exactly(normalize: (text: string) => string): Omit<Operator, 'negated'> {
+  const compile = compared(normalize, same);
+  return { compile, compileTemplate: resolved(compile) };
+}
+
+function strings(name: string, negation: string, operator: Omit<Operator, 'negated'>): [string, Operator][] {
+  return [
+    [`String${name}`, { ...operator, negated: false }],
+    [`String${negation}`, { ...operator, negated: true }],
+  ];
+}
+
 const text = (value: string) => value;
 const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
-  ['StringEquals', { negated: false, compile: compared(text, same) }],
-  ['StringNotEquals', { negated: true, compile: compared(text, same) }],
-  ['StringEqualsIgnoreCase', { negated: false, compile: compared(lower, same) }],
-  ['StringNotEqualsIgnoreCase', { negated: true, compile: compared(lower, same) }],
-  ['StringLike', { negated: false, compile: wildcard }],
-  ['StringNotLike', { negated: true, compile: wildcard }],
+  ...strings('Equals', 'NotEquals', exactly(text)),
+  ...strings('EqualsIgnoreCase', 'NotEqualsIgnoreCase', exactly(lower)),
+  ...strings('Like', 'NotLike', { compile: wildcard, compileTemplate: wildcardTemplate }),
   ...comparisons('Numeric', number),
   ...comparisons('Date', date),
   ['Bool', { negated: false, compile: compared(boolean, same) }],
+  ['BinaryEquals', { negated: false, compile: compared(binary, same) }],
   ['IpAddress', { negated: false, compile: network }],
   ['NotIpAddress', { negated: true, compile: network }],
   ['ArnEquals', { negated: false, compile: arn }],
@@ -113,37 +145,6 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['ArnNotLike', { negated: true, compile: arn }],
   ['Null', { negated: false, compile: compared(boolean, same) }],
 ]);
-
-/** Keys that requests here have values for. Another one would never hold, or always: it is refused. */
-const KEYS: ReadonlySet<string> = new Set([
-  'aws:currenttime',
-  'aws:epochtime',
-  'aws:principalaccount',
-  'aws:principalarn',
-  'aws:principaltype',
-  'aws:referer',
-  'aws:securetransport',
-  'aws:sourceip',
-  'aws:useragent',
-  'aws:userid',
-  'aws:username',
-  's3:authtype',
-  's3:delimiter',
-  's3:max-keys',
-  's3:prefix',
-  's3:requestobjecttagkeys',
-  's3:signatureage',
-  's3:signatureversion',
-  's3:versionid',
-  's3:x-amz-acl',
-  's3:x-amz-content-sha256',
-  's3:x-amz-copy-source',
-  's3:x-amz-metadata-directive',
-  's3:x-amz-server-side-encryption',
-  's3:x-amz-server-side-encryption-customer-algorithm',
-  's3:x-amz-storage-class',
-]);
-const TAG_KEY = /^s3:(?:existing|request)objecttag\/.+$/;
 
 /** @throws HoldfastError `access.policy-malformed` */
 export function compileCondition(name: string, key: string, values: readonly string[]): Condition {
@@ -154,11 +155,11 @@ export function compileCondition(name: string, key: string, values: readonly str
     throw accessErrors.policyMalformed(`Invalid Condition type : ${name}`);
   }
   const lowerKey = key.toLowerCase();
-  if (!KEYS.has(lowerKey) && !TAG_KEY.test(lowerKey)) {
-    throw accessErrors.policyMalformed(`Policy has an invalid condition key: ${key}`);
-  }
-  const tests = values.map((value) => {
-    const test = known.compile(value);
+  if (!isConditionKey(lowerKey)) throw accessErrors.policyMalformed(`Policy has an invalid condition key: ${key}`);
+  const templates = values.map((value) => (hasVariables(value) ? parseTemplate(value) : undefined));
+  const tests = values.map((value, i) => {
+    const template = templates[i];
+    const test = template ? known.compileTemplate?.(template) : known.compile(value);
     if (!test) throw accessErrors.policyMalformed(`Invalid value "${value}" for ${name} of ${key}`);
     return test;
   });
@@ -168,13 +169,15 @@ export function compileCondition(name: string, key: string, values: readonly str
     ifExists: ifExists !== undefined,
     key: lowerKey,
     values,
-    matches: (actual) => tests.some((test) => test(actual)) !== known.negated,
+    variables: templates.flatMap((template) => (template ? variablesOf(template) : [])),
+    matches: (actual, context) => tests.some((test) => test(actual, context)) !== known.negated,
   };
 }
 
 /** A key that the request lacks fails a condition, unless that is negated or says `IfExists`. */
 export function conditionHolds(condition: Condition, context: ConditionContext): boolean {
-  const { operator, qualifier, ifExists, key, matches } = condition;
+  const { operator, qualifier, ifExists, key } = condition;
+  const matches = (value: string) => condition.matches(value, context);
   const actual = context(key);
   if (operator === 'Null') return matches(String(actual.length === 0));
   if (qualifier === 'ForAllValues') return actual.every(matches);

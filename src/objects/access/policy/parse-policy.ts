@@ -4,6 +4,10 @@ import { type Condition, compileCondition } from './condition.ts';
 import { type Patterns, type Policy, RESOURCE_PREFIX, type Statement } from './policy.ts';
 import { readPrincipals } from './principal.ts';
 import { type ResourceLevel, S3_ACTIONS } from './s3-actions.ts';
+import { hasVariables, parseTemplate } from './template.ts';
+
+/** The only one that knows variables. */
+const CURRENT_VERSION = '2012-10-17';
 
 /** S3's limit. */
 export const MAX_POLICY_BYTES = 20 * 1024;
@@ -36,10 +40,11 @@ export function parsePolicy(text: string, bucket: string): Policy {
   const document = asObject(parseJson(text), 'Policies must be valid JSON and the first byte must be "{"');
   checkFields(document, POLICY_FIELDS);
   const version = document.Version;
-  if (version !== undefined && version !== '2012-10-17' && version !== '2008-10-17') {
+  if (version !== undefined && version !== CURRENT_VERSION && version !== '2008-10-17') {
     throw malformed('The policy must contain a valid version string: 2012-10-17');
   }
   if (document.Id !== undefined && typeof document.Id !== 'string') throw malformed('Id must be a string');
+  if (version !== CURRENT_VERSION) refuseVariables(text);
   const statements = [document.Statement ?? []].flat();
   if (statements.length === 0) throw malformed('Could not parse the policy: Statement is empty!');
   return {
@@ -73,7 +78,7 @@ function readStatement(statement: Json, bucket: string): Statement {
     principals: readPrincipals(principal),
     notPrincipals,
     actions: { ...actions, patterns: actions.patterns.map((action) => action.toLowerCase()) },
-    resources,
+    resources: { ...resources, patterns: resources.patterns.map(parseTemplate) },
     conditions: readConditions(statement.Condition),
   };
 }
@@ -87,7 +92,7 @@ function oneOf(statement: Json, name: string): [field: string, value: unknown] {
   return [field, statement[field]];
 }
 
-function readPatterns(statement: Json, name: string): Patterns {
+function readPatterns(statement: Json, name: string): Patterns<string> {
   const [field, value] = oneOf(statement, name);
   const patterns = [value].flat();
   if (patterns.length === 0 || !patterns.every((pattern) => typeof pattern === 'string' && pattern !== '')) {
@@ -97,7 +102,6 @@ function readPatterns(statement: Json, name: string): Patterns {
 }
 
 function checkResource(resource: string, bucket: string): void {
-  refuseVariable(resource);
   if (resource === '*') return;
   const [name = ''] = resource.slice(RESOURCE_PREFIX.length).split('/');
   if (resource.startsWith(RESOURCE_PREFIX) && matchesWildcard(name, bucket)) return;
@@ -107,7 +111,7 @@ function checkResource(resource: string, bucket: string): void {
 }
 
 /** Known, and of use on the statement's resources: `s3:GetObject` on a bucket itself would never apply. */
-function checkActions({ patterns, negated }: Patterns, resources: Patterns): void {
+function checkActions({ patterns, negated }: Patterns<string>, resources: Patterns<string>): void {
   const levels = new Set(resources.patterns.flatMap(levelsOf));
   for (const pattern of patterns) {
     const known = S3_ACTIONS.filter(({ name }) => matchesWildcard(pattern.toLowerCase(), name));
@@ -130,16 +134,14 @@ function readConditions(value: unknown): readonly Condition[] {
       if (values.length === 0 || !values.every((one) => ['string', 'number', 'boolean'].includes(typeof one))) {
         throw malformed(`Invalid value of ${key} in ${operator}`);
       }
-      const texts = values.map(String);
-      for (const text of texts) refuseVariable(text);
-      return compileCondition(operator, key, texts);
+      return compileCondition(operator, key, values.map(String));
     }),
   );
 }
 
-/** Taken as plain text, a variable would match what nobody meant. */
-function refuseVariable(text: string): void {
-  if (text.includes('${')) throw malformed(`Policy variables are not supported: ${text}`);
+/** Taken as plain text, as S3 does, a variable would match what nobody meant. */
+function refuseVariables(text: string): void {
+  if (hasVariables(text)) throw malformed(`Policy variables need "Version": "${CURRENT_VERSION}"`);
 }
 
 function checkFields(object: Json, known: ReadonlySet<string>): void {

@@ -15,6 +15,7 @@ const statement = (more: object = {}) => ({
   Resource: 'arn:aws:s3:::photos/*',
   ...more,
 });
+const variable = (name: string) => `$${'{'}${name}}`;
 const text = (...statements: object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements });
 const parse = (...statements: object[]) => parsePolicy(text(...statements), 'photos');
 const evaluate = (
@@ -51,8 +52,18 @@ describe('a policy is refused', () => {
     [text(statement({ Resource: 'arn:aws:s3:::photos' })), 'does not apply'],
     [text(statement({ Resource: 'arn:aws:s3:::other/*' })), 'invalid resource'],
     [text(statement({ Resource: 'photos/*' })), 'invalid resource'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
-    [text(statement({ Resource: 'arn:aws:s3:::photos/${aws:username}/*' })), 'variables'],
+    [
+      JSON.stringify({ Statement: [statement({ Resource: `arn:aws:s3:::photos/${variable('aws:username')}` })] }),
+      'need',
+    ],
+    [text(statement({ Resource: `arn:aws:s3:::${variable('aws:username')}/*` })), 'invalid resource'],
+    [text(statement({ Resource: `arn:aws:s3:::photos/${variable('aws:usernam')}/*` })), 'invalid variable'],
+    [text(statement({ Resource: `arn:aws:s3:::photos/${variable('s3:RequestObjectTagKeys')}` })), 'invalid variable'],
+    [text(statement({ Resource: `arn:aws:s3:::photos/${variable("aws:username, 'a")}` })), 'invalid variable'],
+    [text(statement({ Resource: `arn:aws:s3:::photos/$${'{'}aws:username` })), 'not closed'],
+    [text(statement({ Condition: { ArnLike: { 'aws:PrincipalArn': variable('aws:username') } } })), 'Invalid value'],
+    [text(statement({ Condition: { Bool: { 'aws:SecureTransport': variable('aws:username') } } })), 'Invalid value'],
+    [text(statement({ Condition: { BinaryEquals: { 's3:prefix': 'not base64' } } })), 'Invalid value'],
     [text(statement({ Condition: { StringIs: { 'aws:Referer': 'x' } } })), 'Condition type'],
     [text(statement({ Condition: { NullIfExists: { 'aws:Referer': 'true' } } })), 'Condition type'],
     [text(statement({ Condition: { StringEquals: { 'aws:Refferer': 'x' } } })), 'condition key'],
@@ -117,6 +128,8 @@ describe('a condition holds', () => {
     ['DateLessThan', ['1767225600'], ['2025-12-31T23:59:59Z'], true],
     ['Bool', ['true'], ['True'], true],
     ['Bool', ['false'], ['true'], false],
+    ['BinaryEquals', ['QUI='], ['QUI='], true],
+    ['BinaryEquals', ['QUI='], ['QUJD'], false],
     ['Null', ['true'], [], true],
     ['Null', ['false'], ['x'], true],
     ['Null', ['true'], ['x'], false],
@@ -145,6 +158,12 @@ test.each([
   [statement({ Principal: { AWS: '*' }, Condition: { StringLike: { 'aws:Referer': 'https://a/*' } } }), true],
   [statement({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }), false],
   [statement({ Condition: { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '0.0.0.0/1'] } } }), true],
+  [statement({ Condition: { IpAddress: { 'aws:SourceIp': '2001:db8::/32' } } }), false],
+  [statement({ Condition: { IpAddress: { 'aws:SourceIp': '2001::/16' } } }), true],
+  [statement({ Condition: { IpAddress: { 'aws:SourceIp': '::ffff:10.0.0.0/104' } } }), false],
+  [statement({ Condition: { IpAddress: { 'aws:SourceIp': '::ffff:0:0/96' } } }), true],
+  [statement({ Condition: { IpAddress: { 'aws:SourceIp': '::/64' } } }), true],
+  [statement({ Condition: { StringEquals: { 'aws:username': variable('aws:username') } } }), true],
   [statement({ Condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }), true],
   [statement({ Condition: { StringEquals: { 'aws:username': 'photos/web' } } }), false],
   [statement({ Condition: { StringEqualsIfExists: { 'aws:username': 'photos/web' } } }), true],

@@ -1,11 +1,14 @@
+import { BlockList } from 'node:net';
 import type { Identity } from '../authenticate.ts';
 import { matchesWildcard } from '../wildcard.ts';
-import { type Condition, type ConditionContext, conditionHolds } from './condition.ts';
+import { type Condition, conditionHolds } from './condition.ts';
+import type { ConditionContext } from './condition-keys.ts';
 import { includesIdentity, type Principals } from './principal.ts';
+import { hasVariables, matchesTemplate, type Template, variablesOf } from './template.ts';
 
 /** Patterns, or all but what they match. */
-export interface Patterns {
-  readonly patterns: readonly string[];
+export interface Patterns<T> {
+  readonly patterns: readonly T[];
   readonly negated: boolean;
 }
 
@@ -14,8 +17,8 @@ export interface Statement {
   readonly principals: Principals;
   readonly notPrincipals: boolean;
   /** Lower-case. */
-  readonly actions: Patterns;
-  readonly resources: Patterns;
+  readonly actions: Patterns<string>;
+  readonly resources: Patterns<Template>;
   readonly conditions: readonly Condition[];
 }
 
@@ -43,21 +46,33 @@ export function evaluatePolicy({ statements }: Policy, request: PolicyRequest): 
 }
 
 function applies(statement: Statement, { identity, permission, resource, context }: PolicyRequest): boolean {
+  const name = permission.toLowerCase();
+  const arn = RESOURCE_PREFIX + resource;
   return (
-    covers(statement.actions, permission.toLowerCase()) &&
+    covers(statement.actions, (pattern) => matchesWildcard(pattern, name)) &&
     includesIdentity(statement.principals, identity) !== statement.notPrincipals &&
-    covers(statement.resources, RESOURCE_PREFIX + resource) &&
+    covers(statement.resources, (pattern) => matchesResource(pattern, arn, context)) &&
     statement.conditions.every((condition) => conditionHolds(condition, context))
   );
 }
 
-function covers({ patterns, negated }: Patterns, text: string): boolean {
-  return patterns.some((pattern) => matchesWildcard(pattern, text)) !== negated;
+function covers<T>({ patterns, negated }: Patterns<T>, matches: (pattern: T) => boolean): boolean {
+  return patterns.some(matches) !== negated;
 }
 
-/** Whether a condition asks for a key that begins so (lower-case). */
+function matchesResource(pattern: Template, arn: string, context: ConditionContext): boolean {
+  if (pattern.pieces.length === 1) return matchesWildcard(pattern.text, arn);
+  return matchesTemplate(pattern, arn, context);
+}
+
+/** Whether a condition or a variable asks for a key that begins so (lower-case). */
 export function policyAsks({ statements }: Policy, key: string): boolean {
-  return statements.some(({ conditions }) => conditions.some((condition) => condition.key.startsWith(key)));
+  return statements.some(({ conditions, resources }) =>
+    [
+      ...conditions.flatMap((condition) => [condition.key, ...condition.variables]),
+      ...resources.patterns.flatMap(variablesOf),
+    ].some((asked) => asked.startsWith(key)),
+  );
 }
 
 /** Whether anyone at all may do something by it (S3 User Guide, "The meaning of public"). */
@@ -72,14 +87,22 @@ const CALLER_KEYS = new Set(['aws:principalaccount', 'aws:principalarn', 'aws:us
 const FIXING = new Set(['StringEquals', 'StringLike', 'ArnEquals', 'ArnLike']);
 /** Blocks wider than that are as good as everyone. */
 const MIN_PREFIX = { ipv4: 8, ipv6: 32 };
+/** All of IPv4 (RFC 4291 section 2.5.5.2); the compatible addresses before it go with it, so that no block is around it. */
+const MAPPED = new BlockList();
+MAPPED.addSubnet('::', 80, 'ipv6');
 
 function limitsCallers({ operator, qualifier, ifExists, key, values }: Condition): boolean {
   if (ifExists || qualifier === 'ForAllValues') return false;
   if (key === 'aws:sourceip' && operator === 'IpAddress') return values.every(isNarrow);
-  return CALLER_KEYS.has(key) && FIXING.has(operator) && values.every((value) => !/[*?]/.test(value));
+  return (
+    CALLER_KEYS.has(key) && FIXING.has(operator) && values.every((value) => !/[*?]/.test(value) && !hasVariables(value))
+  );
 }
 
 function isNarrow(block: string): boolean {
   const [address = '', prefix] = block.split('/');
-  return prefix === undefined || Number(prefix) >= (address.includes(':') ? MIN_PREFIX.ipv6 : MIN_PREFIX.ipv4);
+  if (prefix === undefined) return true;
+  if (!address.includes(':')) return Number(prefix) >= MIN_PREFIX.ipv4;
+  if (MAPPED.check(address, 'ipv6')) return Number(prefix) >= 96 + MIN_PREFIX.ipv4;
+  return Number(prefix) >= MIN_PREFIX.ipv6;
 }

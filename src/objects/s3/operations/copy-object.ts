@@ -1,8 +1,9 @@
+import type { CopySource } from '../../access/copy-source.ts';
 import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../engine/object-store.ts';
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { type ChecksumAlgorithm, createHasher, parseChecksumAlgorithm } from '../checksums.ts';
-import { type CopySource, checkSourceConditions, readCopySource } from '../copy-source.ts';
+import { checkSourceConditions, readCopySource } from '../copy-source.ts';
 import { s3Errors } from '../errors.ts';
 import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
 import {
