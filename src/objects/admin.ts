@@ -28,8 +28,8 @@ export function createObjectAdmin({ store, keys, domains }: ObjectAdminOptions):
       return describe(store, requireBucket(store, name));
     },
     async destroyBucket({ name }) {
+      await unlessAbsent(store.deleteBucket(name, { force: true })); // refused where versions are locked
       await keys.forgetBucket(name);
-      await unlessAbsent(store.deleteBucket(name, { force: true }));
     },
     async listBuckets() {
       return Promise.all(store.buckets().map((bucket) => describe(store, bucket)));
@@ -44,9 +44,9 @@ export function createObjectAdmin({ store, keys, domains }: ObjectAdminOptions):
   };
 }
 
-/** A bucket that has had versions keeps them, and makes no more. */
+/** A bucket that has had versions keeps them, and makes no more unless they may be locked. */
 function versioningOf(wanted: boolean, bucket: Bucket | undefined): Versioning {
-  if (wanted) return 'enabled';
+  if (wanted || bucket?.objectLock) return 'enabled';
   return (bucket?.versioning ?? 'disabled') === 'disabled' ? 'disabled' : 'suspended';
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
 import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
@@ -10,6 +11,7 @@ import { connectObjectStore } from '../../src/objects/remote/remote-object-store
 import { StoreServer } from '../../src/objects/remote/store-server.ts';
 import { describeChangeFeed } from './change-feed.contract.ts';
 import { describeObjectEncryption } from './object-encryption.contract.ts';
+import { describeObjectLock } from './object-lock.contract.ts';
 import { describeObjectStore } from './object-store.contract.ts';
 import { describeObjectVersions } from './object-versions.contract.ts';
 
@@ -17,14 +19,14 @@ const minPartBytes = 1000;
 const inlineLimitBytes = 16 * 1024;
 const sizes = [inlineLimitBytes, inlineLimitBytes + 1, 2_500_000];
 
-const inMemory = async () => ({
-  store: new MemoryObjectStore({ minPartBytes }),
+const inMemory = async (options: { readonly clock?: Clock } = {}) => ({
+  store: new MemoryObjectStore({ minPartBytes, ...options }),
   minPartBytes,
   sizes,
   dispose: async () => {},
 });
 
-const onTheJournal = async () => {
+const onTheJournal = async (options: { readonly clock?: Clock } = {}) => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
   const store = await openObjectStore({
     directory,
@@ -32,6 +34,7 @@ const onTheJournal = async () => {
     inlineLimitBytes,
     minPartBytes,
     masterKey: randomBytes(32),
+    ...options,
   });
   return {
     store,
@@ -74,6 +77,8 @@ const overASocket = async () => {
 
 describeObjectStore('in memory', inMemory);
 describeObjectStore('on the journal', onTheJournal);
+describeObjectLock('in memory', inMemory);
+describeObjectLock('on the journal', onTheJournal);
 describeObjectVersions('in memory', inMemory);
 describeObjectVersions('on the journal', onTheJournal);
 describeChangeFeed('in memory', inMemory);

@@ -19,6 +19,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   DeletePublicAccessBlock: 'PutBucketPublicAccessBlock',
   GetBucketCors: 'GetBucketCORS',
   GetBucketLifecycleConfiguration: 'GetLifecycleConfiguration',
+  GetObjectLockConfiguration: 'GetBucketObjectLockConfiguration',
   GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
   HeadBucket: 'ListBucket',
   HeadObject: 'GetObject',
@@ -30,6 +31,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   ListParts: 'ListMultipartUploadParts',
   PutBucketCors: 'PutBucketCORS',
   PutBucketLifecycleConfiguration: 'PutLifecycleConfiguration',
+  PutObjectLockConfiguration: 'PutBucketObjectLockConfiguration',
   PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
   UploadPart: 'PutObject',
   UploadPartCopy: 'PutObject',
@@ -79,5 +81,7 @@ export function permissionsOf({ operation, query, headers }: PermissionRequest):
     ...(operation === 'GetObjectAttributes' ? [query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'] : []),
     ...(creates && headers.has('x-amz-acl') ? ['s3:PutObjectAcl'] : []),
     ...(creates && headers.has('x-amz-tagging') ? ['s3:PutObjectTagging'] : []),
+    ...(creates && headers.has('x-amz-object-lock-mode') ? ['s3:PutObjectRetention'] : []),
+    ...(creates && headers.has('x-amz-object-lock-legal-hold') ? ['s3:PutObjectLegalHold'] : []),
   ];
 }

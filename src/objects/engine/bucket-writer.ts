@@ -1,3 +1,4 @@
+import { newBucket, withSettings } from './bucket-settings.ts';
 import type { BucketHead, BucketRow } from './bucket-table.ts';
 import type { Catalog } from './catalog.ts';
 import type { Committer, Draft } from './committer.ts';
@@ -5,7 +6,7 @@ import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
 import type { Purpose } from './journal.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
-import { checkBucketName, mergeDocuments } from './names.ts';
+import { checkBucketName } from './names.ts';
 import type { Bucket, BucketChanges, BucketSettings } from './object-store.ts';
 import { RecordKind } from './record.ts';
 
@@ -35,13 +36,7 @@ export class BucketWriter {
     const { catalog, clock, newKey } = this.#options;
     return this.#commit(name, () => {
       if (catalog.buckets.byName(name)) throw errors.bucketExists(name);
-      const initial: Bucket = {
-        name,
-        createdAt: wallTime(clock.tick()),
-        versioning: 'disabled',
-        accessibility: 'private',
-      };
-      const bucket = withSettings(initial, settings);
+      const bucket = newBucket(name, wallTime(clock.tick()), settings);
       return { draft: bucketDraft(catalog.nextBucket, { ...bucket, sealedKey: newKey() }), result: bucket };
     });
   }
@@ -69,12 +64,13 @@ export class BucketWriter {
   }
 
   async remove(name: string, force: boolean): Promise<void> {
-    const { catalog, onRemoved } = this.#options;
+    const { catalog, clock, onRemoved } = this.#options;
     const id = await this.#commit(
       name,
       () => {
         const row = this.#row(name);
         if (!force && !catalog.versions.isEmpty(row.id)) throw errors.bucketNotEmpty(name);
+        if (row.bucket.objectLock && catalog.versions.anyLocked(row.id, clock.now())) throw errors.bucketLocked(name);
         const head: RemovalHead = { span: catalog.buckets.span(row) };
         const draft = {
           kind: RecordKind.bucketRemoval,
@@ -115,16 +111,6 @@ export class BucketWriter {
     if (!row) throw errors.bucketNotFound(name);
     return row;
   }
-}
-
-function withSettings(bucket: Bucket, { versioning, accessibility, documents }: BucketChanges): Bucket {
-  if (versioning === 'disabled' && bucket.versioning !== 'disabled') throw errors.versioningStays(bucket.name);
-  return {
-    ...bucket,
-    versioning: versioning ?? bucket.versioning,
-    accessibility: accessibility ?? bucket.accessibility,
-    documents: mergeDocuments(bucket.documents, documents),
-  };
 }
 
 function bucketDraft(id: number, head: BucketHead): Draft {

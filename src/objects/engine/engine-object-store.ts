@@ -13,10 +13,10 @@ import { Intake, NEVER_INLINE } from './intake.ts';
 import type { Journal } from './journal.ts';
 import type { JournalFeed } from './journal-feed.ts';
 import { listPage, versionPage } from './listing.ts';
-import { withHeaders } from './metadata.ts';
 import { checkPartNumber } from './multipart.ts';
 import { checkKey, checkMetadata } from './names.ts';
 import { ObjectCopier } from './object-copier.ts';
+import { withoutLock } from './object-lock.ts';
 import { ObjectReader } from './object-reader.ts';
 import type {
   Bucket,
@@ -101,7 +101,7 @@ export class EngineObjectStore implements OpenObjectStore {
     });
     const giveKey = (bucket: BucketRow) => this.#buckets.giveKey(bucket);
     const keys = new ObjectKeys({ bucketKeys, buckets: catalog.buckets, giveKey });
-    this.#objects = new ObjectWriter(catalog, committer);
+    this.#objects = new ObjectWriter({ catalog, committer, clock });
     this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, keys, minPartBytes });
     this.#intake = new Intake(parts.files, clock);
     this.#reader = new ObjectReader(parts.journal, parts.files);
@@ -176,19 +176,18 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#catalog.versions.find(this.#bucket(bucket).id, key, version?.versionId);
   }
 
-  async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
-    const target = { bucket: this.#bucket(bucket), key, versionId, conditions };
+  async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
+    const { versionId, bypassGovernance, ...conditions } = options;
+    const target = { bucket: this.#bucket(bucket), key, versionId, bypassGovernance, conditions };
     return this.#makingRoom(() => this.#objects.remove(target));
   }
 
   async updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo> {
-    const { versionId, headers } = change;
+    const { versionId, bypassGovernance, headers } = change;
     const version = this.#version({ bucket, key, versionId });
-    const target = { bucket: this.#bucket(bucket), key, versionId, conditions: undefined };
+    const target = { bucket: this.#bucket(bucket), key, versionId, bypassGovernance, conditions: undefined };
     const inline = version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES;
-    const info = await this.#objects.updateMetadata(target, { stamp: version.stamp, inline }, (metadata) =>
-      withHeaders(metadata, headers),
-    );
+    const info = await this.#objects.updateMetadata(target, { stamp: version.stamp, inline }, headers);
     return info ?? this.updateMetadata(bucket, key, change);
   }
 
@@ -201,7 +200,13 @@ export class EngineObjectStore implements OpenObjectStore {
     checkConditions(source, version.etag, sourceConditions);
     const copied = await this.#copier.copy(
       { ...source, bucket: this.#bucket(source.bucket), version, customerKey: source.customerKey },
-      { ...target, bucket, metadata: metadata ?? version.metadata, conditions, customerKey: target.customerKey },
+      {
+        ...target,
+        bucket,
+        metadata: metadata ?? withoutLock(version.metadata),
+        conditions,
+        customerKey: target.customerKey,
+      },
     );
     return copied ?? this.copy(request);
   }

@@ -66,6 +66,51 @@ export const versioningStays = (name: string) =>
     resource: `bucket ${name}`,
   });
 
+export const bucketLockStays = (name: string) =>
+  refuse({
+    code: 'bucket.lock-stays',
+    kind: 'conflict',
+    message: `bucket ${name} has object lock; its versioning cannot be suspended`,
+    hint: 'copy the objects to a bucket without object lock',
+    resource: `bucket ${name}`,
+  });
+
+export const bucketLockVersioning = (name: string) =>
+  refuse({
+    code: 'bucket.lock-versioning',
+    kind: 'conflict',
+    message: `bucket ${name} has no versioning, which object lock needs`,
+    hint: 'enable versioning first',
+    resource: `bucket ${name}`,
+  });
+
+export const bucketLocked = (name: string) =>
+  refuse({
+    code: 'bucket.locked',
+    kind: 'conflict',
+    message: `bucket ${name} holds versions that are locked`,
+    hint: 'wait until their retention has ended and take back legal holds; see GetObjectRetention and GetObjectLegalHold',
+    resource: `bucket ${name}`,
+  });
+
+export const objectLocked = (bucket: string, key: string) =>
+  refuse({
+    code: 'object.locked',
+    kind: 'forbidden',
+    message: `Access Denied because object protected by object lock: ${key} in bucket ${bucket}`,
+    hint: 'wait until its retention has ended, take back its legal hold, or bypass governance where that is the mode',
+    resource: `object ${bucket}/${key}`,
+  });
+
+export const lockUnavailable = (bucket: string) =>
+  refuse({
+    code: 'object.lock-unavailable',
+    kind: 'invalid',
+    message: 'Bucket is missing Object Lock Configuration',
+    hint: 'turn on object lock for the bucket first',
+    resource: `bucket ${bucket}`,
+  });
+
 export const objectKey = (reason: string) =>
   refuse({
     code: 'object.key',

@@ -24,6 +24,11 @@ export class HybridClock {
     return this.#last;
   }
 
+  /** Milliseconds since the epoch; as stamps, it does not step back. */
+  now(): number {
+    return Math.max(wallTime(this.#last), this.#wall.now());
+  }
+
   /** Every later stamp is larger than `stamp`. */
   observe(stamp: number): void {
     this.#last = Math.max(this.#last, stamp);

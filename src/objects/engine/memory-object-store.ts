@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { newBucket, withSettings } from './bucket-settings.ts';
 import { resolveRange } from './byte-range.ts';
 import type { Origin } from './change-feed.ts';
 import { checkConditions } from './conditions.ts';
@@ -11,7 +12,8 @@ import { collect, MemoryUploads } from './memory-uploads.ts';
 import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
 import { withHeaders } from './metadata.ts';
 import { chooseParts, MIN_PART_BYTES, multipartEtag } from './multipart.ts';
-import { checkBucketName, checkKey, mergeDocuments } from './names.ts';
+import { checkBucketName, checkKey } from './names.ts';
+import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention, withoutLock } from './object-lock.ts';
 import type {
   Bucket,
   BucketChanges,
@@ -76,12 +78,7 @@ export class MemoryObjectStore implements OpenObjectStore {
   async createBucket(name: string, settings: Partial<BucketSettings> = {}): Promise<Bucket> {
     checkBucketName(name);
     if (this.#buckets.has(name)) throw errors.bucketExists(name);
-    const bucket: Bucket = {
-      name,
-      createdAt: this.#clock.now(),
-      versioning: settings.versioning ?? 'disabled',
-      accessibility: settings.accessibility ?? 'private',
-    };
+    const bucket = newBucket(name, this.#clock.now(), settings);
     const id = ++this.#lastBucket;
     this.#buckets.set(name, { id, bucket, versions: new MemoryVersions(), uploads: new MemoryUploads(this.#clock) });
     this.changes.bucketChanged(id, bucket);
@@ -90,15 +87,7 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   async updateBucket(name: string, settings: BucketChanges): Promise<Bucket> {
     const stored = this.#bucket(name);
-    if (stored.bucket.versioning !== 'disabled' && settings.versioning === 'disabled') {
-      throw errors.versioningStays(name);
-    }
-    stored.bucket = {
-      ...stored.bucket,
-      versioning: settings.versioning ?? stored.bucket.versioning,
-      accessibility: settings.accessibility ?? stored.bucket.accessibility,
-      documents: mergeDocuments(stored.bucket.documents, settings.documents),
-    };
+    stored.bucket = withSettings(stored.bucket, settings);
     this.changes.bucketChanged(stored.id, stored.bucket);
     return stored.bucket;
   }
@@ -106,6 +95,7 @@ export class MemoryObjectStore implements OpenObjectStore {
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { id, versions } = this.#bucket(name);
     if (!versions.isEmpty && !force) throw errors.bucketNotEmpty(name);
+    if (versions.anyLocked(this.#clock.now())) throw errors.bucketLocked(name);
     this.#buckets.delete(name);
     this.changes.push({ kind: 'bucket-removed', bucket: id });
   }
@@ -153,19 +143,27 @@ export class MemoryObjectStore implements OpenObjectStore {
     return this.#bucket(bucket).versions.find(key, version?.versionId);
   }
 
-  async updateMetadata(bucket: string, key: string, { versionId, headers }: UpdateMetadata): Promise<ObjectInfo> {
+  async updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo> {
+    const { versionId, headers } = change;
     const version = this.#version({ bucket, key, versionId });
-    const info = { ...version.info, metadata: withHeaders(version.info.metadata, headers) };
-    this.#bucket(bucket).versions.replace({ ...version, info });
+    const { versions, bucket: settings } = this.#bucket(bucket);
+    const before = version.info.metadata;
+    const info = { ...version.info, metadata: withHeaders(before, headers) };
+    checkLockable(settings, headers);
+    checkLockChange({ bucket, key }, { before, after: info.metadata }, { now: this.#clock.now(), ...change });
+    versions.replace({ ...version, info });
     return info;
   }
 
-  async remove(bucket: string, key: string, { versionId, ...conditions }: RemoveObject = {}): Promise<RemovedObject> {
+  async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
+    const { versionId, bypassGovernance, ...conditions } = options;
     const stored = this.#bucket(bucket);
     const { versions } = stored;
     if (versionId !== undefined) {
       const version = versions.named(key, versionId);
       checkConditions({ bucket, key }, version?.info.etag, conditions);
+      const check = { now: this.#clock.now(), bypassGovernance };
+      if (version) checkRemovable({ bucket, key }, version.info.metadata, check);
       versions.remove(key, version);
       if (version) this.#removed(stored, key, versionId);
       return { versionId, deleteMarker: version?.deleteMarker ?? false };
@@ -192,7 +190,7 @@ export class MemoryObjectStore implements OpenObjectStore {
       key: target.key,
       bytes,
       etag: isShared ? info.etag : copyEtag(bytes, info.partSizes, target.customerKey),
-      metadata: metadata ?? info.metadata,
+      metadata: metadata ?? withoutLock(info.metadata),
       conditions,
       partSizes: info.partSizes,
       origin: 'copy',
@@ -219,6 +217,7 @@ export class MemoryObjectStore implements OpenObjectStore {
     { customerKey }: CustomerKey = {},
   ): Promise<MultipartUpload> {
     checkKey(key);
+    checkLockable(this.#bucket(bucket).bucket, metadata.headers);
     return this.#bucket(bucket).uploads.create(key, metadata, customerKey);
   }
 
@@ -289,6 +288,7 @@ export class MemoryObjectStore implements OpenObjectStore {
   /** On top; without enabled versioning in place of the null version. */
   #add(stored: StoredBucket, object: NewObject): ObjectInfo {
     const { key, bytes, etag, metadata, partSizes, origin = 'put', deleteMarker = false, customerKey } = object;
+    const now = this.#clock.now();
     const stamp = ++this.#lastStamp;
     const versionId = versionIdOf({ versioned: stored.bucket.versioning === 'enabled', stamp });
     const info: ObjectInfo = {
@@ -296,8 +296,8 @@ export class MemoryObjectStore implements OpenObjectStore {
       size: bytes.length,
       etag,
       versionId,
-      lastModified: this.#clock.now(),
-      metadata,
+      lastModified: now,
+      metadata: deleteMarker ? metadata : withDefaultRetention(stored.bucket, metadata, now),
       ...(deleteMarker ? {} : { encryption: encryptionOf(customerKey) }),
       ...(partSizes ? { partSizes } : {}),
     };

@@ -1,4 +1,5 @@
 import { type Bound, compareKeys, type Scan, type VersionScan } from './listing.ts';
+import { isLocked } from './object-lock.ts';
 import type { ObjectInfo, ObjectVersion } from './object-store.ts';
 import { NULL_VERSION } from './version-id.ts';
 
@@ -38,6 +39,10 @@ export class MemoryVersions {
     const [latest] = this.of(key);
     const found = versionId === undefined ? latest : this.named(key, versionId);
     return found && listed(found, found === latest);
+  }
+
+  anyLocked(now: number): boolean {
+    return [...this.#byKey.values()].flat().some(({ info }) => isLocked(info.metadata, { now }));
   }
 
   usage(): { readonly objects: number; readonly bytes: number } {

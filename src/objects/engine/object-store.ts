@@ -8,6 +8,20 @@ export interface BucketSettings {
   readonly versioning: Versioning;
   /** `public`: anyone may read objects. */
   readonly accessibility: 'private' | 'public';
+  /**
+   * Versions may be locked: a locked one is not removed, by nobody, nor is the bucket that has one.
+   * Needs versioning, which a new bucket gets with it; neither can be turned off again.
+   */
+  readonly objectLock?: ObjectLock | undefined;
+}
+
+export type RetentionMode = 'GOVERNANCE' | 'COMPLIANCE';
+
+export interface ObjectLock {
+  /** Of every new version that asks for no other. */
+  readonly defaultRetention?:
+    | { readonly mode: RetentionMode; readonly period: number; readonly unit: 'days' | 'years' }
+    | undefined;
 }
 
 export interface Bucket extends BucketSettings {
@@ -38,7 +52,10 @@ export interface CustomerKey {
 /** Stored with an object and given back as it came. Names are lower-case header names. */
 export interface ObjectMetadata {
   readonly contentType: string;
-  /** cache-control, content-disposition, content-encoding, content-language, expires; `x-amz-checksum-*`. */
+  /**
+   * cache-control, content-disposition, content-encoding, content-language, expires; `x-amz-checksum-*`;
+   * tags, the ACL; `x-amz-object-lock-*`, which the store itself goes by.
+   */
   readonly headers: Readonly<Record<string, string>>;
   /** `x-amz-meta-*` without the prefix. */
   readonly user: Readonly<Record<string, string>>;
@@ -96,11 +113,16 @@ export interface VersionRef {
 /** What to read. */
 export interface ReadObject extends VersionRef, CustomerKey {}
 
+/** Whoever may do that passes over retention in mode GOVERNANCE; nobody passes over the rest. */
+interface BypassGovernance {
+  readonly bypassGovernance?: boolean | undefined;
+}
+
 /** Without `versionId`, of the current object; with it, of that version. */
-export interface RemoveObject extends VersionRef, WriteConditions {}
+export interface RemoveObject extends VersionRef, WriteConditions, BypassGovernance {}
 
 /** What is not named stays as it is. Without `versionId`, of the current object. */
-export interface UpdateMetadata extends VersionRef {
+export interface UpdateMetadata extends VersionRef, BypassGovernance {
   /** Of `ObjectMetadata.headers`, by name; `undefined` removes one. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
@@ -236,15 +258,16 @@ export interface ObjectStore {
 
   /** @throws HoldfastError `bucket.exists`, `bucket.name` */
   createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
-  /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays` */
+  /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays`, `bucket.lock-stays`, `bucket.lock-versioning` */
   updateBucket(name: string, changes: BucketChanges): Promise<Bucket>;
-  /** @throws HoldfastError `bucket.not-empty` unless `force`, which deletes the objects too */
+  /** @throws HoldfastError `bucket.not-empty` unless `force`, which deletes the objects too; `bucket.locked` */
   deleteBucket(name: string, options?: { readonly force?: boolean }): Promise<void>;
   bucket(name: string): Bucket | undefined;
   buckets(): readonly Bucket[];
   /** Every stored version counts; delete markers do not. */
   usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }>;
 
+  /** As everything that makes a version: @throws HoldfastError `object.lock-unavailable` in a bucket without object lock */
   put(object: PutObject): Promise<ObjectInfo>;
   /**
    * Without a customer's key also of an object that has one; a key that is given is checked.
@@ -259,11 +282,13 @@ export interface ObjectStore {
    * Deleting what is absent is no error (S3 DeleteObject). With versioning, enabled
    * or suspended, a delete marker is put on top; a version that is named is gone for
    * good, and what was below it is current again.
+   * @throws HoldfastError `object.locked`, of a version that is named
    */
   remove(bucket: string, key: string, options?: RemoveObject): Promise<RemovedObject>;
   /**
    * Changes headers of a version in place: it keeps its id, its time and its bytes, and readers of it see nothing of it.
-   * @throws as `head`; HoldfastError `object.metadata-size`
+   * @throws as `head`; HoldfastError `object.metadata-size`, `object.locked` where it would weaken a lock,
+   * `object.lock-unavailable`
    */
   updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo>;
   copy(request: CopyObject): Promise<ObjectInfo>;

@@ -3,8 +3,11 @@ import type { Catalog } from './catalog.ts';
 import type { Commit, Committer, Draft } from './committer.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
+import type { HybridClock } from './hybrid-clock.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
-import type { ObjectInfo, ObjectMetadata, RemovedObject, VersionRef, WriteConditions } from './object-store.ts';
+import { withHeaders } from './metadata.ts';
+import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from './object-lock.ts';
+import type { ObjectInfo, RemovedObject, UpdateMetadata, VersionRef, WriteConditions } from './object-store.ts';
 import { RecordKind } from './record.ts';
 import { objectScope } from './scopes.ts';
 import {
@@ -37,16 +40,29 @@ export interface WriteOptions {
   readonly along?: { readonly scope: string; readonly decide: () => readonly Draft[] };
 }
 
+interface ObjectWriterOptions {
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+  readonly clock: HybridClock;
+}
+
+/** What may be passed over; only the one who asks can say. */
+interface Rights {
+  readonly bypassGovernance?: boolean | undefined;
+}
+
 type Decision<T> = Pick<Commit<T>, 'decide' | 'done'>;
 
 /** Commits objects. */
 export class ObjectWriter {
   readonly #catalog: Catalog;
   readonly #committer: Committer;
+  readonly #clock: HybridClock;
 
-  constructor(catalog: Catalog, committer: Committer) {
+  constructor({ catalog, committer, clock }: ObjectWriterOptions) {
     this.#catalog = catalog;
     this.#committer = committer;
+    this.#clock = clock;
   }
 
   async write(target: WriteTarget, content: () => NewVersion, { along }: WriteOptions = {}): Promise<ObjectInfo> {
@@ -57,9 +73,11 @@ export class ObjectWriter {
       scopes: along ? [scope, along.scope] : [scope],
       decide: () => {
         const others = along?.decide() ?? [];
-        const { versioning } = this.#check(target);
+        const bucket = this.#check(target);
         const { inline, ...version } = content();
-        const head: VersionHead = { ...version, versioned: versioning === 'enabled', deleteMarker: false };
+        const metadata = withDefaultRetention(bucket, version.metadata, this.#clock.now());
+        const versioned = bucket.versioning === 'enabled';
+        const head: VersionHead = { ...version, metadata, versioned, deleteMarker: false };
         info = (stamp) => objectInfo(key, { ...head, stamp });
         return [versionDraft(target, head, inline), ...others];
       },
@@ -75,21 +93,27 @@ export class ObjectWriter {
    * `undefined` where it is not (or no longer) what `target` names.
    */
   async updateMetadata(
-    target: WriteTarget & VersionRef,
+    target: WriteTarget & VersionRef & Rights,
     { stamp, inline }: { readonly stamp: number; readonly inline: Buffer },
-    change: (metadata: ObjectMetadata) => ObjectMetadata,
+    headers: UpdateMetadata['headers'],
   ): Promise<ObjectInfo | undefined> {
     return this.#committer.commit({
       scopes: [objectScope(target.bucket.id, target.key)],
       decide: () => {
         const version = this.#named(target);
         if (version?.stamp !== stamp) return [];
-        const head: VersionHead = { ...version, metadata: change(version.metadata) };
-        return [{ ...versionDraft(target, head, inline), stamp, moved: true }];
+        const metadata = withHeaders(version.metadata, headers);
+        checkLockable(this.#row(target).bucket, headers);
+        checkLockChange(named(target), { before: version.metadata, after: metadata }, this.#lockCheck(target));
+        return [{ ...versionDraft(target, { ...version, metadata }, inline), stamp, moved: true }];
       },
       done: ([written]) =>
         written && objectInfo(target.key, { ...decodeVersionHead(written.record.head), stamp: written.record.stamp }),
     });
+  }
+
+  #lockCheck({ bypassGovernance }: Rights) {
+    return { now: this.#clock.now(), bypassGovernance };
   }
 
   #named(target: WriteTarget & VersionRef): Version | undefined {
@@ -99,7 +123,7 @@ export class ObjectWriter {
     return versions.named(id, target.key, target.versionId);
   }
 
-  async remove(target: WriteTarget & VersionRef): Promise<RemovedObject> {
+  async remove(target: WriteTarget & VersionRef & Rights): Promise<RemovedObject> {
     const { versionId } = target;
     const decided = versionId === undefined ? this.#removal(target) : this.#versionRemoval(target, versionId);
     return this.#committer.commit({
@@ -128,13 +152,14 @@ export class ObjectWriter {
     };
   }
 
-  #versionRemoval(target: WriteTarget, versionId: string): Decision<RemovedObject> {
+  #versionRemoval(target: WriteTarget & Rights, versionId: string): Decision<RemovedObject> {
     let wasMarker = false;
     return {
       decide: () => {
         const row = this.#row(target);
         const version = this.#catalog.versions.named(row.id, target.key, versionId);
         checkConditions(named(target), version?.etag, target.conditions);
+        if (version) checkRemovable(named(target), version.metadata, this.#lockCheck(target));
         wasMarker = version?.deleteMarker ?? false;
         return version ? [this.#removalDraft(target, version)] : [];
       },

@@ -10,6 +10,7 @@ import type { Content } from './intake.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
 import { compareKeys } from './listing.ts';
 import { chooseParts, multipartEtag } from './multipart.ts';
+import { checkLockable } from './object-lock.ts';
 import type {
   CompleteUpload,
   MultipartUpload,
@@ -59,7 +60,9 @@ export class UploadWriter {
     return committer.commit({
       scopes: [uploadScope(uploadId)],
       decide: () => {
-        if (!catalog.buckets.byId(bucket.id)) throw errors.bucketNotFound(bucket.bucket.name);
+        const row = catalog.buckets.byId(bucket.id);
+        if (!row) throw errors.bucketNotFound(bucket.bucket.name);
+        checkLockable(row.bucket, metadata.headers);
         return [draft(RecordKind.upload, bucket, uploadId, head)];
       },
       done: () => this.#info(uploadId),

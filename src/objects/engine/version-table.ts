@@ -14,6 +14,7 @@ import { setRow, storedRows } from './index-rows.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import type { Scan, VersionBound, VersionScan } from './listing.ts';
 import type { FoundVersion } from './object-index.ts';
+import { isLocked } from './object-lock.ts';
 import type { ObjectVersion } from './object-store.ts';
 import type { JournalRecord } from './record.ts';
 import {
@@ -81,6 +82,15 @@ export class VersionTable {
   isEmpty(bucket: number): boolean {
     const { start, end } = bucketRange(bucket);
     return first(this.#ledger.index.versionsBefore(end)(start)) === undefined;
+  }
+
+  /** Looks at all versions of the bucket until it finds one. */
+  anyLocked(bucket: number, now: number): boolean {
+    const { start, end } = bucketRange(bucket);
+    for (const { version } of this.#ledger.index.versionsBefore(end)(start)) {
+      if (isLocked(version.metadata, { now })) return true;
+    }
+    return false;
   }
 
   at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {

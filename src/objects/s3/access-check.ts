@@ -20,6 +20,8 @@ interface Target extends VersionRef {
 
 type ObjectRequest = Pick<RoutedRequest, 'bucket' | 'key' | 'query'>;
 
+type BypassRequest = Pick<RoutedRequest, 'bucket' | 'headers'>;
+
 interface AccessCheckOptions {
   readonly identity: Identity;
   readonly context: ConditionContext;
@@ -93,11 +95,20 @@ export class AccessCheck {
     await this.#demand('write-object', objectPermission('PutObjectTagging', target.versionId), target, tags);
   }
 
-  /** Who may read an object need not know its tags. */
-  async mayReadTags({ bucket, key, query }: ObjectRequest): Promise<boolean> {
+  /** Who may read an object need not know all that is said of it. */
+  async mayKnow({ bucket, key, query }: ObjectRequest, name: `GetObject${string}`): Promise<boolean> {
     const target = { bucket, key, versionId: query.get('versionId') };
-    const permission = objectPermission('GetObjectTagging', target.versionId);
-    return (await this.#decide('read-bucket', permission, target)) === 'allowed';
+    return (await this.#decide('read-bucket', objectPermission(name, target.versionId), target)) === 'allowed';
+  }
+
+  /**
+   * Asks for it and may: operators, and whom a policy lets. Tools ask by default, so that one who may not
+   * is no error; the lock will be (S3 User Guide, "Bypassing governance mode").
+   */
+  async mayBypassGovernance({ bucket, headers }: BypassRequest, key: string): Promise<boolean> {
+    if (headers.get('x-amz-bypass-governance-retention')?.toLowerCase() !== 'true') return false;
+    const decision = await this.#decide('administer-bucket', 's3:BypassGovernanceRetention', { bucket, key });
+    return decision === 'allowed';
   }
 
   /** @throws HoldfastError `access.denied` */

@@ -3,6 +3,7 @@ import type { RequestHead } from '../access/canonical-request.ts';
 import type { ObjectMetadata } from '../engine/object-store.ts';
 import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
+import { lockAttributes } from './object-lock.ts';
 import { parseObjectTags, tagsAttribute } from './tagging.ts';
 
 /** Stored as they come and given back with the object. */
@@ -60,12 +61,13 @@ export function aclAttribute(acl: CannedAcl): Attributes {
   return { [ACL]: acl === 'private' ? undefined : acl };
 }
 
-/** What a request says beside the headers that come back. An ACL, tags and a redirect are of the object, not of its metadata. */
+/** What a request says beside the headers that come back: ACL, tags, locks and a redirect are of the object, not of its metadata. */
 export function requestedAttributes(headers: RequestHead['headers']): Attributes {
   return {
     ...aclAttribute(requestedAcl(headers) ?? 'private'),
     ...tagsAttribute(parseObjectTags(headers.get('x-amz-tagging') ?? '')),
     ...redirectAttribute(headers),
+    ...lockAttributes(headers),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ByteRange, ObjectInfo, ObjectStore } from '../engine/object-store.
 import { s3Errors } from './errors.ts';
 import { metadataHeaders } from './metadata.ts';
 import { checksumAnswer, type ObjectChecksum, objectChecksum, partChecksums } from './object-checksum.ts';
+import { lockAnswer } from './object-lock.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
@@ -28,12 +29,14 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
   const headers: Record<string, string> = {
     ...validators,
     ...metadataHeaders(info.metadata),
+    ...(await lockAnswer(request, info.metadata)),
     ...responseOverrides(request),
     'accept-ranges': 'bytes',
     'content-length': String(range ? range.end - range.start + 1 : info.size),
   };
   const tags = objectTags(info.metadata).length;
-  if (tags > 0 && (await request.access.mayReadTags(request))) headers['x-amz-tagging-count'] = String(tags);
+  if (tags > 0 && (await request.access.mayKnow(request, 'GetObjectTagging')))
+    headers['x-amz-tagging-count'] = String(tags);
   if (request.query.has('partNumber') && info.partSizes) {
     headers['x-amz-mp-parts-count'] = String(info.partSizes.length);
   }

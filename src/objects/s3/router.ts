@@ -31,6 +31,9 @@ import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { listParts } from './operations/list-parts.ts';
 import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts';
+import { getObjectLegalHold, putObjectLegalHold } from './operations/object-legal-hold.ts';
+import { getObjectLockConfiguration, putObjectLockConfiguration } from './operations/object-lock-configuration.ts';
+import { getObjectRetention, putObjectRetention } from './operations/object-retention.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import {
   deleteBucketOwnershipControls,
@@ -64,6 +67,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['cors'], operation: putBucketCors },
     { query: ['tagging'], operation: putBucketTagging },
     { query: ['versioning'], operation: putBucketVersioning },
+    { query: ['object-lock'], operation: putObjectLockConfiguration },
     { query: ['ownershipControls'], operation: putBucketOwnershipControls },
     { query: ['policy'], operation: putBucketPolicy },
     { query: ['publicAccessBlock'], operation: putPublicAccessBlock },
@@ -84,6 +88,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['acl'], operation: getBucketAcl },
     { query: ['cors'], operation: getBucketCors },
     { query: ['tagging'], operation: getBucketTagging },
+    { query: ['object-lock'], operation: getObjectLockConfiguration },
     { query: ['ownershipControls'], operation: getBucketOwnershipControls },
     { query: ['policy'], operation: getBucketPolicy },
     { query: ['policyStatus'], operation: getBucketPolicyStatus },
@@ -100,6 +105,8 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'GET object': [
     { query: ['uploadId'], operation: listParts },
     { query: ['acl'], operation: getObjectAcl },
+    { query: ['legal-hold'], operation: getObjectLegalHold },
+    { query: ['retention'], operation: getObjectRetention },
     { query: ['tagging'], operation: getObjectTagging },
     { query: ['attributes'], operation: getObjectAttributes },
     { operation: getObject },
@@ -109,6 +116,8 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['uploadId', 'partNumber'], copy: true, operation: uploadPartCopy },
     { query: ['uploadId', 'partNumber'], operation: uploadPart },
     { query: ['acl'], operation: putObjectAcl },
+    { query: ['legal-hold'], operation: putObjectLegalHold },
+    { query: ['retention'], operation: putObjectRetention },
     { query: ['tagging'], operation: putObjectTagging },
     { copy: true, operation: copyObject },
     { operation: putObject },

@@ -41,15 +41,11 @@ export const SUB_RESOURCES: ReadonlySet<string> = new Set([
 ]);
 
 const REFUSED_HEADERS = [
-  'x-amz-bucket-object-lock-enabled',
   'x-amz-grant-full-control',
   'x-amz-grant-read',
   'x-amz-grant-read-acp',
   'x-amz-grant-write',
   'x-amz-grant-write-acp',
-  'x-amz-object-lock-legal-hold',
-  'x-amz-object-lock-mode',
-  'x-amz-object-lock-retain-until-date',
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-copy-source-server-side-encryption-customer-algorithm',

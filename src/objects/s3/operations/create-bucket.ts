@@ -14,7 +14,8 @@ export const createBucket: Operation = {
     refuseUnsupportedHeaders(headers);
     const documents = accessDocuments(headers);
     await readXml(request.body(), 'CreateBucketConfiguration', { optional: true });
-    await store.createBucket(bucket);
+    const locks = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
+    await store.createBucket(bucket, locks ? { objectLock: {} } : {});
     if (Object.keys(documents).length > 0) await store.updateBucket(bucket, { documents });
     return { status: 200, headers: { location: `/${bucket}` } };
   },

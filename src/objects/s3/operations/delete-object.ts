@@ -6,8 +6,11 @@ import { readVersionId } from '../versions.ts';
 export const deleteObject: Operation = {
   name: 'DeleteObject',
   action: 'write-object',
-  async handle({ bucket, key, query, headers }, { store }) {
-    const removed = await store.remove(bucket, key, { ...readVersionId(query), ...readWriteConditions(headers) });
+  async handle(request, { store }) {
+    const { bucket, key, query, headers } = request;
+    const bypassGovernance = await request.access.mayBypassGovernance(request, key);
+    const options = { ...readVersionId(query), ...readWriteConditions(headers), bypassGovernance };
+    const removed = await store.remove(bucket, key, options);
     return { status: 204, headers: removalHeaders(removed) };
   },
 };

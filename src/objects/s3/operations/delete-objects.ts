@@ -45,13 +45,15 @@ function readDeletion(node: XmlNode): Deletion {
 }
 
 async function deleteOne(
-  { bucket, access }: S3Request,
+  request: S3Request,
   { key, versionId, etag }: Deletion,
   { store }: S3Context,
 ): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
   try {
+    const { bucket, access } = request;
     await access.removal({ bucket, key, versionId });
-    const removed = await store.remove(bucket, key, { versionId, ifMatch: etag || undefined });
+    const bypassGovernance = await access.mayBypassGovernance(request, key);
+    const removed = await store.remove(bucket, key, { versionId, ifMatch: etag || undefined, bypassGovernance });
     return { deleted: { Key: key, VersionId: versionId, ...markerElements(removed) } };
   } catch (cause) {
     const error = HoldfastError.from(cause);

@@ -1,6 +1,7 @@
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { checksumAnswer, objectChecksum } from '../object-checksum.ts';
+import { checkLockedUpload } from '../object-lock.ts';
 import type { Operation } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -13,7 +14,9 @@ export const putObject: Operation = {
   async handle(request, { store }) {
     const { bucket, key, headers } = request;
     refuseUnsupportedHeaders(headers);
-    checkAcl(requireBucket(store, bucket), headers);
+    const settings = requireBucket(store, bucket);
+    checkAcl(settings, headers);
+    checkLockedUpload(settings, headers);
     const conditions = readWriteConditions(headers);
     const { size, bytes, metadata } = receiveObject(request);
     const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions });

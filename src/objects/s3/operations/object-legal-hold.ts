@@ -1,0 +1,29 @@
+import { s3Errors } from '../errors.ts';
+import { legalHoldXml, readLegalHold, requireObjectLock } from '../object-lock.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { readXml } from '../request-xml.ts';
+import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
+
+export const putObjectLegalHold: Operation = {
+  name: 'PutObjectLegalHold',
+  action: 'write-object',
+  async handle({ bucket, key, query, body }, { store }) {
+    requireObjectLock(store, bucket);
+    const change = { ...readVersionId(query), headers: readLegalHold(await readXml(body(), 'LegalHold')) };
+    const info = await orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));
+    return { status: 200, headers: versionHeader(store, bucket, info) };
+  },
+};
+
+export const getObjectLegalHold: Operation = {
+  name: 'GetObjectLegalHold',
+  action: 'read-bucket', // unlike the bytes, not for the public
+  async handle({ bucket, key, query }, { store }) {
+    requireObjectLock(store, bucket);
+    const version = readVersionId(query);
+    const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
+    const hold = legalHoldXml(info.metadata);
+    if (!hold) throw s3Errors.noSuchLock('The specified object does not have a ObjectLock configuration');
+    return xmlResponse('LegalHold', hold);
+  },
+};
