@@ -48,7 +48,7 @@ const onTheJournal = async (options: { readonly clock?: Clock } = {}) => {
 };
 
 /** Whoever has the store open shares it; a gateway asks over a socket. */
-const overASocket = async () => {
+const overASocket = async (options: { readonly clock?: Clock } = {}) => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-objects-'));
   const log = createLogger('objects', 'silent');
   const socketPath = join(directory, 'store.sock');
@@ -59,6 +59,7 @@ const overASocket = async () => {
     minPartBytes,
     masterKey: randomBytes(32),
     onBucketChanged: (name) => server.bucketChanged(name),
+    ...options,
   });
   const server = await StoreServer.listen({ store: writer, keys: () => [], socketPath, log });
   const store = await connectObjectStore({ socketPath });
@@ -88,3 +89,4 @@ describeObjectVersions('over a socket', overASocket);
 describeObjectEncryption('in memory', inMemory);
 describeObjectEncryption('on the journal', onTheJournal);
 describeObjectEncryption('over a socket', overASocket);
+describeObjectLock('over a socket', overASocket);
