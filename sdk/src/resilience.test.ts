@@ -33,6 +33,14 @@ describe('a request that fails', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it('gives its connection back, a HEAD too', async () => {
+    const length = { 'content-length': 0 };
+    await using server = await scriptedServer((_, response) => void response.writeHead(404, length).end());
+    const storage = server.storage();
+    for (let i = 0; i < 6; i += 1) expect(await storage.head('absent')).toBeNull();
+    expect(new Set(server.ports).size).toBe(1);
+  });
+
   it('fails in the end, saying where', async () => {
     await using server = await scriptedServer((_, response) => void response.destroy());
     const error = await server

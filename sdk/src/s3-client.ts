@@ -130,7 +130,8 @@ export class S3Client {
     const response = await this.#exchange(request);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    throw toError(request, response, request.method === 'HEAD' ? '' : await this.#readText(response, ERROR_BODY_LIMIT));
+    // Also that of HEAD, which has no bytes: an answer that is not read to its end keeps its connection, and the process.
+    throw toError(request, response, await this.#readText(response, ERROR_BODY_LIMIT));
   }
 
   #exchange(request: S3Request): Promise<IncomingMessage> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type CliRun, runCliProcess, startCli } from './cli-process.ts';
 import { startFakeApi, TOKEN } from './fake-api.ts';
 import { type ClientBench, startClientBench } from './s3-client-program.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface CliBench extends ClientBench {
   /** `holdfast object-store …` in the home directory, in a process of its own. */
@@ -10,6 +11,8 @@ export interface CliBench extends ClientBench {
   start(...args: readonly string[]): ReturnType<typeof startCli>;
   /** What the command answers with --json. @throws when it does not end with 0 */
   json<T>(...args: readonly string[]): Promise<T>;
+  /** What the CLI reaches the store through. */
+  readonly proxy: TcpProxy;
   /** rclone with a remote `hf:` that is the store. */
   rclone(...args: readonly string[]): Promise<string>;
 }
@@ -20,8 +23,9 @@ export const RCLONE = { name: 'rclone', path: '/usr/bin/rclone', debianPackage: 
 export async function startCliBench(...buckets: string[]): Promise<CliBench> {
   await using starting = new AsyncDisposableStack();
   const bench = starting.use(await startClientBench(...buckets));
+  const proxy = starting.use(await startTcpProxy(bench.store.endpoint));
   const api = starting.use(await startFakeApi());
-  api.platform.s3 = { endpoint: bench.store.endpoint, region: 'local', ...bench.operator };
+  api.platform.s3 = { endpoint: proxy.url, region: 'local', ...bench.operator };
   for (const name of buckets) await api.platform.createBucket({ name });
   const options = {
     cwd: bench.home,
@@ -31,6 +35,7 @@ export async function startCliBench(...buckets: string[]): Promise<CliBench> {
   const running = starting.move();
   return {
     ...bench,
+    proxy,
     cli,
     start: (...args) => startCli(['object-store', ...args], options),
     json: async (...args) => {

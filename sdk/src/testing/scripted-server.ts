@@ -15,18 +15,22 @@ type Script = (request: Seen, response: ServerResponse) => void | Promise<void>;
 /** A server on loopback that answers as the test says, for the failures that a healthy server does not show. */
 export async function scriptedServer(script: Script) {
   const seen: Seen[] = [];
+  const ports: (number | undefined)[] = [];
   const server = createServer(async (incoming, response) => {
     const body = await incoming.toArray().catch(() => undefined); // a client may give up while it sends
     if (body === undefined) return;
     const { method = '', url = '', headers } = incoming;
     const request = { method, url, headers, body: Buffer.concat(body) };
     seen.push(request);
+    ports.push(incoming.socket.remotePort);
     await script(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     seen,
+    /** Of the client, for each request: connections. */
+    ports,
     endpoint,
     storage: (options: StorageOptions = {}) =>
       new Storage('bucket', { endpoint, accessKeyId: 'id', secretAccessKey: 'secret', ...options }),

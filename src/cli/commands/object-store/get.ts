@@ -1,69 +1,124 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { OpenedObject } from '../../../../sdk/src/index.ts';
+import type { Storage } from '../../../../sdk/src/index.ts';
+import { isNodeError } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/units.ts';
-import { action, examples } from '../../action.ts';
+import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { untilInterrupted } from '../../interruption.ts';
 import { startProgress } from '../../output/progress.ts';
+import { downloadFile } from '../../transfer/download-file.ts';
+import { asDirectory } from '../../transfer/location.ts';
+import { whyNoPath } from '../../transfer/target-directory.ts';
 import { withBucket } from './open-bucket.ts';
+import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
+
+interface GetOptions extends TreeOptions {
+  readonly recursive?: boolean;
+  readonly versionId?: string;
+}
 
 export function getObject(buckets: Command): void {
-  buckets
+  const command = buckets
     .command('get <bucket> <key> [file]')
-    .description('download an object to a file, or with - to the output; the file defaults to the name in the key')
+    .description('download an object to a file or a directory, or with - to the output; default: the name in the key')
+    .option('--version-id <id>', 'an old version, see ls --versions')
+    .option('-r, --recursive', 'the key is a prefix: everything below it, to a directory');
+  treeOptions(command)
     .addHelpText(
       'after',
-      examples('object-store get my-app-images users/1/cat.jpg', 'object-store get my-app-images notes.txt - | wc'),
+      examples(
+        'object-store get my-app-images users/1/cat.jpg',
+        'object-store get my-app-images notes.txt - | wc',
+        'object-store get my-app-images users/ ./users -r',
+      ),
     )
     .action(
-      action(async ({ api }, bucket: string, key: string, file: string | undefined) =>
-        withBucket(api, bucket, async (storage) => {
-          const object = await storage.open(key);
-          if (!object) throw cliErrors.objectMissing(bucket, key);
-          if (file === '-') {
-            await pipeline(object.stream(), process.stdout, { end: false });
-            return undefined;
-          }
-          const path = file ?? basename(key);
-          const saved = await untilInterrupted((signal) => save(object, { path, key, signal }));
-          if (!saved) return undefined;
-          const { size, type, etag } = object;
-          return { data: { bucket, key, file: path, size, type, etag }, text: `${path}: ${formatBytes(size)}` };
-        }),
+      action(({ api }, bucket: string, key: string, file: string | undefined, options: GetOptions) =>
+        untilInterrupted((signal) =>
+          withBucket(api, bucket, (storage) => {
+            if (options.recursive) return getTree(storage, { prefix: key, directory: file, signal, ...options });
+            refuseTreeOptions(options);
+            if (file === '-') return print(storage, { key, versionId: options.versionId, signal });
+            return getOne(storage, { key, file, versionId: options.versionId, signal });
+          }),
+        ),
       ),
     );
 }
 
-interface Target {
-  readonly path: string;
+interface Wanted {
   readonly key: string;
+  readonly versionId: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** The file appears under its name when it is whole. */
-async function save(object: OpenedObject, { path, key, signal }: Target): Promise<true> {
-  const partial = `${path}.part`;
+function getTree(
+  storage: Storage,
+  {
+    prefix,
+    directory,
+    ...options
+  }: TreeOptions & { readonly prefix: string; readonly directory: string | undefined; readonly signal: AbortSignal },
+): Promise<Answer> {
+  const to = { kind: 'directory', path: directory ?? localName(prefix || storage.bucket) } as const;
+  const from = { kind: 'bucket', storage, prefix: asDirectory(prefix) } as const;
+  return runTransfer({ ...options, from, to, compare: 'all' });
+}
+
+async function print(storage: Storage, { key, ...options }: Wanted): Promise<undefined> {
+  const object = await storage.open(key, options);
+  if (!object) throw cliErrors.objectMissing(storage.bucket, key);
+  await pipeline(object.stream(), process.stdout, { end: false, signal: options.signal });
+}
+
+async function getOne(
+  storage: Storage,
+  { key, file, versionId, signal }: Wanted & { readonly file: string | undefined },
+): Promise<Answer> {
+  const object = await storage.head(key, { versionId, signal });
+  if (!object) throw cliErrors.objectMissing(storage.bucket, key);
+  const path = await targetPath(key, file);
   const progress = startProgress(`Downloading ${key}`);
-  let done = 0;
-  const count = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      yield chunk;
-      done += chunk.length;
-      progress.update(done, object.size);
-    }
-  };
+  let [received, resumed] = [0, 0];
   try {
-    await pipeline(object.stream(), count, createWriteStream(partial), { signal });
-    await rename(partial, path);
-    return true;
+    await downloadFile(storage, {
+      object: { ...object, versionId },
+      path,
+      signal,
+      onBytes: (bytes) => {
+        received += bytes.received;
+        resumed = bytes.received === 0 ? bytes.resumed : resumed;
+        progress.update(received, object.size - resumed);
+      },
+    });
   } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
+    throw isNodeError(error) && error.syscall !== undefined ? cliErrors.unwritable(path, error) : error;
   } finally {
     progress.end();
   }
+  const { size, type, etag } = object;
+  const before = resumed > 0 ? `, ${formatBytes(resumed)} of it before` : '';
+  return {
+    data: { bucket: storage.bucket, key, file: path, size, type, etag, resumed },
+    text: `${path}: ${formatBytes(size)}${before}`,
+  };
+}
+
+/** A directory takes the object under its own name, as `cp` has it. */
+async function targetPath(key: string, file: string | undefined): Promise<string> {
+  if (file === undefined) return localName(key);
+  const isDirectory = await stat(file).then(
+    (about) => about.isDirectory(),
+    () => false,
+  );
+  return isDirectory ? join(file, localName(key)) : file;
+}
+
+function localName(key: string): string {
+  const name = basename(key);
+  if (name !== '' && whyNoPath(name) === undefined) return name;
+  throw cliErrors.usage(`"${key}" gives no name for a file`, 'name the file after the key');
 }

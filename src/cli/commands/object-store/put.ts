@@ -1,54 +1,107 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { PutResult, Storage, UploadProgress } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
-import { action, examples } from '../../action.ts';
+import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
+import { untilInterrupted } from '../../interruption.ts';
 import { startProgress } from '../../output/progress.ts';
+import { asDirectory } from '../../transfer/location.ts';
+import { uploadFile } from '../../transfer/upload-file.ts';
 import { withBucket } from './open-bucket.ts';
+import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
-interface PutOptions {
+interface PutOptions extends TreeOptions {
   readonly contentType?: string;
+  readonly recursive?: boolean;
 }
 
 export function putObject(buckets: Command): void {
-  buckets
+  const command = buckets
     .command('put <bucket> <file> [key]')
     .description('upload a file, or with - the input; the key defaults to the name of the file')
     .option('--content-type <type>', 'default: by the name')
+    .option('-r, --recursive', 'a directory with all that is below it; the key is the prefix of theirs');
+  treeOptions(command)
     .addHelpText(
       'after',
-      examples('object-store put my-app-images cat.jpg', 'object-store put my-app-images - notes.txt < notes.txt'),
+      examples(
+        'object-store put my-app-images cat.jpg',
+        'object-store put my-app-images - notes.txt < notes.txt',
+        'object-store put my-app-images ./photos -r',
+      ),
     )
     .action(
-      action(async ({ api }, bucket: string, file: string, key: string | undefined, { contentType }: PutOptions) => {
-        const name = key ?? (file === '-' ? undefined : basename(file));
-        if (name === undefined) throw cliErrors.usage('the input has no name', 'give the key after the -');
-        const { stream, size } = await openFile(file);
-        const progress = startProgress(`Uploading ${name}`);
-        try {
-          const data = await withBucket(api, bucket, (storage) =>
-            storage.put(name, stream, {
-              contentType,
-              onProgress: ({ loaded, total }) => progress.update(loaded, total ?? size),
-            }),
-          );
-          return { data, text: `${bucket}/${data.key} is stored: ${formatBytes(data.size)}, ${data.type}` };
-        } finally {
-          progress.end();
-        }
-      }),
+      action(({ api }, bucket: string, file: string, key: string | undefined, options: PutOptions) =>
+        untilInterrupted((signal) =>
+          withBucket(api, bucket, (storage) => {
+            if (options.recursive) return putDirectory(storage, { directory: file, prefix: key, signal, ...options });
+            refuseTreeOptions(options);
+            return putOne(storage, { file, key: key ?? nameOf(file), signal, contentType: options.contentType });
+          }),
+        ),
+      ),
     );
 }
 
-async function openFile(file: string): Promise<{ stream: NodeJS.ReadableStream; size: number | undefined }> {
-  if (file === '-') return { stream: process.stdin, size: undefined };
+function putDirectory(
+  storage: Storage,
+  {
+    directory,
+    prefix = basename(resolve(directory)),
+    ...options
+  }: TreeOptions & { readonly directory: string; readonly prefix: string | undefined; readonly signal: AbortSignal },
+): Promise<Answer> {
+  const from = { kind: 'directory', path: directory } as const;
+  const to = { kind: 'bucket', storage, prefix: asDirectory(prefix) } as const;
+  return runTransfer({ ...options, from, to, compare: 'all' });
+}
+
+interface FilePut {
+  readonly file: string;
+  readonly key: string;
+  readonly contentType?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function putOne(storage: Storage, put: FilePut): Promise<Answer> {
+  const { file, key } = put;
+  const size = file === '-' ? undefined : await sizeOf(file);
+  const progress = startProgress(`Uploading ${key}`);
+  let resumed = 0;
+  const onProgress = (latest: UploadProgress) => {
+    resumed = latest.resumed;
+    const total = latest.total ?? size;
+    progress.update(latest.loaded - resumed, total === undefined ? undefined : total - resumed);
+  };
   try {
-    const about = await stat(file);
-    if (!about.isFile()) throw new Error('it is not a file');
-    return { stream: createReadStream(file), size: about.size };
-  } catch (error) {
-    throw cliErrors.unreadable(file, error as Error);
+    const stored = await send(storage, { ...put, onProgress });
+    const before = resumed > 0 ? `, ${formatBytes(resumed)} of it before` : '';
+    const text = `${storage.bucket}/${key} is stored: ${formatBytes(stored.size)}${before}, ${stored.type}`;
+    return { data: { ...stored, resumed }, text };
+  } finally {
+    progress.end();
   }
+}
+
+function send(
+  storage: Storage,
+  { file, ...put }: FilePut & { readonly onProgress: (progress: UploadProgress) => void },
+): Promise<PutResult> {
+  return file === '-' ? storage.put(put.key, process.stdin, put) : uploadFile(storage, { ...put, path: file });
+}
+
+function nameOf(file: string): string {
+  if (file === '-') throw cliErrors.usage('the input has no name', 'give the key after the -');
+  return basename(file);
+}
+
+async function sizeOf(file: string): Promise<number> {
+  const about = await stat(file).catch((error) => {
+    throw cliErrors.unreadable(file, error);
+  });
+  if (about.isDirectory()) throw cliErrors.usage(`${file} is a directory`, 'add --recursive to upload what is in it');
+  if (about.isFile()) return about.size;
+  throw cliErrors.usage(`${file} is not a file`, `upload what comes out of it: put <bucket> - <key> < ${file}`);
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { formatBytes } from '../../../core/units.ts';
 import type { Answer } from '../../action.ts';
+import { cliErrors } from '../../errors.ts';
 import { EXIT_CODES } from '../../exit-codes.ts';
 import { startProgress } from '../../output/progress.ts';
 import { confirm } from '../../prompt.ts';
@@ -35,6 +36,12 @@ export function treeOptions(command: Command): Command {
     )
     .option('--follow', 'upload what symbolic links point to; default: leave links out')
     .option('--dry-run', 'say what would be done, and do nothing');
+}
+
+/** What is for trees would be lost on a single file, `--dry-run` too. @throws HoldfastError `usage` */
+export function refuseTreeOptions({ exclude, include, follow, dryRun }: TreeOptions): void {
+  if (!exclude && !include && !follow && !dryRun) return;
+  throw cliErrors.usage('this option is for --recursive', 'leave it out, or add --recursive');
 }
 
 interface Request extends TreeOptions {
