@@ -172,7 +172,7 @@ describe('errors', () => {
     ],
     ['GET', '/photos', { query: [['encoding-type', 'x']] }, 400, 'InvalidArgument'],
     ['GET', '/photos', { query: [['torrent', '']] }, 501, 'NotImplemented'],
-    ['PUT', '/photos/a', { headers: { 'x-amz-server-side-encryption': 'AES256' } }, 501, 'NotImplemented'],
+    ['PUT', '/photos/a', { headers: { 'x-amz-server-side-encryption': 'aws:kms' } }, 501, 'NotImplemented'],
     ['PUT', '/photos/a', { headers: { 'x-amz-acl': 'public-read-write' } }, 501, 'NotImplemented'],
     ['PUT', '/photos/a', { headers: { 'x-amz-storage-class': 'GLACIER' } }, 400, 'InvalidStorageClass'],
     ['PUT', '/photos/a', { headers: { 'content-md5': 'x' } }, 400, 'InvalidDigest'],

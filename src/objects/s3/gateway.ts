@@ -84,7 +84,9 @@ export async function perform({ operation, request }: Prepared, options: S3Conte
     if (!access.undecided) return response;
     response.release?.();
   } catch (error) {
-    if (!onlyByAcl || HoldfastError.from(error).kind !== 'not-found') throw error;
+    const { kind } = HoldfastError.from(error);
+    const tellsOfObject = kind === 'not-found' || (access.undecided && (kind === 'invalid' || kind === 'forbidden'));
+    if (!onlyByAcl || !tellsOfObject) throw error;
   }
   throw accessErrors.denied('Access Denied');
 }

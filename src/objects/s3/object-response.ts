@@ -1,4 +1,5 @@
 import type { ByteRange, ObjectInfo, ObjectStore } from '../engine/object-store.ts';
+import { encryptionAnswer } from './encryption.ts';
 import { s3Errors } from './errors.ts';
 import { metadataHeaders } from './metadata.ts';
 import { checksumAnswer, type ObjectChecksum, objectChecksum, partChecksums } from './object-checksum.ts';
@@ -30,6 +31,7 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
     ...validators,
     ...metadataHeaders(info.metadata),
     ...(await lockAnswer(request, info.metadata)),
+    ...encryptionAnswer(info, request.headers),
     ...responseOverrides(request),
     'accept-ranges': 'bytes',
     'content-length': String(range ? range.end - range.start + 1 : info.size),

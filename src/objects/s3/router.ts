@@ -3,6 +3,7 @@ import type { Operation } from './operation.ts';
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
 import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts';
 import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts';
+import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './operations/bucket-encryption.ts';
 import {
   deleteBucketPolicy,
   getBucketPolicy,
@@ -65,6 +66,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'PUT bucket': [
     { query: ['acl'], operation: putBucketAcl },
     { query: ['cors'], operation: putBucketCors },
+    { query: ['encryption'], operation: putBucketEncryption },
     { query: ['tagging'], operation: putBucketTagging },
     { query: ['versioning'], operation: putBucketVersioning },
     { query: ['object-lock'], operation: putObjectLockConfiguration },
@@ -77,6 +79,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'HEAD bucket': [{ operation: headBucket }],
   'DELETE bucket': [
     { query: ['cors'], operation: deleteBucketCors },
+    { query: ['encryption'], operation: deleteBucketEncryption },
     { query: ['tagging'], operation: deleteBucketTagging },
     { query: ['ownershipControls'], operation: deleteBucketOwnershipControls },
     { query: ['policy'], operation: deleteBucketPolicy },
@@ -87,6 +90,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'GET bucket': [
     { query: ['acl'], operation: getBucketAcl },
     { query: ['cors'], operation: getBucketCors },
+    { query: ['encryption'], operation: getBucketEncryption },
     { query: ['tagging'], operation: getBucketTagging },
     { query: ['object-lock'], operation: getObjectLockConfiguration },
     { query: ['ownershipControls'], operation: getBucketOwnershipControls },

@@ -1,5 +1,6 @@
 import type { PartInfo } from '../../engine/object-store.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums.ts';
+import { encryptionAnswer } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { MAX_PARTS, readUploadRef } from '../multipart.ts';
 import { completedMetadata } from '../multipart-checksum.ts';
@@ -43,7 +44,7 @@ export const completeMultipartUpload: Operation = {
         ETag: `"${info.etag}"`,
         ...checksumElements(objectChecksum(info.metadata)),
       },
-      { headers: versionHeader(store, bucket, info) },
+      { headers: { ...versionHeader(store, bucket, info), ...encryptionAnswer(info, headers) } },
     );
   },
 };

@@ -3,7 +3,8 @@ import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../engine/objec
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { type ChecksumAlgorithm, createHasher, parseChecksumAlgorithm } from '../checksums.ts';
-import { checkSourceConditions, readCopySource } from '../copy-source.ts';
+import { checkSourceConditions, type ReadableSource, readCopySource } from '../copy-source.ts';
+import { changesEncryption, encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
 import {
@@ -27,9 +28,11 @@ export const copyObject: Operation = {
   action: 'write-object',
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
-    checkAcl(requireBucket(store, request.bucket), request.headers);
+    const bucket = requireBucket(store, request.bucket);
+    checkAcl(bucket, request.headers);
     const source = await readCopySource(request);
-    const target = { bucket: request.bucket, key: request.key };
+    const encryption = requestedEncryption(request.headers, store, bucket);
+    const target = { bucket: request.bucket, key: request.key, ...encryption };
     const found = await store.head(source.bucket, source.key, source);
     if (!replaces(request.headers, 'tagging') && objectTags(found.metadata).length > 0) {
       await request.access.copySource(source, 'GetObjectTagging');
@@ -40,8 +43,8 @@ export const copyObject: Operation = {
     }
     const algorithm = parseChecksumAlgorithm(request.headers.get('x-amz-checksum-algorithm'));
     const metadata = newMetadata(request, found);
-    if (!replaces(request.headers, 'metadata') && isSame(source, target)) {
-      throw s3Errors.invalidRequest('an object can be copied to itself only with new metadata');
+    if (!replaces(request.headers, 'metadata') && !changesEncryption(request.headers) && isSame(source, target)) {
+      throw s3Errors.invalidRequest('an object can be copied to itself only with new metadata or encryption');
     }
     const conditions = readWriteConditions(request.headers);
     const checksum = algorithm && (await checksumOf(store, source, { info: found, algorithm }));
@@ -62,6 +65,7 @@ export const copyObject: Operation = {
       {
         headers: {
           ...versionHeader(store, target.bucket, info),
+          ...encryptionAnswer(info, request.headers),
           ...versionHeader(store, source.bucket, found, 'x-amz-copy-source-version-id'),
         },
       },
@@ -77,12 +81,12 @@ function isSame(source: CopySource, target: Pick<CopySource, 'bucket' | 'key'>):
 /** Of the source's bytes, which are read for it unless they have it. @throws HoldfastError `s3.operation-aborted` */
 async function checksumOf(
   store: ObjectStore,
-  { bucket, key, versionId }: CopySource,
+  { bucket, key, ...version }: ReadableSource,
   { info, algorithm }: { readonly info: ObjectInfo; readonly algorithm: ChecksumAlgorithm },
 ): Promise<ObjectChecksum> {
   const known = objectChecksum(info.metadata);
   if (known?.algorithm === algorithm && known.type === 'FULL_OBJECT') return known;
-  const read = await store.open(bucket, key, { versionId });
+  const read = await store.open(bucket, key, version);
   try {
     if (read.info.etag !== info.etag) throw s3Errors.operationAborted('the copy source changed while it was read');
     const hasher = createHasher(algorithm);

@@ -1,5 +1,6 @@
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
+import { encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { readMetadata } from '../metadata.ts';
 import { requestedUploadChecksum, uploadChecksumAnswer, withUploadChecksum } from '../multipart-checksum.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
@@ -10,14 +11,16 @@ export const createMultipartUpload: Operation = {
   action: 'write-object',
   async handle({ bucket, key, headers }, { store }) {
     refuseUnsupportedHeaders(headers);
-    checkAcl(requireBucket(store, bucket), headers);
+    const found = requireBucket(store, bucket);
+    checkAcl(found, headers);
+    const customerKey = requestedEncryption(headers, store, found);
     const checksum = requestedUploadChecksum(headers);
     const metadata = withUploadChecksum(readMetadata(headers), checksum);
-    const { uploadId } = await store.createUpload(bucket, key, metadata);
+    const upload = await store.createUpload(bucket, key, metadata, customerKey);
     return xmlResponse(
       'InitiateMultipartUploadResult',
-      { Bucket: bucket, Key: key, UploadId: uploadId },
-      { headers: uploadChecksumAnswer(checksum) },
+      { Bucket: bucket, Key: key, UploadId: upload.uploadId },
+      { headers: { ...uploadChecksumAnswer(checksum), ...encryptionAnswer(upload, headers) } },
     );
   },
 };

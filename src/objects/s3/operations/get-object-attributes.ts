@@ -1,5 +1,6 @@
 import type { ObjectInfo } from '../../engine/object-store.ts';
 import { checksumElement } from '../checksums.ts';
+import { demandCustomerKey, readCustomerKey } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { readCount } from '../listing.ts';
 import { checksumElements, objectChecksum, partChecksums } from '../object-checksum.ts';
@@ -14,10 +15,12 @@ export const getObjectAttributes: Operation = {
   action: 'read-bucket', // unlike the bytes, not for the public
   async handle(request, { store }) {
     const { bucket, key, query, headers } = request;
-    const version = readVersionId(query);
+    const customerKey = readCustomerKey(headers);
+    const version = { ...readVersionId(query), ...customerKey };
     const wanted = readNames(headers.get('x-amz-object-attributes') ?? '');
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     request.access.object(info);
+    demandCustomerKey(info, customerKey);
     const all = attributesOf(info, headers);
     return xmlResponse(
       'GetObjectAttributesResponse',

@@ -1,3 +1,4 @@
+import { readCustomerKey } from '../encryption.ts';
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
 import { orDeleteMarker, readVersionId } from '../versions.ts';
@@ -6,8 +7,8 @@ export const getObject: Operation = {
   name: 'GetObject',
   action: 'read-object',
   async handle(request, { store }) {
-    const { bucket, key, query } = request;
-    const version = readVersionId(query);
+    const { bucket, key, query, headers: asked } = request;
+    const version = { ...readVersionId(query), ...readCustomerKey(asked) };
     const read = await orDeleteMarker(store, { bucket, key, ...version }, store.open(bucket, key, version));
     try {
       request.access.object(read.info);

@@ -1,3 +1,4 @@
+import { demandCustomerKey, readCustomerKey } from '../encryption.ts';
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
 import { orDeleteMarker, readVersionId } from '../versions.ts';
@@ -6,10 +7,12 @@ export const headObject: Operation = {
   name: 'HeadObject',
   action: 'read-object',
   async handle(request, { store }) {
-    const { bucket, key, query } = request;
-    const version = readVersionId(query);
+    const { bucket, key, query, headers: asked } = request;
+    const customerKey = readCustomerKey(asked);
+    const version = { ...readVersionId(query), ...customerKey };
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     request.access.object(info);
+    demandCustomerKey(info, customerKey);
     const { status, headers } = await answerObject(request, store, info);
     return { status, headers };
   },

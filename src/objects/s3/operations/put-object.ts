@@ -1,5 +1,6 @@
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
+import { encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { checksumAnswer, objectChecksum } from '../object-checksum.ts';
 import { checkLockedUpload } from '../object-lock.ts';
 import type { Operation } from '../operation.ts';
@@ -17,14 +18,16 @@ export const putObject: Operation = {
     const settings = requireBucket(store, bucket);
     checkAcl(settings, headers);
     checkLockedUpload(settings, headers);
+    const encryption = requestedEncryption(headers, store, settings);
     const conditions = readWriteConditions(headers);
     const { size, bytes, metadata } = receiveObject(request);
-    const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions });
+    const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions, ...encryption });
     return {
       status: 200,
       headers: {
         etag: `"${info.etag}"`,
         ...versionHeader(store, bucket, info),
+        ...encryptionAnswer(info, headers),
         ...checksumAnswer(objectChecksum(info.metadata)),
       },
     };

@@ -1,5 +1,6 @@
 import { summedUp } from '../checksums.ts';
 import { checkSourceConditions, readCopySource } from '../copy-source.ts';
+import { encryptionAnswer, readCustomerKey } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { readPartRef } from '../multipart.ts';
 import { uploadChecksum } from '../multipart-checksum.ts';
@@ -18,7 +19,9 @@ export const uploadPartCopy: Operation = {
     refuseUnsupportedHeaders(request.headers);
     const source = await readCopySource(request);
     const part = readPartRef(request);
-    const expected = uploadChecksum((await store.findUpload(part)).metadata);
+    const customerKey = readCustomerKey(request.headers);
+    const upload = await store.findUpload(part);
+    const expected = uploadChecksum(upload.metadata);
     const read = await store.open(source.bucket, source.key, source);
     try {
       checkSourceConditions(request.headers, read.info);
@@ -28,11 +31,16 @@ export const uploadPartCopy: Operation = {
       if (size > MAX_UPLOAD_BYTES) throw s3Errors.entityTooLarge('a part is at most 5 GiB');
       const sums: Record<string, string> = {};
       const body = expected ? summedUp(read.body(range), expected.algorithm, sums) : read.body(range);
-      const { etag, lastModified } = await store.putPart({ ...part, body, size, headers: sums });
+      const { etag, lastModified } = await store.putPart({ ...part, body, size, headers: sums, ...customerKey });
       return xmlResponse(
         'CopyPartResult',
         { LastModified: isoTime(lastModified), ETag: `"${etag}"`, ...checksumValues(sums) },
-        { headers: versionHeader(store, source.bucket, read.info, 'x-amz-copy-source-version-id') },
+        {
+          headers: {
+            ...versionHeader(store, source.bucket, read.info, 'x-amz-copy-source-version-id'),
+            ...encryptionAnswer(upload, request.headers),
+          },
+        },
       );
     } finally {
       read.release();

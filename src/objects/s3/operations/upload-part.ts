@@ -1,3 +1,4 @@
+import { encryptionAnswer, readCustomerKey } from '../encryption.ts';
 import { readPartRef } from '../multipart.ts';
 import { uploadChecksum } from '../multipart-checksum.ts';
 import type { Operation } from '../operation.ts';
@@ -10,9 +11,10 @@ export const uploadPart: Operation = {
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
     const part = readPartRef(request);
-    const { metadata } = await store.findUpload(part);
-    const { size, bytes, checksums } = receivePart(request, uploadChecksum(metadata));
-    const { etag } = await store.putPart({ ...part, body: bytes, size, headers: checksums });
-    return { status: 200, headers: { etag: `"${etag}"`, ...checksums } };
+    const customerKey = readCustomerKey(request.headers);
+    const upload = await store.findUpload(part);
+    const { size, bytes, checksums } = receivePart(request, uploadChecksum(upload.metadata));
+    const { etag } = await store.putPart({ ...part, body: bytes, size, headers: checksums, ...customerKey });
+    return { status: 200, headers: { etag: `"${etag}"`, ...encryptionAnswer(upload, request.headers), ...checksums } };
   },
 };
