@@ -96,9 +96,7 @@ export class DataFiles {
    */
   async *read({ id, size, crc }: FileRef, start: number, end: number): AsyncGenerator<Uint8Array> {
     const whole = start === 0 && end === size - 1;
-    const file = await open(this.#path(id), 'r').catch((error: unknown) => {
-      throw isNodeError(error, 'ENOENT') ? objectDamaged(`data file ${fileName(id)}`, 'is gone') : error;
-    });
+    const file = await this.#openFile(id);
     let sum = 0;
     try {
       for (let at = start; at <= end; ) {
@@ -113,6 +111,30 @@ export class DataFiles {
     } finally {
       await file.close();
     }
+  }
+
+  /** Reads the file as it is on the disk. @throws HoldfastError `object.damaged` */
+  async verify({ id, crc }: FileRef): Promise<void> {
+    const file = await this.#openFile(id);
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    let sum = 0;
+    try {
+      for (let at = 0; ; ) {
+        const { bytesRead } = await file.read(buffer, 0, READ_BYTES, at);
+        if (bytesRead === 0) break;
+        sum = crc32(buffer.subarray(0, bytesRead), sum);
+        at += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+    if (sum !== crc) throw objectDamaged(`data file ${fileName(id)}`);
+  }
+
+  #openFile(id: number): Promise<FileHandle> {
+    return open(this.#path(id), 'r').catch((error: unknown) => {
+      throw isNodeError(error, 'ENOENT') ? objectDamaged(`data file ${fileName(id)}`, 'is gone') : error;
+    });
   }
 
   /** Removes every file that `isUsed` denies. For the start, when nothing else goes on. */

@@ -10,6 +10,7 @@ import { ObjectKeys } from './encryption/object-keys.ts';
 import * as errors from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
+import { type CheckIntegrity, IntegrityCheck, type IntegrityPage } from './integrity-check.ts';
 import type { Journal } from './journal.ts';
 import type { JournalFeed } from './journal-feed.ts';
 import { listPage, versionPage } from './listing.ts';
@@ -85,6 +86,7 @@ export class EngineObjectStore implements OpenObjectStore {
   readonly #reader: ObjectReader;
   readonly #keys: ObjectKeys;
   readonly #copier: ObjectCopier;
+  readonly #integrity: IntegrityCheck;
   #closing: Promise<void> | undefined;
 
   constructor(parts: EngineParts) {
@@ -105,6 +107,7 @@ export class EngineObjectStore implements OpenObjectStore {
     this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, keys, minPartBytes });
     this.#intake = new Intake(parts.files, clock);
     this.#reader = new ObjectReader(parts.journal, parts.files);
+    this.#integrity = new IntegrityCheck(parts);
     this.#keys = keys;
     this.#copier = new ObjectCopier({
       catalog,
@@ -288,6 +291,10 @@ export class EngineObjectStore implements OpenObjectStore {
   /** Flushes and compacts what there is to; for tests. */
   settle(): Promise<void> {
     return this.#parts.upkeep.settle();
+  }
+
+  checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage> {
+    return this.#integrity.page(request);
   }
 
   close(): Promise<void> {

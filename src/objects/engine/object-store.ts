@@ -1,4 +1,5 @@
 import type { ChangeFeed } from './change-feed.ts';
+import type { CheckIntegrity, IntegrityPage } from './integrity-check.ts';
 
 /** The store below the S3 gateway. It knows buckets, keys and bytes; not HTTP, XML or signatures. */
 
@@ -313,4 +314,6 @@ export interface ObjectStore {
 /** The store in the process that has it open; others have it without this. */
 export interface OpenObjectStore extends ObjectStore {
   readonly changes: ChangeFeed;
+  /** One page of a check of everything that is stored, versions by versions; whoever asks decides how fast. */
+  checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage>;
 }

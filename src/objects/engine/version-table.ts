@@ -98,6 +98,11 @@ export class VersionTable {
     return entry && decodeVersionEntry(entry, record.stamp);
   }
 
+  /** Every version, of all buckets, in the order of their keys in the index. */
+  from(start: Buffer, end: Buffer): Iterable<FoundVersion> {
+    return this.#ledger.index.versionsBefore(end)(start);
+  }
+
   /** For one listing, from its first bound on. */
   scan(bucket: number): Scan {
     const latest = this.#ledger.index.latestBefore(bucketRange(bucket).end);

@@ -1,0 +1,106 @@
+import type { Catalog } from './catalog.ts';
+import type { DataFiles } from './data-files.ts';
+import { isHoldfastCode } from './errors.ts';
+import { bucketOf, bucketRange, objectKeyOfPrefix, versionKey } from './index-keys.ts';
+import type { Journal } from './journal.ts';
+import type { Version } from './version.ts';
+import { versionIdOf } from './version-id.ts';
+
+export interface CheckIntegrity {
+  /** `next` of the page before; absent: from the beginning. */
+  readonly after?: string | undefined;
+  /** A page ends when it has read so much. */
+  readonly maxBytes: number;
+}
+
+export interface DamagedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string;
+  /** What is damaged, and how. */
+  readonly message: string;
+}
+
+export interface IntegrityPage {
+  /** Versions that were read, and their bytes. */
+  readonly objects: number;
+  readonly bytes: number;
+  readonly damaged: readonly DamagedObject[];
+  /** Absent: that was the last page. */
+  readonly next?: string | undefined;
+}
+
+interface IntegrityCheckOptions {
+  readonly catalog: Catalog;
+  readonly journal: Journal;
+  readonly files: DataFiles;
+}
+
+interface Found {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: Version;
+  readonly release: () => void;
+}
+
+const PAGE_VERSIONS = 1000;
+const EVERYTHING = { start: bucketRange(0).start, end: bucketRange(2 ** 32 - 2).end };
+
+/** Reads back what is stored and compares it with its checksums, as it is on the disk: no key is needed for it. */
+export class IntegrityCheck {
+  readonly #options: IntegrityCheckOptions;
+
+  constructor(options: IntegrityCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Whatever is removed meanwhile stays until its page is done. */
+  async page({ after, maxBytes }: CheckIntegrity): Promise<IntegrityPage> {
+    const { found, next } = this.#collect(after, maxBytes);
+    const damaged: DamagedObject[] = [];
+    try {
+      for (const object of found) {
+        const message = await this.#damageOf(object.version);
+        if (message === undefined) continue;
+        damaged.push({ bucket: object.bucket, key: object.key, versionId: versionIdOf(object.version), message });
+      }
+    } finally {
+      for (const { release } of found) release();
+    }
+    const bytes = found.reduce((sum, { version }) => sum + version.size, 0);
+    return { objects: found.length, bytes, damaged, next };
+  }
+
+  #collect(after: string | undefined, maxBytes: number) {
+    const { catalog, journal, files } = this.#options;
+    const found: Found[] = [];
+    let bytes = 0;
+    let seen = 0;
+    const start =
+      after === undefined ? EVERYTHING.start : Buffer.concat([Buffer.from(after, 'base64url'), Buffer.of(0)]);
+    for (const { prefix, version } of catalog.versions.from(start, EVERYTHING.end)) {
+      const bucket = catalog.buckets.byId(bucketOf(prefix))?.bucket.name;
+      if (bucket !== undefined && !version.deleteMarker) {
+        const inline = version.files.length === 0;
+        const release = inline ? journal.pin(version.location.position) : files.pin(version.files);
+        found.push({ bucket, key: objectKeyOfPrefix(prefix), version, release });
+        bytes += version.size;
+      }
+      if (++seen === PAGE_VERSIONS || bytes >= maxBytes) {
+        return { found, next: versionKey(prefix, version.stamp).toString('base64url') };
+      }
+    }
+    return { found };
+  }
+
+  async #damageOf({ files, location }: Version): Promise<string | undefined> {
+    try {
+      if (files.length === 0) await this.#options.journal.read(location.position, location.length);
+      else for (const file of files) await this.#options.files.verify(file);
+      return undefined;
+    } catch (error) {
+      if (!isHoldfastCode(error, 'object.damaged')) throw error;
+      return (error as Error).message;
+    }
+  }
+}
