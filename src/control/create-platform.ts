@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import { createApps } from './operations/apps.ts';
 import { createDeployments } from './operations/deployments.ts';
 import { createKeyOperations } from './operations/keys.ts';
+import { createScrubOperations } from './operations/scrub.ts';
 import { createStorageOperations } from './operations/storage.ts';
 import { createStorageViews } from './operations/storage-view.ts';
 import { plan } from './plan/plan.ts';
@@ -63,6 +64,7 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
       ...createApps(context, reconciler, views),
       ...createStorageOperations(context, reconciler, views),
       ...createKeyOperations(context),
+      ...createScrubOperations(context),
     },
     start: () => reconciler.start(),
     stop: async () => {

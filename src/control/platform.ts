@@ -109,6 +109,28 @@ export interface KeyView {
   readonly replacedBy: string | null;
 }
 
+/** One pass of the check of everything that buckets hold. */
+export interface ScrubPassView {
+  readonly startedAt: number;
+  /** `null`: it is under way. */
+  readonly finishedAt: number | null;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly damagedCount: number;
+  /** The first 1,000. */
+  readonly damaged: readonly {
+    readonly bucket: string;
+    readonly key: string;
+    readonly versionId: string;
+    readonly message: string;
+  }[];
+}
+
+export interface ScrubView {
+  readonly current: ScrubPassView | null;
+  readonly last: ScrubPassView | null;
+}
+
 export interface KeyGrantView {
   readonly bucket: string;
   /** Only keys that begin so. */
@@ -181,6 +203,10 @@ export interface Platform {
   }): Promise<StorageView>;
   /** An operator's credentials for one bucket; with `from` for that one too, so that objects can be copied. */
   bucketCredentials(name: string, options?: { readonly from?: string | undefined }): Promise<BucketCredentials>;
+
+  /** The check of everything that buckets hold, which runs by itself from time to time. */
+  scrubReport(): Promise<ScrubView>;
+  beginScrub(): Promise<void>;
 
   keys(): Promise<readonly KeyView[]>;
   /** @throws HoldfastError `bucket.not-found`, `access.key-invalid` */

@@ -5,6 +5,7 @@ import type { Bucket, BucketSettings, ObjectStore, Versioning } from './engine/o
 import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin, WebsiteDocuments } from './object-admin.ts';
 import { requireBucket } from './s3/bucket.ts';
+import type { Scrubber } from './scrub/scrubber.ts';
 import { type Domains, domainsOf } from './website/domains.ts';
 import { type Website, websiteOf } from './website/website.ts';
 
@@ -12,10 +13,11 @@ export interface ObjectAdminOptions {
   readonly store: ObjectStore;
   readonly keys: KeyStore;
   readonly domains: Domains;
+  readonly scrubber: Scrubber;
 }
 
 /** A plain object of functions, as `serveRpc` wants it. */
-export function createObjectAdmin({ store, keys, domains }: ObjectAdminOptions): ObjectAdmin {
+export function createObjectAdmin({ store, keys, domains, scrubber }: ObjectAdminOptions): ObjectAdmin {
   return {
     async ensureBucket({ name, versioning, accessibility, website, domains: hosts }) {
       const settings: Partial<BucketSettings> = {
@@ -41,6 +43,8 @@ export function createObjectAdmin({ store, keys, domains }: ObjectAdminOptions):
     },
     revokeKey: ({ owner }) => keys.revokeOwner(owner),
     ...createKeyAdmin(keys),
+    beginScrub: async () => scrubber.begin(),
+    scrubReport: async () => scrubber.report(),
   };
 }
 

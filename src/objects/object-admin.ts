@@ -66,7 +66,35 @@ export interface KeyAdmin {
   revokeAccessKey(input: { readonly accessKeyId: string }): Promise<void>;
 }
 
-export interface ObjectAdmin extends KeyAdmin {
+export interface DamageInfo {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string;
+  readonly message: string;
+}
+
+/** One pass of the check of everything that is stored. */
+export interface ScrubPassInfo {
+  readonly startedAt: number;
+  /** Absent: it is under way. */
+  readonly finishedAt?: number | undefined;
+  readonly objects: number;
+  readonly bytes: number;
+  /** The first 1,000. */
+  readonly damaged: readonly DamageInfo[];
+  readonly damagedCount: number;
+}
+
+export interface ScrubAdmin {
+  /** A pass begins, unless one is under way. */
+  beginScrub(input: Record<string, never>): Promise<void>;
+  scrubReport(input: Record<string, never>): Promise<{
+    readonly current?: ScrubPassInfo | undefined;
+    readonly last?: ScrubPassInfo | undefined;
+  }>;
+}
+
+export interface ObjectAdmin extends KeyAdmin, ScrubAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
    * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`

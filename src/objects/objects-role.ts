@@ -7,6 +7,7 @@ import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
 import { StoreServer } from './remote/store-server.ts';
 import { listenS3 } from './s3-listener.ts';
+import { Scrubber } from './scrub/scrubber.ts';
 import { Domains } from './website/domains.ts';
 import { listenWebsites } from './website/website-listener.ts';
 
@@ -65,7 +66,8 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
       websites.close(),
     );
   }
-  const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains }));
+  const scrubber = starting.adopt(await Scrubber.start({ store, directory, log }), (scrubber) => scrubber.close());
+  const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains, scrubber }));
   starting.defer(() => rpc.close());
   log.info({ port, host: options.host }, 'the object store is up');
 

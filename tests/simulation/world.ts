@@ -165,6 +165,8 @@ function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
     listBuckets: async () => [...buckets.values()],
     ensureKey: async ({ owner }) => ({ accessKeyId: `AK${owner}`, secretAccessKey: `SK${owner}` }),
     revokeKey: async () => {},
+    beginScrub: async () => {},
+    scrubReport: async () => ({}),
     ...createMemoryKeys(clock),
   };
 }

@@ -259,6 +259,8 @@ export function createFakePlatform(): FakePlatform {
       from: from === undefined ? undefined : storageOf('bucket', from).name,
       ...fake.s3,
     }),
+    scrubReport: async () => ({ current: null, last: null }),
+    beginScrub: async () => {},
     keys: async () => [KEY],
     createKey: async ({ grants, description = null }) => ({
       ...KEY,

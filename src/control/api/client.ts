@@ -10,6 +10,8 @@ export type {
   LogLine,
   NewKeyView,
   ReleaseView,
+  ScrubPassView,
+  ScrubView,
   ServiceView,
   StorageView,
 } from '../platform.ts';

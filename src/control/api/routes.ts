@@ -8,6 +8,7 @@ import { filesystemRoutes } from './routes/filesystems.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/logs.ts';
 import { regionRoutes } from './routes/regions.ts';
+import { scrubRoutes } from './routes/scrub.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { storageRoutes } from './routes/storage.ts';
 import { uploadRoutes } from './routes/uploads.ts';
@@ -27,6 +28,7 @@ export function createRoutes({ platform, uploads }: { readonly platform: Platfor
     .route('/buckets', storageRoutes(platform, 'bucket'))
     .route('/buckets', bucketRoutes(platform))
     .route('/keys', keyRoutes(platform))
+    .route('/scrub', scrubRoutes(platform))
     .route('/volumes', storageRoutes(platform, 'volume'))
     .route('/volumes', volumeRoutes(platform))
     .route('/filesystems', storageRoutes(platform, 'filesystem'))

@@ -10,6 +10,8 @@ import type {
   NewKeyView,
   RegionView,
   ReleaseView,
+  ScrubPassView,
+  ScrubView,
   ServiceView,
   StorageView,
 } from '../platform.ts';
@@ -134,6 +136,21 @@ export const key: z.ZodType<KeyView> = z.object(keyFields).openapi('AccessKey');
 export const newKey: z.ZodType<NewKeyView> = z
   .object({ ...keyFields, endpoint: z.string(), region: z.string(), secretAccessKey: z.string() })
   .openapi('NewAccessKey');
+
+const scrubPass: z.ZodType<ScrubPassView> = z
+  .object({
+    startedAt: time,
+    finishedAt: time.nullable(),
+    objects: z.int(),
+    bytes: z.int(),
+    damagedCount: z.int(),
+    damaged: z.array(z.object({ bucket: z.string(), key: z.string(), versionId: z.string(), message: z.string() })),
+  })
+  .openapi('ScrubPass');
+
+export const scrub: z.ZodType<ScrubView> = z
+  .object({ current: scrubPass.nullable(), last: scrubPass.nullable() })
+  .openapi('Scrub');
 
 export const logLine: z.ZodType<LogLine> = z
   .object({ instance: z.string(), service: z.string(), line: z.string() })

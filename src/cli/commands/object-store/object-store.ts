@@ -11,6 +11,7 @@ import { listObjects } from './ls.ts';
 import { presignObject } from './presign.ts';
 import { putObject } from './put.ts';
 import { removeObjects } from './rm.ts';
+import { scrubObjects } from './scrub.ts';
 import { syncObjects } from './sync.ts';
 
 export function objectStoreCommand(program: Command): void {
@@ -28,4 +29,5 @@ export function objectStoreCommand(program: Command): void {
   removeObjects(buckets);
   presignObject(buckets);
   bucketConfigurations(buckets);
+  scrubObjects(buckets);
 }

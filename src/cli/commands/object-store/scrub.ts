@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { ScrubPassView, ScrubView } from '../../../control/api/client.ts';
+import { formatBytes } from '../../../core/units.ts';
+import { action, examples } from '../../action.ts';
+import { table } from '../../output/table.ts';
+import { ago } from '../../output/time.ts';
+
+export function scrubObjects(buckets: Command): void {
+  buckets
+    .command('scrub')
+    .description('what the check of everything stored has found; it runs once a week by itself')
+    .option('--start', 'begin one now, unless one is under way')
+    .addHelpText('after', examples('object-store scrub', 'object-store scrub --start'))
+    .action(
+      action(async ({ api }, { start = false }: { readonly start?: boolean }) => {
+        if (start) await api.scrub.$post();
+        const data = await (await api.scrub.$get()).json();
+        return {
+          data,
+          text: start ? 'The check has begun; `holdfast object-store scrub` tells how far it is.' : describe(data),
+        };
+      }),
+    );
+}
+
+function describe({ current, last }: ScrubView): string {
+  const passes = [
+    ...(last ? [`Checked ${ago(last.finishedAt ?? last.startedAt)}: ${amount(last)}.`, ...damage(last)] : []),
+    ...(current
+      ? [`A check is under way since ${ago(current.startedAt)}: ${amount(current)} so far.`, ...damage(current)]
+      : []),
+  ];
+  return passes.length > 0
+    ? passes.join('\n')
+    : 'Nothing has been checked yet: `holdfast object-store scrub --start` begins.';
+}
+
+function amount({ objects, bytes, damagedCount }: ScrubPassView): string {
+  const found = damagedCount === 0 ? 'no damage' : `${damagedCount} damaged`;
+  return `${objects} ${objects === 1 ? 'object' : 'objects'}, ${formatBytes(bytes)}, ${found}`;
+}
+
+function damage({ damaged }: ScrubPassView): readonly string[] {
+  if (damaged.length === 0) return [];
+  const rows = damaged.map(({ bucket, key, versionId, message }) => [bucket, key, versionId, message]);
+  return [table(['BUCKET', 'KEY', 'VERSION', 'DAMAGE'], rows, '')];
+}

@@ -1,0 +1,41 @@
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ScrubView } from '../../src/control/platform.ts';
+import { waitUntil } from '../../src/core/retry.ts';
+import { TestPlatform } from '../support/test-platform.ts';
+
+test('a damaged object is found by the check and named by the CLI', async () => {
+  await using platform = await TestPlatform.start();
+  await platform.run(['object-store', 'create', 'data', '--app', 'a']);
+  const put = (key: string) =>
+    platform.run(['object-store', 'put', 'data', '-', key], { input: `${key} `.repeat(100_000) });
+  await put('whole');
+  await put('rotten');
+  expect(await platform.run(['object-store', 'scrub'])).toContain('--start');
+  const check = async () => {
+    const before = (await platform.json<ScrubView>(['object-store', 'scrub'])).last?.finishedAt;
+    await platform.run(['object-store', 'scrub', '--start']);
+    return await waitUntil(
+      async () => {
+        const { last } = await platform.json<ScrubView>(['object-store', 'scrub']);
+        return last && last.finishedAt !== before ? last : undefined;
+      },
+      { timeoutMs: 20_000, what: 'the end of the check' },
+    );
+  };
+  expect(await check()).toMatchObject({ objects: 2, damagedCount: 0, damaged: [] });
+
+  const files = join(platform.dataDirectory, 'objects', 'store', 'files');
+  const [, newest] = (await readdir(files, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (!newest) throw new Error('no data file');
+  await using file = await open(join(newest.parentPath, newest.name), 'r+');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 1000);
+  await file.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, 1000);
+  const { objects, damaged } = await check();
+  expect(objects).toBe(2);
+  expect(damaged.map(({ key }) => key)).toEqual(['rotten']);
+  expect(await platform.run(['object-store', 'scrub'])).toMatch(/1 damaged[\s\S]*rotten/);
+});
