@@ -14,6 +14,8 @@ export interface HostConfig {
   readonly s3Port: number;
   /** Processes that speak S3 besides the objects role. */
   readonly s3Gateways: number;
+  /** Which S3 requests get a line in the log. */
+  readonly s3RequestLog: S3RequestLog;
   readonly httpPort: number;
   readonly region: string;
   /** Ports that instances get, first to last. */
@@ -40,6 +42,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     apiHosts: names(env.HOLDFAST_API_HOSTS),
     s3Port: port(env, 'HOLDFAST_S3_PORT', 7301),
     s3Gateways: s3Gateways(env),
+    s3RequestLog: s3RequestLog(env),
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
     instancePorts: {
@@ -61,6 +64,20 @@ function names(list = ''): string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+const REQUEST_LOGS = ['off', 'failed', 'all'] as const;
+type S3RequestLog = (typeof REQUEST_LOGS)[number];
+
+function s3RequestLog({ HOLDFAST_S3_REQUEST_LOG: text = '' }: NodeJS.ProcessEnv): S3RequestLog {
+  const value = REQUEST_LOGS.find((one) => one === (text || 'off'));
+  if (value) return value;
+  throw new HoldfastError({
+    code: 'config.invalid',
+    kind: 'invalid',
+    message: `HOLDFAST_S3_REQUEST_LOG is "${text}"`,
+    hint: `set it to ${REQUEST_LOGS.join(', ')}, or leave it out`,
+  });
 }
 
 const MOST_GATEWAYS = 64;

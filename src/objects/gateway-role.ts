@@ -1,5 +1,6 @@
 import type { Logger } from '../core/log.ts';
 import { connectObjectStore } from './remote/remote-object-store.ts';
+import type { RequestLogging } from './s3/request-log.ts';
 import { listenS3, type S3Listener } from './s3-listener.ts';
 
 export interface GatewayRoleOptions {
@@ -10,6 +11,7 @@ export interface GatewayRoleOptions {
   readonly port: number;
   readonly region: string;
   readonly log: Logger;
+  readonly requestLogging?: RequestLogging | undefined;
 }
 
 /**

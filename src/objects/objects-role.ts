@@ -6,6 +6,7 @@ import { createObjectAdmin } from './admin.ts';
 import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
 import { StoreServer } from './remote/store-server.ts';
+import type { RequestLogging } from './s3/request-log.ts';
 import { listenS3 } from './s3-listener.ts';
 import { Scrubber } from './scrub/scrubber.ts';
 import { Domains } from './website/domains.ts';
@@ -27,6 +28,7 @@ export interface ObjectsRoleOptions {
   readonly websiteSocket?: string | undefined;
   readonly region: string;
   readonly log: Logger;
+  readonly requestLogging?: RequestLogging | undefined;
   /** Instead of the one in `directory`; closed with the role. */
   readonly store?: OpenObjectStore | undefined;
   /** Base hosts of virtual-host style requests. */

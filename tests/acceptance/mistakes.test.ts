@@ -89,6 +89,12 @@ test.each([
   squatter.close();
 });
 
+test('a way to log requests that there is none of', async () => {
+  await using second = await TestPlatform.create();
+  const result = await second.cli(['up', '--detach'], { env: { HOLDFAST_S3_REQUEST_LOG: 'some' } });
+  expectRefused(result, /HOLDFAST_S3_REQUEST_LOG is "some"/, /off, failed, all/);
+});
+
 test('a platform that is not running', async () => {
   await using second = await TestPlatform.create();
   expectRefused(await second.cli(['status']), /not running/i, /holdfast up/);

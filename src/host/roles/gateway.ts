@@ -7,6 +7,7 @@ export async function startGateway({ config, directory, log }: RoleContext): Pro
     host: config.listenAddress,
     port: config.s3Port,
     region: config.region,
+    requestLogging: config.s3RequestLog,
     log,
   });
 }

@@ -26,6 +26,8 @@ export class Exchange {
   /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
   #awaitsContinue: boolean;
   readonly #isClosing: () => boolean;
+  #bytesIn = 0;
+  #bytesOut = 0;
   /** On every answer, whatever it is. */
   corsHeaders: Readonly<Record<string, string>> = {};
 
@@ -38,6 +40,16 @@ export class Exchange {
     this.#expectClient(false);
   }
 
+  /** Of the body that were read, as they came. */
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  /** Of the answer's body. */
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
   /**
    * The body's bytes; the client is told to send them when the first is read.
    * A reader that stops early leaves the connection for the answer that says why.
@@ -46,7 +58,10 @@ export class Exchange {
     if (this.#awaitsContinue) this.res.writeContinue();
     this.#awaitsContinue = false;
     this.#expectClient(true);
-    yield* this.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    for await (const bytes of this.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      this.#bytesIn += bytes.length;
+      yield bytes;
+    }
     this.#expectClient(false);
   }
 
@@ -67,6 +82,9 @@ export class Exchange {
       ...response,
       headers,
       bodiless: this.req.method === 'HEAD',
+      onSent: (bytes) => {
+        this.#bytesOut += bytes;
+      },
       beforeEnd: isLast ? undefined : () => this.#takeRest(),
     });
   }

@@ -11,6 +11,7 @@ import { S3Failure, s3Errors } from './errors.ts';
 import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
 import { receiveBody } from './request-body.ts';
+import { logRequest, type RequestLogging, type RequestOutcome } from './request-log.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { findOperation } from './router.ts';
 import { buildXml } from './xml.ts';
@@ -20,6 +21,8 @@ export interface S3GatewayOptions extends S3Context {
   readonly log: Logger;
   /** Base hosts of virtual-host style: `s3.localhost` for `<bucket>.s3.localhost`. */
   readonly hosts: readonly string[];
+  /** Default: off. */
+  readonly requestLogging?: RequestLogging | undefined;
 }
 
 /** S3 takes 8 KB of headers of which 2 KB are metadata; presigned URLs are long. */
@@ -48,30 +51,31 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
 }
 
 async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<void> {
-  const { req, id, startedAt } = exchange;
-  const { log } = options;
-  let operation = 'Preflight';
+  const { req, id } = exchange;
+  const { log, requestLogging = 'off' } = options;
+  const outcome: RequestOutcome = { operation: 'unknown' };
   try {
     const target = parseTarget(req.url ?? '/', exchange.headers.get('host') ?? '', options.hosts);
     const bucket = options.store.bucket(target.bucket);
+    Object.assign(outcome, { bucket: target.bucket, key: target.key });
     if (req.method === 'OPTIONS') {
+      outcome.operation = 'Preflight';
       await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers, bucket) });
     } else {
-      operation = 'unknown';
       exchange.corsHeaders = corsHeaders(exchange.headers, req.method ?? 'GET', bucket);
-      const prepared = await prepare(exchange, target, options);
-      operation = prepared.operation.name;
+      const prepared = await prepare(exchange, { target, outcome }, options);
       await exchange.send(await perform(prepared, options));
     }
   } catch (cause) {
     const error = HoldfastError.from(cause);
     const clientLeft = req.destroyed && !req.complete;
-    const isOurs = s3ErrorCode(error).status >= 500 && error.kind !== 'not-implemented';
-    if (isOurs && !clientLeft) log.error({ id, operation, err: error }, error.message);
+    const { code, status } = s3ErrorCode(error);
+    outcome.errorCode = code;
+    const isOurs = status >= 500 && error.kind !== 'not-implemented';
+    if (isOurs && !clientLeft) log.error({ id, operation: outcome.operation, err: error }, error.message);
     await exchange.send(errorResponse(error, exchange)).catch((err) => log.debug({ id, err }, 'no answer sent'));
   } finally {
-    const ms = Math.round(performance.now() - startedAt);
-    log.debug({ id, operation, method: req.method, status: exchange.res.statusCode, ms }, 'request');
+    logRequest(log, exchange, { outcome, logging: requestLogging });
   }
 }
 
@@ -99,13 +103,14 @@ interface Prepared {
 /** Who asks, for what, and whether they may: nothing of the body is read before that. */
 async function prepare(
   exchange: Exchange,
-  target: RequestTarget,
+  { target, outcome }: { readonly target: RequestTarget; readonly outcome: RequestOutcome },
   { authenticate, store }: S3GatewayOptions,
 ): Promise<Prepared> {
   const { req, headers } = exchange;
   const method = req.method ?? 'GET';
   const authentication = authenticate({ method, path: target.path, query: target.query, headers });
   const { identity, payload } = authentication;
+  outcome.identity = identity;
   const routed = {
     method,
     bucket: target.bucket,
@@ -114,6 +119,7 @@ async function prepare(
     headers: effectiveHeaders(headers, target, authentication),
   };
   const operation = findOperation(routed);
+  outcome.operation = operation.name;
   const { remoteAddress = '' } = req.socket;
   const secure = 'encrypted' in req.socket;
   const source = {

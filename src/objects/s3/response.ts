@@ -4,6 +4,8 @@ import type { S3Response } from './operation.ts';
 export interface WireResponse extends S3Response {
   /** The answer to HEAD: headers as they are, nothing after them. */
   readonly bodiless: boolean;
+  /** Told the bytes of the body as they are handed over. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
   /** Done when the client has all of a short answer and before the connection may end. */
   readonly beforeEnd?: (() => Promise<void>) | undefined;
 }
@@ -14,7 +16,7 @@ export interface WireResponse extends S3Response {
  * the connection: with the length announced, the client sees that it is incomplete.
  */
 export async function sendResponse(res: ServerResponse, response: WireResponse): Promise<void> {
-  const { status, headers = {}, body, bodiless, beforeEnd, release } = response;
+  const { status, headers = {}, body, bodiless, beforeEnd, release, onSent } = response;
   try {
     if (res.headersSent || res.destroyed) return void res.destroy();
     if (typeof body === 'string' || body === undefined) {
@@ -22,22 +24,30 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
       const hasLength = 'content-length' in headers || status === 204 || status === 304;
       res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': text.length });
       if (bodiless || status === 304) res.flushHeaders();
-      else res.write(text);
+      else {
+        res.write(text);
+        onSent?.(text.length);
+      }
       await beforeEnd?.();
       res.end();
       return;
     }
     res.writeHead(status, headers);
-    await sendBody(res, body);
+    await sendBody(res, body, onSent);
   } finally {
     release?.();
   }
 }
 
-async function sendBody(res: ServerResponse, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function sendBody(
+  res: ServerResponse,
+  body: AsyncIterable<Uint8Array>,
+  onSent: WireResponse['onSent'],
+): Promise<void> {
   try {
     for await (const bytes of body) {
       if (res.destroyed) return;
+      onSent?.(bytes.length);
       if (!res.write(bytes)) await drained(res);
     }
     res.end();
