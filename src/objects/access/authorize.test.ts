@@ -10,6 +10,7 @@ const ACTIONS: readonly Action[] = [
   'delete-bucket',
   'find-bucket',
   'administer-bucket',
+  'bypass-retention',
   'read-bucket',
   'list-objects',
   'configure-bucket',

@@ -5,6 +5,7 @@ export type Action =
   | 'delete-bucket'
   | 'find-bucket' // whether it is there, and where
   | 'administer-bucket' // what says who may do what
+  | 'bypass-retention' // delete what governance retention keeps
   | 'read-bucket' // settings; with a key, what is said about the object but not its bytes
   | 'list-objects' // listings, by their prefix
   | 'configure-bucket' // what changes nobody's access
@@ -37,6 +38,9 @@ export interface ScopedRequest {
   readonly prefix: string;
 }
 
+/** A bucket's own operator may too; nobody else, whatever they were granted. */
+const OPERATOR_ACTIONS: ReadonlySet<Action> = new Set<Action>(['administer-bucket', 'bypass-retention']);
+
 /**
  * A key reaches the objects of its buckets; making one of them is harmless,
  * deleting one and saying who may reach it is for operators: data outlives the
@@ -44,7 +48,7 @@ export interface ScopedRequest {
  */
 export function scopeAllows(key: KeyScope, request: ScopedRequest): boolean {
   if (key.grants === '*' || request.action === 'list-buckets') return true; // which shows the key's own buckets only
-  if (request.action === 'administer-bucket' && !isOperator(key)) return false;
+  if (OPERATOR_ACTIONS.has(request.action) && !isOperator(key)) return false;
   return key.grants.some((grant) => grant.bucket === request.bucket && grantAllows(grant, request));
 }
 
@@ -63,6 +67,7 @@ function grantAllows(grant: Grant, { action, key, prefix }: ScopedRequest): bool
     case 'create-bucket':
     case 'configure-bucket':
     case 'administer-bucket':
+    case 'bypass-retention':
       return grant.access === 'read-write' && grant.prefix === undefined;
     default:
       return false;

@@ -107,7 +107,7 @@ export class AccessCheck {
    */
   async mayBypassGovernance({ bucket, headers }: BypassRequest, key: string): Promise<boolean> {
     if (headers.get('x-amz-bypass-governance-retention')?.toLowerCase() !== 'true') return false;
-    const decision = await this.#decide('administer-bucket', 's3:BypassGovernanceRetention', { bucket, key });
+    const decision = await this.#decide('bypass-retention', 's3:BypassGovernanceRetention', { bucket, key });
     return decision === 'allowed';
   }
 
