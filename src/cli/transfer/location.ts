@@ -17,17 +17,18 @@ const SCHEME = 's3://';
 /** `s3://bucket`, `s3://bucket/prefix`, or the path of a directory. @throws HoldfastError `usage` */
 export function parseLocation(text: string): Location {
   if (!text.startsWith(SCHEME)) return { kind: 'directory', path: text };
-  const [, bucket = '', prefix = ''] = /^([^/]*)\/?(.*)$/s.exec(text.slice(SCHEME.length)) ?? [];
-  if (bucket === '') throw cliErrors.usage(`"${text}" names no bucket`, 'write s3://bucket or s3://bucket/prefix');
-  return { kind: 'bucket', bucket, prefix: asDirectory(prefix) };
+  const { bucket, key } = parseObjectName(text);
+  return { kind: 'bucket', bucket, prefix: asDirectory(key) };
+}
+
+/** `s3://bucket/key`; the key may be empty. @throws HoldfastError `usage` */
+export function parseObjectName(text: string): { readonly bucket: string; readonly key: string } {
+  const [, bucket, key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(text) ?? [];
+  if (bucket === undefined) throw cliErrors.usage(`"${text}" names no bucket`, 'write s3://bucket/key');
+  return { bucket, key };
 }
 
 /** `photos` and `photos/` are the same directory of keys. */
 export function asDirectory(prefix: string): string {
   return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-}
-
-/** Whether one holds the other: a sync between them would find its own copies. */
-export function overlap(a: BucketLocation, b: BucketLocation): boolean {
-  return a.bucket === b.bucket && (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix));
 }

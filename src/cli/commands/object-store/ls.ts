@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
+import type { Storage } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
-import { action, examples } from '../../action.ts';
+import { type Answer, action, examples } from '../../action.ts';
 import { table } from '../../output/table.ts';
 import { ago } from '../../output/time.ts';
 import { withBucket } from './open-bucket.ts';
 
 interface LsOptions {
   readonly recursive?: boolean;
+  readonly versions?: boolean;
 }
 
 export function listObjects(buckets: Command): void {
@@ -14,6 +16,7 @@ export function listObjects(buckets: Command): void {
     .command('ls <bucket> [prefix]')
     .description('list objects, one "directory" at a time')
     .option('-r, --recursive', 'every object below the prefix')
+    .option('--versions', 'what every object below the prefix was, the newest first')
     .addHelpText(
       'after',
       examples(
@@ -23,7 +26,8 @@ export function listObjects(buckets: Command): void {
       ),
     )
     .action(
-      action(async ({ api }, bucket: string, prefix: string | undefined, { recursive }: LsOptions) => {
+      action(async ({ api }, bucket: string, prefix: string | undefined, { recursive, versions }: LsOptions) => {
+        if (versions) return withBucket(api, bucket, (storage) => listVersions(storage, prefix));
         const data = await withBucket(api, bucket, (storage) =>
           Array.fromAsync(storage.list({ prefix, delimiter: recursive ? undefined : '/' })),
         );
@@ -38,4 +42,17 @@ export function listObjects(buckets: Command): void {
         };
       }),
     );
+}
+
+async function listVersions(storage: Storage, prefix: string | undefined): Promise<Answer> {
+  const data = await Array.fromAsync(storage.listVersions({ prefix }));
+  const rows = data.map(({ key, versionId, deleteMarker, isLatest, size, lastModified }) => [
+    key,
+    deleteMarker ? 'deleted' : formatBytes(size),
+    ago(lastModified.getTime()),
+    isLatest ? 'now' : '',
+    versionId,
+  ]);
+  const none = `Nothing in ${storage.bucket}${prefix ? ` under ${prefix}` : ''}.`;
+  return { data, text: table(['KEY', 'SIZE', 'CHANGED', '', 'VERSION'], rows, none) };
 }

@@ -4,6 +4,7 @@ import { listStorage } from '../storage/list.ts';
 import { recoverStorage } from '../storage/recover.ts';
 import { showStorage } from '../storage/show.ts';
 import { bucketConfigurations } from './configuration.ts';
+import { copyObjects, moveObject } from './cp.ts';
 import { createBucket } from './create.ts';
 import { getObject } from './get.ts';
 import { bucketKeys } from './keys.ts';
@@ -13,6 +14,8 @@ import { putObject } from './put.ts';
 import { removeObjects } from './rm.ts';
 import { scrubObjects } from './scrub.ts';
 import { syncObjects } from './sync.ts';
+import { undeleteObject } from './undelete.ts';
+import { bucketVersioning } from './versioning.ts';
 
 export function objectStoreCommand(program: Command): void {
   const buckets = program.command('object-store');
@@ -25,8 +28,12 @@ export function objectStoreCommand(program: Command): void {
   listObjects(buckets);
   putObject(buckets);
   getObject(buckets);
+  copyObjects(buckets);
+  moveObject(buckets);
   syncObjects(buckets);
   removeObjects(buckets);
+  undeleteObject(buckets);
+  bucketVersioning(buckets);
   presignObject(buckets);
   bucketConfigurations(buckets);
   scrubObjects(buckets);

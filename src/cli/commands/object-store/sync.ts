@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import type { Storage } from '../../../../sdk/src/index.ts';
 import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { untilInterrupted } from '../../interruption.ts';
 import type { Session } from '../../session.ts';
-import { type BucketLocation, type Location, overlap, parseLocation } from '../../transfer/location.ts';
-import type { Side } from '../../transfer/side.ts';
+import { type BucketLocation, type Location, parseLocation } from '../../transfer/location.ts';
+import type { BucketSide, Side } from '../../transfer/side.ts';
 import { withBucket, withTwoBuckets } from './open-bucket.ts';
 import { runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
@@ -51,10 +52,12 @@ function withSides(
   run: Run,
 ): Promise<Answer> {
   if (from.kind === 'bucket' && to.kind === 'bucket') {
-    if (overlap(from, to)) throw cliErrors.usage('one of the two is inside the other', 'choose prefixes apart');
-    return withTwoBuckets(api, { from: from.bucket, to: to.bucket }, (storages) =>
-      run({ from: sideOf(from, storages.from), to: sideOf(to, storages.to) }),
-    );
+    return withTwoBuckets(api, { from: from.bucket, to: to.bucket }, (storages) => {
+      const sides = { from: sideOf(from, storages.from), to: sideOf(to, storages.to) };
+      if (overlap(sides.from, sides.to))
+        throw cliErrors.usage('one of the two is inside the other', 'choose prefixes apart');
+      return run(sides);
+    });
   }
   if (from.kind === 'bucket' && to.kind === 'directory') {
     return withBucket(api, from.bucket, (storage) => run({ from: sideOf(from, storage), to }));
@@ -65,6 +68,12 @@ function withSides(
   throw cliErrors.usage('neither is a bucket', 'write a bucket as s3://bucket or s3://bucket/prefix');
 }
 
-function sideOf({ prefix }: BucketLocation, storage: Extract<Side, { kind: 'bucket' }>['storage']): Side {
+/** Whether one holds the other: a sync between them would find its own copies. */
+function overlap(a: BucketSide, b: BucketSide): boolean {
+  const sameBucket = a.storage.bucket === b.storage.bucket; // which may go by two names, one of them its id
+  return sameBucket && (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix));
+}
+
+function sideOf({ prefix }: BucketLocation, storage: Storage): BucketSide {
   return { kind: 'bucket', storage, prefix };
 }
