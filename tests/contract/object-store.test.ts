@@ -12,6 +12,7 @@ import { StoreServer } from '../../src/objects/remote/store-server.ts';
 import { describeChangeFeed } from './change-feed.contract.ts';
 import { describeObjectEncryption } from './object-encryption.contract.ts';
 import { describeObjectLock } from './object-lock.contract.ts';
+import { describeObjectSnapshots } from './object-snapshots.contract.ts';
 import { describeObjectStore } from './object-store.contract.ts';
 import { describeObjectVersions } from './object-versions.contract.ts';
 
@@ -90,3 +91,6 @@ describeObjectEncryption('in memory', inMemory);
 describeObjectEncryption('on the journal', onTheJournal);
 describeObjectEncryption('over a socket', overASocket);
 describeObjectLock('over a socket', overASocket);
+describeObjectSnapshots('in memory', inMemory);
+describeObjectSnapshots('on the journal', onTheJournal);
+describeObjectSnapshots('over a socket', overASocket);

@@ -2,10 +2,21 @@ import * as errors from './errors.ts';
 import { mergeDocuments } from './names.ts';
 import type { Bucket, BucketChanges, BucketSettings } from './object-store.ts';
 
-/** A bucket as it begins. Object lock brings versioning with it. */
-export function newBucket(name: string, createdAt: number, settings: Partial<BucketSettings>): Bucket {
-  const versioning = settings.objectLock ? 'enabled' : 'disabled';
-  return withSettings({ name, createdAt, versioning, accessibility: 'private' }, settings);
+interface BucketBeginning extends Pick<Bucket, 'name' | 'createdAt'> {
+  /** What the bucket is a fork of; a snapshot by its id. */
+  readonly fork?: { readonly of: Bucket; readonly snapshot?: string | undefined } | undefined;
+}
+
+/** A bucket as it begins. Object lock brings versioning with it; a fork has both from what it shows. */
+export function newBucket({ name, createdAt, fork }: BucketBeginning, settings: Partial<BucketSettings>): Bucket {
+  const versioning = settings.objectLock ? 'enabled' : (fork?.of.versioning ?? 'disabled');
+  const plain: Bucket = { name, createdAt, versioning, accessibility: 'private' };
+  return withSettings(fork ? { ...plain, ...forkSettings(fork) } : plain, settings);
+}
+
+function forkSettings({ of, snapshot }: NonNullable<BucketBeginning['fork']>): Partial<Bucket> {
+  const forkOf = { bucket: of.name, ...(snapshot !== undefined && { snapshot }) };
+  return { forkOf, ...(of.objectLock && { objectLock: of.objectLock }) };
 }
 
 /**

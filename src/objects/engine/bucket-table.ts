@@ -1,39 +1,65 @@
 import { IndexTable } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
-import { decodeHead, type Ledger, spanWith } from './ledger.ts';
+import { decodeHead, encodeHead, type Ledger, spanWith } from './ledger.ts';
 import { compareKeys } from './listing.ts';
-import type { Bucket } from './object-store.ts';
+import type { Bucket, Usage } from './object-store.ts';
+import { Pins } from './pins.ts';
 import type { JournalRecord } from './record.ts';
 import type { Location, Span } from './version.ts';
 
-export interface BucketRow {
-  readonly id: number;
+/** Every version with a stamp up to this one is in it, as it was then. The stamp is its id, too. */
+export interface SnapshotRow extends Usage {
+  readonly stamp: number;
+  readonly name?: string | undefined;
+}
+
+/** Where a fork began, and what it showed then. */
+export interface BaseRow extends Usage {
+  readonly bucket: number;
+  readonly stamp: number;
+}
+
+/** What a bucket's record says. */
+export interface BucketState {
   readonly bucket: Bucket;
   /** Sealed by the store's master key. Absent: nothing in the bucket was encrypted yet. */
   readonly sealedKey?: string | undefined;
+  /** From old to new. */
+  readonly snapshots: readonly SnapshotRow[];
+  readonly base?: BaseRow | undefined;
+}
+
+export interface BucketRow extends BucketState {
+  readonly id: number;
   readonly location: Location;
   readonly span: Span | undefined;
 }
 
-/** What a bucket's record says. */
-export interface BucketHead extends Bucket {
-  readonly sealedKey?: string | undefined;
+type BucketHead = Bucket & Partial<Omit<BucketState, 'bucket'>>;
+
+export function encodeBucketHead({ bucket, sealedKey, snapshots, base }: BucketState): Buffer {
+  const head: BucketHead = { ...bucket, sealedKey, base, snapshots: snapshots.length > 0 ? snapshots : undefined };
+  return encodeHead(head);
 }
 
-export function decodeBucketHead(head: Buffer): Pick<BucketRow, 'bucket' | 'sealedKey'> {
-  const { sealedKey, ...bucket } = decodeHead<BucketHead>(head);
-  return { bucket, sealedKey };
+export function decodeBucketHead(bytes: Buffer): BucketState {
+  const { sealedKey, snapshots = [], base, ...bucket } = decodeHead<BucketHead>(bytes);
+  return { bucket, sealedKey, snapshots, base };
 }
 
 /** All buckets, in memory. Each has a number that is never used again. */
 export class BucketTable {
+  readonly pins = new Pins();
   readonly #ledger: Ledger;
   readonly #byId = new Map<number, BucketRow>();
   readonly #byName = new Map<string, BucketRow>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
-    for (const [, row] of storedRows<BucketRow>(ledger.index, IndexTable.bucket)) this.#remember(row);
+    type Stored = Omit<BucketRow, 'snapshots'> & Partial<BucketRow>;
+    for (const [, row] of storedRows<Stored>(ledger.index, IndexTable.bucket)) {
+      this.#remember({ ...row, snapshots: row.snapshots ?? [] });
+    }
   }
 
   byId(id: number): BucketRow | undefined {
@@ -52,14 +78,15 @@ export class BucketTable {
     return [...this.#byId.values()];
   }
 
-  apply(record: JournalRecord, location: Location): void {
+  /** Returns the buckets that may have lost a pin. */
+  apply(record: JournalRecord, location: Location): readonly number[] {
     const before = this.#byId.get(record.bucket);
     if (before) this.#ledger.segments.release(before.location);
     const span = before && spanWith(this.#ledger, before.span, before.location);
     this.#ledger.segments.hold(location);
-    const row = { id: record.bucket, ...decodeBucketHead(record.head), location, span };
-    this.#remember(row);
+    const row: BucketRow = { id: record.bucket, ...decodeBucketHead(record.head), location, span };
     setRow(this.#ledger.index, IndexTable.bucket, row.id, row);
+    return this.#remember(row);
   }
 
   /** Where the bucket's records are, living and dead: its removal must outlive them. */
@@ -67,17 +94,20 @@ export class BucketTable {
     return spanWith(this.#ledger, span, location);
   }
 
-  remove(id: number): void {
+  /** Returns the buckets that may have lost a pin. */
+  remove(id: number): readonly number[] {
     const row = this.#byId.get(id);
-    if (!row) return;
+    if (!row) return [];
     this.#ledger.segments.release(row.location);
     this.#byId.delete(id);
     this.#byName.delete(row.bucket.name);
     setRow(this.#ledger.index, IndexTable.bucket, id, undefined);
+    return this.pins.update(id);
   }
 
-  #remember(row: BucketRow): void {
+  #remember(row: BucketRow): readonly number[] {
     this.#byId.set(row.id, row);
     this.#byName.set(row.bucket.name, row);
+    return this.pins.update(row.id, row);
   }
 }

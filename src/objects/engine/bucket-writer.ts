@@ -1,29 +1,30 @@
+import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
 import { newBucket, withSettings } from './bucket-settings.ts';
-import type { BucketHead, BucketRow } from './bucket-table.ts';
+import type { BaseRow, BucketRow } from './bucket-table.ts';
 import type { Catalog } from './catalog.ts';
-import type { Committer, Draft } from './committer.ts';
+import type { Committer } from './committer.ts';
 import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
-import type { Purpose } from './journal.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
 import { checkBucketName } from './names.ts';
-import type { Bucket, BucketChanges, BucketSettings } from './object-store.ts';
+import type { Bucket, BucketChanges, BucketSource, NewBucket } from './object-store.ts';
 import { RecordKind } from './record.ts';
+import { findSnapshot } from './snapshot-names.ts';
+import { stampText } from './version-id.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
 interface BucketWriterOptions {
   readonly catalog: Catalog;
+  readonly commits: BucketCommits;
   readonly committer: Committer;
   readonly clock: HybridClock;
   /** Of the objects of a new bucket, sealed; `undefined` where the store does not encrypt. */
   readonly newKey: () => string | undefined;
   readonly onRemoved: (bucket: number) => void;
-  /** Others that go by the bucket; a change is answered when they know it. */
-  readonly onChanged: ((name: string) => Promise<void>) | undefined;
 }
 
-/** Changes to buckets are rare and commit alone: they may look at everything. */
+/** Commits buckets. */
 export class BucketWriter {
   readonly #options: BucketWriterOptions;
 
@@ -31,21 +32,36 @@ export class BucketWriter {
     this.#options = options;
   }
 
-  async create(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
+  async create(name: string, { from, ...settings }: NewBucket): Promise<Bucket> {
     checkBucketName(name);
-    const { catalog, clock, newKey } = this.#options;
-    return this.#commit(name, () => {
+    const { catalog, clock, commits, newKey } = this.#options;
+    return commits.commit(name, () => {
       if (catalog.buckets.byName(name)) throw errors.bucketExists(name);
-      const bucket = newBucket(name, wallTime(clock.tick()), settings);
-      return { draft: bucketDraft(catalog.nextBucket, { ...bucket, sealedKey: newKey() }), result: bucket };
+      const fork = from && this.#fork(from);
+      const bucket = newBucket({ name, createdAt: wallTime(clock.tick()), fork }, settings);
+      const sealedKey = fork?.sealedKey ?? newKey();
+      const draft = bucketDraft(catalog.nextBucket, { bucket, sealedKey, snapshots: [], base: fork?.base });
+      return { draft, result: bucket };
     });
   }
 
+  /** Of the present a fork takes the moment after everything so far. What it shows is sealed by the base's key. */
+  #fork({ bucket, snapshot: name }: BucketSource) {
+    const { catalog, clock, commits } = this.#options;
+    const row = commits.row(bucket);
+    const snapshot = name === undefined ? undefined : findSnapshot(row, name);
+    const { objects, bytes } = snapshot ?? catalog.usage(row);
+    const base: BaseRow = { bucket: row.id, stamp: snapshot?.stamp ?? clock.tick(), objects, bytes };
+    const id = snapshot && stampText(snapshot.stamp);
+    return { base, of: row.bucket, snapshot: id, sealedKey: row.sealedKey };
+  }
+
   async update(name: string, changes: BucketChanges): Promise<Bucket> {
-    return this.#commit(name, () => {
-      const { id, bucket: before, sealedKey } = this.#row(name);
-      const bucket = withSettings(before, changes);
-      return { draft: bucketDraft(id, { ...bucket, sealedKey }), result: bucket };
+    const { commits } = this.#options;
+    return commits.commit(name, () => {
+      const { id, ...before } = commits.row(name);
+      const bucket = withSettings(before.bucket, changes);
+      return { draft: bucketDraft(id, { ...before, bucket }), result: bucket };
     });
   }
 
@@ -57,19 +73,22 @@ export class BucketWriter {
       decide: () => {
         const row = catalog.buckets.byId(id);
         if (!row) throw errors.bucketNotFound(name);
-        return row.sealedKey === undefined ? [bucketDraft(id, { ...row.bucket, sealedKey: newKey() })] : [];
+        return row.sealedKey === undefined ? [bucketDraft(id, { ...row, sealedKey: newKey() })] : [];
       },
       done: () => undefined,
     });
   }
 
+  /** @throws HoldfastError `bucket.has-forks`, and unless `force` `bucket.not-empty`, `bucket.has-snapshots` */
   async remove(name: string, force: boolean): Promise<void> {
-    const { catalog, clock, onRemoved } = this.#options;
-    const id = await this.#commit(
+    const { catalog, clock, onRemoved, commits } = this.#options;
+    const id = await commits.commit(
       name,
       () => {
-        const row = this.#row(name);
-        if (!force && !catalog.versions.isEmpty(row.id)) throw errors.bucketNotEmpty(name);
+        const row = commits.row(name);
+        if (catalog.buckets.pins.hasForks(row.id)) throw errors.bucketHasForks(name);
+        if (!force && !catalog.holdsNothing(row)) throw errors.bucketNotEmpty(name);
+        if (!force && row.snapshots.length > 0) throw errors.bucketHasSnapshots(name);
         if (row.bucket.objectLock && catalog.versions.anyLocked(row.id, clock.now())) throw errors.bucketLocked(name);
         const head: RemovalHead = { span: catalog.buckets.span(row) };
         const draft = {
@@ -85,34 +104,4 @@ export class BucketWriter {
     );
     onRemoved(id);
   }
-
-  async #commit<T>(
-    name: string,
-    decide: () => { readonly draft: Draft; readonly result: T },
-    purpose: Purpose = 'write',
-  ): Promise<T> {
-    let result: T;
-    const committed = await this.#options.committer.commit({
-      scopes: 'everything',
-      purpose,
-      decide: () => {
-        const decided = decide();
-        result = decided.result;
-        return [decided.draft];
-      },
-      done: () => result,
-    });
-    await this.#options.onChanged?.(name);
-    return committed;
-  }
-
-  #row(name: string): BucketRow {
-    const row = this.#options.catalog.buckets.byName(name);
-    if (!row) throw errors.bucketNotFound(name);
-    return row;
-  }
-}
-
-function bucketDraft(id: number, head: BucketHead): Draft {
-  return { kind: RecordKind.bucket, bucket: id, key: NO_BYTES, head: encodeHead(head), data: NO_BYTES };
 }

@@ -4,14 +4,21 @@ import { decodeHead, type RemovalHead } from './ledger.ts';
 import { type JournalRecord, RecordKind } from './record.ts';
 import { decodeVersionHead } from './version.ts';
 import { NULL_VERSION, stampText, versionIdOf } from './version-id.ts';
+import type { WhiteoutHead } from './whiteout-table.ts';
 
 /** What a record means to those who follow the journal; without the object's bytes. */
 export type ChangeRecord = Pick<JournalRecord, 'kind' | 'stamp' | 'bucket' | 'key' | 'head'>;
 
 /** `undefined`: nothing that the feed tells. */
 export function changeRecord({ kind, moved, stamp, bucket, key, head }: JournalRecord): ChangeRecord | undefined {
-  const isTold = kind === RecordKind.version || kind === RecordKind.removal || isOfBucket({ kind });
+  const isTold = isOfObject({ kind, head }) || isOfBucket({ kind });
   return isTold && !moved ? { kind, stamp, bucket, key, head } : undefined;
+}
+
+/** What a fork hides of its base is a change where it was removed, not where it was replaced. */
+function isOfObject({ kind, head }: Pick<ChangeRecord, 'kind' | 'head'>): boolean {
+  if (kind === RecordKind.whiteout) return decodeHead<WhiteoutHead>(head).removed !== undefined;
+  return kind === RecordKind.version || kind === RecordKind.removal;
 }
 
 export function isOfBucket({ kind }: Pick<ChangeRecord, 'kind'>): boolean {
@@ -22,6 +29,10 @@ export function changeOf({ kind, stamp, bucket, key, head }: ChangeRecord): Chan
   if (kind === RecordKind.bucket) return { kind: 'bucket', bucket, settings: decodeBucketHead(head).bucket };
   if (kind === RecordKind.bucketRemoval) return { kind: 'bucket-removed', bucket };
   const object = { stamp, bucket, key: key.toString() };
+  if (kind === RecordKind.whiteout) {
+    const { removed = NULL_VERSION } = decodeHead<WhiteoutHead>(head);
+    return { kind: 'removed', ...object, versionId: removed };
+  }
   if (kind === RecordKind.removal) {
     const { version } = decodeHead<RemovalHead>(head);
     return { kind: 'removed', ...object, versionId: version === undefined ? NULL_VERSION : stampText(version) };

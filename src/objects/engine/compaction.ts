@@ -104,13 +104,12 @@ export class Compaction {
   /** Decided again in the journal's order: what was removed meanwhile stays where it is. */
   async #move(records: readonly LocatedRecord[], sequence: number): Promise<void> {
     if (records.length === 0) return;
-    await this.#options.committer.commit({
+    const { catalog, committer } = this.#options;
+    await committer.commit({
       scopes: records.map(({ record }) => scopeOf(record)),
       purpose: 'compact',
       decide: () =>
-        records
-          .filter((located) => this.#isNeeded(located, sequence))
-          .map(({ record }) => ({ ...record, moved: true })),
+        records.filter((located) => this.#isNeeded(located, sequence)).map(({ record }) => catalog.moved(record)),
       done: () => undefined,
     });
   }
@@ -125,6 +124,8 @@ function scopeOf({ kind, bucket, key }: JournalRecord): string {
   switch (kind) {
     case RecordKind.version:
     case RecordKind.removal:
+    case RecordKind.retained:
+    case RecordKind.whiteout:
       return objectScope(bucket, key.toString());
     case RecordKind.bucket:
     case RecordKind.bucketRemoval:

@@ -1,4 +1,6 @@
+import { BucketCommits } from './bucket-commits.ts';
 import type { BucketRow } from './bucket-table.ts';
+import type { BucketView } from './bucket-view.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { Catalog } from './catalog.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -8,7 +10,7 @@ import type { DataFiles } from './data-files.ts';
 import type { BucketKeys } from './encryption/bucket-keys.ts';
 import { ObjectKeys } from './encryption/object-keys.ts';
 import * as errors from './errors.ts';
-import type { HybridClock } from './hybrid-clock.ts';
+import { type HybridClock, stampAtEndOf } from './hybrid-clock.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
 import { type CheckIntegrity, IntegrityCheck, type IntegrityPage } from './integrity-check.ts';
 import type { Journal } from './journal.ts';
@@ -22,14 +24,16 @@ import { ObjectReader } from './object-reader.ts';
 import type {
   Bucket,
   BucketChanges,
-  BucketSettings,
+  BucketUsage,
   CompleteUpload,
   CopyObject,
   CustomerKey,
   ListObjects,
   ListPage,
   ListVersions,
+  Moment,
   MultipartUpload,
+  NewBucket,
   ObjectInfo,
   ObjectMetadata,
   ObjectRead,
@@ -40,14 +44,17 @@ import type {
   PutObject,
   PutPart,
   ReadObject,
+  ReadRef,
   RemovedObject,
   RemoveObject,
+  Snapshot,
   UpdateMetadata,
   VersionMarker,
   VersionPage,
-  VersionRef,
 } from './object-store.ts';
 import { type NewVersion, ObjectWriter } from './object-writer.ts';
+import { findSnapshot, snapshotInfo } from './snapshot-names.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
 import type { StoreDirectory } from './store-directory.ts';
 import type { Upkeep } from './upkeep.ts';
 import { UploadWriter } from './upload-writer.ts';
@@ -80,6 +87,7 @@ export class EngineObjectStore implements OpenObjectStore {
   readonly #parts: EngineParts;
   readonly #catalog: Catalog;
   readonly #buckets: BucketWriter;
+  readonly #snapshots: SnapshotWriter;
   readonly #objects: ObjectWriter;
   readonly #uploads: UploadWriter;
   readonly #intake: Intake;
@@ -93,14 +101,16 @@ export class EngineObjectStore implements OpenObjectStore {
     const { catalog, committer, clock, upkeep, bucketKeys, minPartBytes } = parts;
     this.#parts = parts;
     this.#catalog = catalog;
+    const commits = new BucketCommits({ catalog, committer, onChanged: parts.onBucketChanged });
     this.#buckets = new BucketWriter({
       catalog,
+      commits,
       committer,
       clock,
       newKey: () => bucketKeys?.make(),
       onRemoved: (id) => upkeep.bucketRemoved(id),
-      onChanged: parts.onBucketChanged,
     });
+    this.#snapshots = new SnapshotWriter({ catalog, commits, clock });
     const giveKey = (bucket: BucketRow) => this.#buckets.giveKey(bucket);
     const keys = new ObjectKeys({ bucketKeys, buckets: catalog.buckets, giveKey });
     this.#objects = new ObjectWriter({ catalog, committer, clock });
@@ -126,7 +136,7 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#parts.feed;
   }
 
-  createBucket(name: string, settings: Partial<BucketSettings> = {}): Promise<Bucket> {
+  createBucket(name: string, settings: NewBucket = {}): Promise<Bucket> {
     return this.#buckets.create(name, settings);
   }
 
@@ -146,8 +156,22 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#catalog.buckets.all();
   }
 
-  async usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }> {
-    return this.#catalog.versions.usage(this.#bucket(name).id);
+  async usage(name: string): Promise<BucketUsage> {
+    const row = this.#bucket(name);
+    const retained = this.#catalog.retainedUsage(row);
+    return { ...this.#catalog.usage(row), ...(retained.objects > 0 && { retained }) };
+  }
+
+  async createSnapshot(bucket: string, { name }: { readonly name?: string | undefined } = {}): Promise<Snapshot> {
+    return this.#snapshots.create(bucket, name);
+  }
+
+  async snapshots(bucket: string): Promise<readonly Snapshot[]> {
+    return this.#bucket(bucket).snapshots.map(snapshotInfo);
+  }
+
+  async deleteSnapshot(bucket: string, idOrName: string): Promise<void> {
+    return this.#makingRoom(() => this.#snapshots.remove(bucket, idOrName));
   }
 
   async put({ bucket: name, key, body, size, metadata, conditions, customerKey }: PutObject): Promise<ObjectInfo> {
@@ -163,20 +187,20 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#intake.keep([content], write);
   }
 
-  async head(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectInfo> {
-    const version = this.#version({ bucket, key, versionId });
+  async head(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectInfo> {
+    const version = this.#version({ ...ref, bucket, key });
     if (customerKey) this.#keys.openVersion({ bucket: this.#bucket(bucket), key }, version, customerKey);
     return objectInfo(key, version);
   }
 
-  async open(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectRead> {
-    const version = this.#version({ bucket, key, versionId });
+  async open(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectRead> {
+    const version = this.#version({ ...ref, bucket, key });
     const dataKey = this.#keys.openVersion({ bucket: this.#bucket(bucket), key }, version, customerKey);
     return this.#reader.open(key, version, dataKey?.data);
   }
 
-  async findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined> {
-    return this.#catalog.versions.find(this.#bucket(bucket).id, key, version?.versionId);
+  async findVersion(bucket: string, key: string, ref?: ReadRef): Promise<ObjectVersion | undefined> {
+    return this.#view(bucket, ref).find(key, ref?.versionId);
   }
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
@@ -215,23 +239,13 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    const { id } = this.#bucket(bucket);
-    return listPage(this.#catalog.versions.scan(id), request);
+    return listPage(this.#view(bucket, request).scan(), request);
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
-    const { id } = this.#bucket(bucket);
-    const below = request.after && this.#stampAt(id, request.after);
-    return versionPage(this.#catalog.versions.scanVersions(id), request, below);
-  }
-
-  /** `undefined` where the null version of the marker is gone: then nobody knows where it was among the others. */
-  #stampAt(bucket: number, { key, version }: VersionMarker): number | undefined {
-    if (version === undefined) return undefined;
-    if (version === NULL_VERSION) return this.#catalog.versions.named(bucket, key, version)?.stamp;
-    const stamp = parseStamp(version);
-    if (stamp === undefined) throw errors.versionMarker(version);
-    return stamp;
+    const view = this.#view(bucket, request);
+    const below = request.after && stampAt(view, request.after);
+    return versionPage(view.scanVersions(), request, below);
   }
 
   async createUpload(
@@ -329,6 +343,13 @@ export class EngineObjectStore implements OpenObjectStore {
     }
   }
 
+  #view(name: string, { snapshot, at }: Moment = {}): BucketView {
+    const row = this.#bucket(name);
+    if (snapshot !== undefined && at !== undefined) throw errors.momentAmbiguous();
+    if (snapshot !== undefined) return this.#catalog.view(row, findSnapshot(row, snapshot).stamp);
+    return this.#catalog.view(row, at === undefined ? undefined : stampAtEndOf(at));
+  }
+
   #bucket(name: string): BucketRow {
     const row = this.#catalog.buckets.byName(name);
     if (!row) throw errors.bucketNotFound(name);
@@ -336,10 +357,14 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   /** @throws HoldfastError `object.not-found`, `version.not-found`, `version.delete-marker` */
-  #version({ bucket, key, versionId }: VersionRef & { readonly bucket: string; readonly key: string }): Version {
-    const { versions } = this.#catalog;
-    const { id } = this.#bucket(bucket);
-    const version = versionId === undefined ? versions.current(id, key) : versions.named(id, key, versionId);
+  #version({
+    bucket,
+    key,
+    versionId,
+    ...moment
+  }: ReadRef & { readonly bucket: string; readonly key: string }): Version {
+    const view = this.#view(bucket, moment);
+    const version = versionId === undefined ? view.current(key) : view.named(key, versionId);
     if (version && !version.deleteMarker) return version;
     if (versionId === undefined) throw errors.objectNotFound(bucket, key);
     if (!version) throw errors.versionNotFound(bucket, key, versionId);
@@ -352,4 +377,13 @@ export class EngineObjectStore implements OpenObjectStore {
     this.#uploads.find(target);
     return target;
   }
+}
+
+/** `undefined` where the null version of the marker is gone: then nobody knows where it was among the others. */
+function stampAt(view: BucketView, { key, version }: VersionMarker): number | undefined {
+  if (version === undefined) return undefined;
+  if (version === NULL_VERSION) return view.named(key, version)?.stamp;
+  const stamp = parseStamp(version);
+  if (stamp === undefined) throw errors.versionMarker(version);
+  return stamp;
 }

@@ -49,6 +49,67 @@ export const bucketNotEmpty = (name: string) =>
     resource: `bucket ${name}`,
   });
 
+export const bucketHasForks = (name: string) =>
+  refuse({
+    code: 'bucket.has-forks',
+    kind: 'conflict',
+    message: `bucket ${name} has forks, which show what it holds`,
+    hint: 'delete its forks first',
+    resource: `bucket ${name}`,
+  });
+
+export const bucketHasSnapshots = (name: string) =>
+  refuse({
+    code: 'bucket.has-snapshots',
+    kind: 'conflict',
+    message: `bucket ${name} has snapshots`,
+    hint: 'delete its snapshots first, or ask for them to be deleted with it',
+    resource: `bucket ${name}`,
+  });
+
+export const snapshotNotFound = (bucket: string, snapshot: string) =>
+  refuse({
+    code: 'snapshot.not-found',
+    kind: 'not-found',
+    message: `bucket ${bucket} has no snapshot ${snapshot}`,
+    hint: 'list the snapshots of the bucket',
+    resource: `bucket ${bucket}`,
+  });
+
+export const snapshotName = (name: string) =>
+  refuse({
+    code: 'snapshot.name',
+    kind: 'invalid',
+    message: `"${name}" is not a snapshot name`,
+    hint: 'use up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit',
+  });
+
+export const snapshotExists = (bucket: string, name: string) =>
+  refuse({
+    code: 'snapshot.exists',
+    kind: 'conflict',
+    message: `bucket ${bucket} has a snapshot ${name} already`,
+    hint: 'choose another name, or delete that snapshot first',
+    resource: `bucket ${bucket}`,
+  });
+
+export const snapshotLimit = (bucket: string, limit: number) =>
+  refuse({
+    code: 'snapshot.limit',
+    kind: 'conflict',
+    message: `bucket ${bucket} has ${limit} snapshots, as many as it may`,
+    hint: 'delete some of them first',
+    resource: `bucket ${bucket}`,
+  });
+
+export const momentAmbiguous = () =>
+  refuse({
+    code: 'snapshot.moment',
+    kind: 'invalid',
+    message: 'the request names a snapshot and a time',
+    hint: 'name one of them',
+  });
+
 export const documentsTooLarge = (bytes: number, limit: number) =>
   refuse({
     code: 'bucket.documents-size',

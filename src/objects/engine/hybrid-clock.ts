@@ -39,3 +39,8 @@ export class HybridClock {
 export function wallTime(stamp: number): number {
   return Math.floor(stamp / TICKS_PER_MS);
 }
+
+/** The last stamp of that millisecond. */
+export function stampAtEndOf(ms: number): number {
+  return Math.min((Math.floor(ms) + 1) * TICKS_PER_MS - 1, Number.MAX_SAFE_INTEGER);
+}

@@ -14,16 +14,23 @@ export const IndexTable = {
   usage: 6,
   segment: 7,
   state: 8,
+  retained: 9,
+  whiteout: 10,
+  prune: 11,
 } as const;
+
+/** Tables with keys as those of versions. */
+export type VersionedTable = typeof IndexTable.version | typeof IndexTable.retained | typeof IndexTable.whiteout;
 
 const MAX_STAMP = Number.MAX_SAFE_INTEGER;
 const STAMP_BYTES = 9; // U+0000 and the inverted stamp
 const VERSION_PREFIX_BYTES = 5;
+const NO_KEY = Buffer.alloc(0);
 
 /** Everything of an object key but the stamp; keys hold no U+0000, so it ends the key. */
-export function objectPrefix(bucket: number, key: Uint8Array): Buffer {
+export function objectPrefix(bucket: number, key: Uint8Array, table: VersionedTable = IndexTable.version): Buffer {
   const bytes = Buffer.allocUnsafe(VERSION_PREFIX_BYTES + key.length);
-  bytes.writeUInt8(IndexTable.version, 0);
+  bytes.writeUInt8(table, 0);
   bytes.writeUInt32BE(bucket, 1);
   bytes.set(key, VERSION_PREFIX_BYTES);
   return bytes;
@@ -47,8 +54,15 @@ export function afterPrefix(prefix: Buffer): Buffer {
   return Buffer.concat([prefix, Buffer.of(0xff)]);
 }
 
-export function bucketRange(bucket: number): { readonly start: Buffer; readonly end: Buffer } {
-  return { start: objectPrefix(bucket, Buffer.alloc(0)), end: objectPrefix(bucket + 1, Buffer.alloc(0)) };
+export function bucketRange(
+  bucket: number,
+  table: VersionedTable = IndexTable.version,
+): { readonly start: Buffer; readonly end: Buffer } {
+  return { start: objectPrefix(bucket, NO_KEY, table), end: objectPrefix(bucket + 1, NO_KEY, table) };
+}
+
+export function tableOf(key: Buffer): number {
+  return key.readUInt8(0);
 }
 
 export function stampOf(key: Buffer): number {
@@ -65,6 +79,16 @@ export function prefixOf(key: Buffer): Buffer {
 
 export function objectKeyOfPrefix(prefix: Buffer): string {
   return prefix.toString('utf8', VERSION_PREFIX_BYTES);
+}
+
+/** The object key's bytes. */
+export function keyOfPrefix(prefix: Buffer): Buffer {
+  return prefix.subarray(VERSION_PREFIX_BYTES);
+}
+
+/** Order of the object keys, of whatever buckets and tables. */
+export function comparePrefixes(a: Buffer, b: Buffer): number {
+  return a.compare(b, VERSION_PREFIX_BYTES, b.length, VERSION_PREFIX_BYTES, a.length);
 }
 
 /** A row of one of the small tables. */

@@ -9,6 +9,7 @@ import type { IntegrityPage } from './integrity-check.ts';
 import { compareKeys, listPage, versionPage } from './listing.ts';
 import { MemoryChangeFeed } from './memory-change-feed.ts';
 import { copyEtag, demandKey, encryptionOf, etagOf } from './memory-encryption.ts';
+import { MemorySnapshots } from './memory-snapshots.ts';
 import { collect, MemoryUploads } from './memory-uploads.ts';
 import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
 import { withHeaders } from './metadata.ts';
@@ -18,7 +19,8 @@ import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention, w
 import type {
   Bucket,
   BucketChanges,
-  BucketSettings,
+  BucketSource,
+  BucketUsage,
   ByteRange,
   CompleteUpload,
   CopyObject,
@@ -26,7 +28,9 @@ import type {
   ListObjects,
   ListPage,
   ListVersions,
+  Moment,
   MultipartUpload,
+  NewBucket,
   ObjectInfo,
   ObjectMetadata,
   ObjectRead,
@@ -37,19 +41,23 @@ import type {
   PutObject,
   PutPart,
   ReadObject,
+  ReadRef,
   RemovedObject,
   RemoveObject,
+  Snapshot,
   UpdateMetadata,
   VersionPage,
-  VersionRef,
   WriteConditions,
 } from './object-store.ts';
-import { NULL_VERSION, parseStamp, versionIdOf } from './version-id.ts';
+import { NULL_VERSION, parseStamp, stampText, versionIdOf } from './version-id.ts';
 
 interface StoredBucket {
   readonly id: number;
   bucket: Bucket;
   readonly versions: MemoryVersions;
+  readonly snapshots: MemorySnapshots;
+  /** Of a fork: what it began with. */
+  readonly base: MemoryVersions;
   readonly uploads: MemoryUploads;
 }
 
@@ -76,14 +84,26 @@ export class MemoryObjectStore implements OpenObjectStore {
     this.#minPartBytes = minPartBytes;
   }
 
-  async createBucket(name: string, settings: Partial<BucketSettings> = {}): Promise<Bucket> {
+  async createBucket(name: string, { from, ...settings }: NewBucket = {}): Promise<Bucket> {
     checkBucketName(name);
     if (this.#buckets.has(name)) throw errors.bucketExists(name);
-    const bucket = newBucket(name, this.#clock.now(), settings);
+    const fork = from && this.#fork(from);
+    const bucket = newBucket({ name, createdAt: this.#clock.now(), fork }, settings);
+    if (fork) this.#bucket(fork.of.name).snapshots.addFork(name, fork);
     const id = ++this.#lastBucket;
-    this.#buckets.set(name, { id, bucket, versions: new MemoryVersions(), uploads: new MemoryUploads(this.#clock) });
+    const base = fork?.versions ?? new MemoryVersions();
+    const snapshots = new MemorySnapshots(name);
+    const uploads = new MemoryUploads(this.#clock);
+    this.#buckets.set(name, { id, bucket, versions: base.copy(), base, snapshots, uploads });
     this.changes.bucketChanged(id, bucket);
     return bucket;
+  }
+
+  #fork({ bucket, snapshot }: BucketSource) {
+    const source = this.#bucket(bucket);
+    const taken = snapshot === undefined ? undefined : source.snapshots.get(snapshot);
+    const { versions, createdAt } = taken ?? { versions: source.versions.copy(), createdAt: this.#clock.now() };
+    return { of: source.bucket, snapshot: taken?.info.id, versions, createdAt };
   }
 
   async updateBucket(name: string, settings: BucketChanges): Promise<Bucket> {
@@ -94,9 +114,13 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    const { id, versions } = this.#bucket(name);
-    if (!versions.isEmpty && !force) throw errors.bucketNotEmpty(name);
-    if (versions.anyLocked(this.#clock.now())) throw errors.bucketLocked(name);
+    const { id, bucket, versions, base, snapshots } = this.#bucket(name);
+    const own = versions.without(base);
+    if (snapshots.hasForks) throw errors.bucketHasForks(name);
+    if (!own.isEmpty && !force) throw errors.bucketNotEmpty(name);
+    if (snapshots.all().length > 0 && !force) throw errors.bucketHasSnapshots(name);
+    if (own.anyLocked(this.#clock.now())) throw errors.bucketLocked(name);
+    if (bucket.forkOf) this.#bucket(bucket.forkOf.bucket).snapshots.removeFork(name);
     this.#buckets.delete(name);
     this.changes.push({ kind: 'bucket-removed', bucket: id });
   }
@@ -109,8 +133,22 @@ export class MemoryObjectStore implements OpenObjectStore {
     return [...this.#buckets.values()].map(({ bucket }) => bucket).sort((a, b) => compareKeys(a.name, b.name));
   }
 
-  async usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }> {
+  /** Copies are not accounted for. */
+  async usage(name: string): Promise<BucketUsage> {
     return this.#bucket(name).versions.usage();
+  }
+
+  async createSnapshot(bucket: string, { name }: { readonly name?: string | undefined } = {}): Promise<Snapshot> {
+    const { snapshots, versions } = this.#bucket(bucket);
+    return snapshots.add({ id: stampText(++this.#lastStamp), name, createdAt: this.#clock.now() }, versions);
+  }
+
+  async snapshots(bucket: string): Promise<readonly Snapshot[]> {
+    return this.#bucket(bucket).snapshots.all();
+  }
+
+  async deleteSnapshot(bucket: string, idOrName: string): Promise<void> {
+    this.#bucket(bucket).snapshots.remove(idOrName);
   }
 
   async put({ bucket, key, body, metadata, conditions, customerKey }: PutObject): Promise<ObjectInfo> {
@@ -120,14 +158,14 @@ export class MemoryObjectStore implements OpenObjectStore {
     return this.#store(bucket, { key, bytes, etag: etagOf(bytes, customerKey), metadata, conditions, customerKey });
   }
 
-  async head(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectInfo> {
-    const version = this.#version({ bucket, key, versionId });
+  async head(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectInfo> {
+    const version = this.#version({ ...ref, bucket, key });
     if (customerKey) demandKey(key, version.customerKey, customerKey);
     return version.info;
   }
 
-  async open(bucket: string, key: string, { versionId, customerKey }: ReadObject = {}): Promise<ObjectRead> {
-    const version = this.#version({ bucket, key, versionId });
+  async open(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectRead> {
+    const version = this.#version({ ...ref, bucket, key });
     demandKey(key, version.customerKey, customerKey);
     const { info, bytes } = version;
     return {
@@ -140,8 +178,8 @@ export class MemoryObjectStore implements OpenObjectStore {
     };
   }
 
-  async findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined> {
-    return this.#bucket(bucket).versions.find(key, version?.versionId);
+  async findVersion(bucket: string, key: string, ref?: ReadRef): Promise<ObjectVersion | undefined> {
+    return this.#versions(bucket, ref).find(key, ref?.versionId);
   }
 
   async updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo> {
@@ -200,11 +238,11 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return listPage(this.#bucket(bucket).versions.scan(), request);
+    return listPage(this.#versions(bucket, request).scan(), request);
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
-    const { versions } = this.#bucket(bucket);
+    const versions = this.#versions(bucket, request);
     const { key: after = '', version: marker } = request.after ?? {};
     const below = marker === NULL_VERSION ? versions.named(after, marker)?.stamp : marker && parseStamp(marker);
     if (below === undefined && marker !== undefined && marker !== NULL_VERSION) throw errors.versionMarker(marker);
@@ -281,8 +319,18 @@ export class MemoryObjectStore implements OpenObjectStore {
     return stored;
   }
 
-  #version({ bucket, key, versionId }: VersionRef & { readonly bucket: string; readonly key: string }): MemoryVersion {
-    const { versions } = this.#bucket(bucket);
+  #versions(bucket: string, moment: Moment = {}): MemoryVersions {
+    const { versions, snapshots } = this.#bucket(bucket);
+    return snapshots.versionsAt(versions, moment);
+  }
+
+  #version({
+    bucket,
+    key,
+    versionId,
+    ...moment
+  }: ReadRef & { readonly bucket: string; readonly key: string }): MemoryVersion {
+    const versions = this.#versions(bucket, moment);
     const found = versionId === undefined ? versions.current(key) : versions.named(key, versionId);
     if (found && !found.deleteMarker) return found;
     if (versionId === undefined) throw errors.objectNotFound(bucket, key);

@@ -73,6 +73,42 @@ export class MemoryVersions {
     );
   }
 
+  /** Of this moment; what happens here later does not show in it. */
+  copy(): MemoryVersions {
+    const copy = new MemoryVersions();
+    for (const [key, versions] of this.#byKey) copy.#byKey.set(key, versions);
+    return copy;
+  }
+
+  /** Those of all that are wanted, each once. */
+  joined(others: readonly MemoryVersions[], isWanted: (version: MemoryVersion) => boolean): MemoryVersions {
+    const joined = new MemoryVersions();
+    const all = [this, ...others];
+    for (const key of new Set(all.flatMap((versions) => [...versions.#byKey.keys()]))) {
+      const byStamp = new Map<number, MemoryVersion>();
+      for (const version of all.flatMap((versions) => versions.of(key))) {
+        if (isWanted(version) && !byStamp.has(version.stamp)) byStamp.set(version.stamp, version);
+      }
+      joined.#set(
+        key,
+        [...byStamp.values()].sort((a, b) => b.stamp - a.stamp),
+      );
+    }
+    return joined;
+  }
+
+  /** Those that are not in `base`. */
+  without(base: MemoryVersions): MemoryVersions {
+    const rest = new MemoryVersions();
+    for (const [key, versions] of this.#byKey) {
+      rest.#set(
+        key,
+        versions.filter((version) => !base.of(key).includes(version)),
+      );
+    }
+    return rest;
+  }
+
   #set(key: string, versions: readonly MemoryVersion[]): void {
     if (versions.length > 0) this.#byKey.set(key, versions);
     else this.#byKey.delete(key);

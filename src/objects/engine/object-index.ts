@@ -1,6 +1,15 @@
 import type { IndexFile } from './index-file.ts';
-import { prefixOf, stampOf, versionKey } from './index-keys.ts';
-import { decodeVersionEntry, type Version } from './version.ts';
+import {
+  bucketOf,
+  bucketRange,
+  IndexTable,
+  prefixOf,
+  stampOf,
+  tableOf,
+  type VersionedTable,
+  versionKey,
+} from './index-keys.ts';
+import { decodeRetainedEntry, decodeVersionEntry, type RetainedVersion, type Version } from './version.ts';
 
 const EVERY_STAMP = Number.MAX_SAFE_INTEGER;
 
@@ -71,11 +80,14 @@ export class ObjectIndex {
     this.#fresh.latest.set(textOf(prefix), version);
   }
 
-  /** All versions of the object, the newest first. */
-  versions(prefix: Buffer): Iterable<FoundVersion> {
+  /** All versions of the object up to that stamp, the newest first. */
+  versions(prefix: Buffer, upTo = EVERY_STAMP): Iterable<FoundVersion> {
     const object = textOf(prefix);
+    const start = versionKey(prefix, upTo);
+    const first = textOf(start);
     const changed = new Set(this.#overlays().flatMap(({ versions }) => versions.get(object) ?? []));
-    return this.#mergeVersions([...changed].sort(), versionKey(prefix, EVERY_STAMP), versionKey(prefix, 0));
+    const within = [...changed].filter((text) => text >= first).sort();
+    return this.#mergeVersions(within, start, versionKey(prefix, 0));
   }
 
   /**
@@ -162,6 +174,17 @@ export class ObjectIndex {
     return [...changed].map(([text, version]) => ({ text, version })).sort((a, b) => (a.text < b.text ? -1 : 1));
   }
 
+  /** Numbers of the buckets that have entries of the table in the file. */
+  *bucketsIn(table: VersionedTable): Generator<number> {
+    const { end } = bucketRange(2 ** 32 - 2, table);
+    for (let { start } = bucketRange(0, table); ; ) {
+      const [first] = this.entries(start, end, 1);
+      if (!first) return;
+      yield bucketOf(first.key);
+      start = bucketRange(bucketOf(first.key), table).end;
+    }
+  }
+
   /** What the file holds. Flush first to see all. */
   entries(start: Buffer, end: Buffer, limit?: number): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {
     return this.#file.range(limit === undefined ? { start, end } : { start, end, limit });
@@ -207,7 +230,7 @@ export class ObjectIndex {
 
 export interface FoundVersion {
   readonly prefix: Buffer;
-  readonly version: Version;
+  readonly version: Version & Partial<RetainedVersion>;
 }
 
 interface Changed {
@@ -220,7 +243,8 @@ function* current(changed: Changed | undefined): Generator<FoundVersion> {
 }
 
 function foundVersion(key: Buffer, value: Buffer): FoundVersion {
-  return { prefix: prefixOf(key), version: decodeVersionEntry(value, stampOf(key)) };
+  const decode = tableOf(key) === IndexTable.retained ? decodeRetainedEntry : decodeVersionEntry;
+  return { prefix: prefixOf(key), version: decode(value, stampOf(key)) };
 }
 
 function* encoded(entries: Overlay['entries']): Generator<readonly [Buffer, Buffer | undefined]> {

@@ -28,8 +28,44 @@ export interface ObjectLock {
 export interface Bucket extends BucketSettings {
   readonly name: string;
   readonly createdAt: number;
+  /** What the bucket is a fork of; a snapshot by its id. */
+  readonly forkOf?: BucketSource | undefined;
   /** What the layers above keep with the bucket, by name: policy, CORS rules and the like. */
   readonly documents?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A bucket as it is, or as a snapshot of it shows it. */
+export interface BucketSource {
+  readonly bucket: string;
+  /** Id or name. */
+  readonly snapshot?: string | undefined;
+}
+
+export interface NewBucket extends Partial<BucketSettings> {
+  /**
+   * Makes a fork: it begins with the objects and versions of another bucket, copies
+   * nothing, and from then on neither sees what happens in the other. Metadata that is
+   * changed in place in the other bucket is seen, as long as the fork did not change it.
+   */
+  readonly from?: BucketSource | undefined;
+}
+
+/** What a bucket held at one moment, for as long as the snapshot is not deleted. */
+export interface Snapshot extends Usage {
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly createdAt: number;
+}
+
+/** Every stored version counts; delete markers do not. */
+export interface Usage {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface BucketUsage extends Usage {
+  /** What the bucket shows no more and keeps for its snapshots and forks; absent where that is nothing. */
+  readonly retained?: Usage | undefined;
 }
 
 /** What is not named stays as it is. */
@@ -111,8 +147,23 @@ export interface VersionRef {
   readonly versionId?: string | undefined;
 }
 
+/** When to read as of; absent: now. Both at once is `snapshot.moment`. */
+export interface Moment {
+  /** Id or name. */
+  readonly snapshot?: string | undefined;
+  /**
+   * In milliseconds since the epoch, after what that one brought. Exact in versioned buckets, and
+   * elsewhere where a snapshot or fork is of the time: what has been replaced or removed
+   * for good since, and no snapshot or fork of then or later has, is not there.
+   */
+  readonly at?: number | undefined;
+}
+
+/** A version, and when to look. */
+export interface ReadRef extends VersionRef, Moment {}
+
 /** What to read. */
-export interface ReadObject extends VersionRef, CustomerKey {}
+export interface ReadObject extends ReadRef, CustomerKey {}
 
 /** Whoever may do that passes over retention in mode GOVERNANCE; nobody passes over the rest. */
 interface BypassGovernance {
@@ -153,7 +204,7 @@ export interface ObjectRead {
   release(): void;
 }
 
-export interface ListObjects {
+export interface ListObjects extends Moment {
   readonly bucket: string;
   readonly prefix?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -250,23 +301,41 @@ export interface CompleteUpload extends PartRef {
 /**
  * Whatever a method that writes has answered survives `kill -9` and power loss
  * and is seen by every later call. Unknown names throw `bucket.not-found`,
- * `object.not-found`, `upload.not-found`; a full disk throws `disk.full` and
+ * `object.not-found`, `snapshot.not-found`, `upload.not-found`; a full disk throws `disk.full` and
  * leaves reads and deletes working.
  */
 export interface ObjectStore {
   /** What is written is encrypted at rest, and customers' keys are taken. */
   readonly encrypts: boolean;
 
-  /** @throws HoldfastError `bucket.exists`, `bucket.name` */
-  createBucket(name: string, settings?: Partial<BucketSettings>): Promise<Bucket>;
+  /**
+   * A fork has the versioning and the object lock of what it is made from.
+   * @throws HoldfastError `bucket.exists`, `bucket.name`; of a fork also `snapshot.not-found`, `bucket.versioning-stays`
+   */
+  createBucket(name: string, settings?: NewBucket): Promise<Bucket>;
   /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays`, `bucket.lock-stays`, `bucket.lock-versioning` */
   updateBucket(name: string, changes: BucketChanges): Promise<Bucket>;
-  /** @throws HoldfastError `bucket.not-empty` unless `force`, which deletes the objects too; `bucket.locked` */
+  /**
+   * A fork is empty when all that it holds is of what it was made from.
+   * @throws HoldfastError `bucket.not-empty`, `bucket.has-snapshots` unless `force`, which deletes them too;
+   * `bucket.has-forks`, `bucket.locked`
+   */
   deleteBucket(name: string, options?: { readonly force?: boolean }): Promise<void>;
   bucket(name: string): Bucket | undefined;
   buckets(): readonly Bucket[];
-  /** Every stored version counts; delete markers do not. */
-  usage(name: string): Promise<{ readonly objects: number; readonly bytes: number }>;
+  /** Of a fork: what it shows. */
+  usage(name: string): Promise<BucketUsage>;
+
+  /**
+   * Takes the same time whatever the bucket holds. Unfinished uploads are not in it; metadata
+   * that is changed in place later is seen in it as long as the bucket has the version.
+   * @throws HoldfastError `snapshot.name`, `snapshot.exists`, `snapshot.limit`
+   */
+  createSnapshot(bucket: string, options?: { readonly name?: string | undefined }): Promise<Snapshot>;
+  /** From old to new. */
+  snapshots(bucket: string): Promise<readonly Snapshot[]>;
+  /** Forks of it stay. */
+  deleteSnapshot(bucket: string, idOrName: string): Promise<void>;
 
   /** As everything that makes a version: @throws HoldfastError `object.lock-unavailable` in a bucket without object lock */
   put(object: PutObject): Promise<ObjectInfo>;
@@ -278,7 +347,7 @@ export interface ObjectStore {
   /** @throws as `head` */
   open(bucket: string, key: string, version?: ReadObject): Promise<ObjectRead>;
   /** That version, or the newest of the key: a delete marker too. */
-  findVersion(bucket: string, key: string, version?: VersionRef): Promise<ObjectVersion | undefined>;
+  findVersion(bucket: string, key: string, version?: ReadRef): Promise<ObjectVersion | undefined>;
   /**
    * Deleting what is absent is no error (S3 DeleteObject). With versioning, enabled
    * or suspended, a delete marker is put on top; a version that is named is gone for

@@ -20,6 +20,7 @@ import {
   type VersionHead,
 } from './version.ts';
 import { versionIdOf } from './version-id.ts';
+import type { WhiteoutHead } from './whiteout-table.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -73,13 +74,13 @@ export class ObjectWriter {
       scopes: along ? [scope, along.scope] : [scope],
       decide: () => {
         const others = along?.decide() ?? [];
-        const bucket = this.#check(target);
+        const { bucket } = this.#check(target);
         const { inline, ...version } = content();
         const metadata = withDefaultRetention(bucket, version.metadata, this.#clock.now());
         const versioned = bucket.versioning === 'enabled';
         const head: VersionHead = { ...version, metadata, versioned, deleteMarker: false };
         info = (stamp) => objectInfo(key, { ...head, stamp });
-        return [versionDraft(target, head, inline), ...others];
+        return [...this.#onTop(target, head, inline), ...others];
       },
       done: ([written]) => {
         if (!written || !info) throw new Error('a write without a record');
@@ -105,7 +106,8 @@ export class ObjectWriter {
         const metadata = withHeaders(version.metadata, headers);
         checkLockable(this.#row(target).bucket, headers);
         checkLockChange(named(target), { before: version.metadata, after: metadata }, this.#lockCheck(target));
-        return [{ ...versionDraft(target, { ...version, metadata }, inline), stamp, moved: true }];
+        const changed = { ...versionDraft(target, { ...version, metadata }, inline), stamp, moved: true };
+        return [changed, ...this.#whiteout(target, version)];
       },
       done: ([written]) =>
         written && objectInfo(target.key, { ...decodeVersionHead(written.record.head), stamp: written.record.stamp }),
@@ -117,10 +119,8 @@ export class ObjectWriter {
   }
 
   #named(target: WriteTarget & VersionRef): Version | undefined {
-    const { versions } = this.#catalog;
-    const { id } = this.#row(target);
-    if (target.versionId === undefined) return versions.current(id, target.key);
-    return versions.named(id, target.key, target.versionId);
+    const view = this.#catalog.view(this.#row(target));
+    return target.versionId === undefined ? view.current(target.key) : view.named(target.key, target.versionId);
   }
 
   async remove(target: WriteTarget & VersionRef & Rights): Promise<RemovedObject> {
@@ -137,11 +137,10 @@ export class ObjectWriter {
   #removal(target: WriteTarget): Decision<RemovedObject> {
     return {
       decide: () => {
-        const { versioning } = this.#check(target);
-        if (versioning !== 'disabled') {
-          return [versionDraft(target, deleteMarker(versioning === 'enabled'), NO_BYTES)];
-        }
-        const current = this.#catalog.versions.current(target.bucket.id, target.key);
+        const row = this.#check(target);
+        const { versioning } = row.bucket;
+        if (versioning !== 'disabled') return this.#onTop(target, deleteMarker(versioning === 'enabled'), NO_BYTES);
+        const current = this.#catalog.view(row).current(target.key);
         return current ? [this.#removalDraft(target, current)] : [];
       },
       done: ([written]) => {
@@ -157,7 +156,7 @@ export class ObjectWriter {
     return {
       decide: () => {
         const row = this.#row(target);
-        const version = this.#catalog.versions.named(row.id, target.key, versionId);
+        const version = this.#catalog.view(row).named(target.key, versionId);
         checkConditions(named(target), version?.etag, target.conditions);
         if (version) checkRemovable(named(target), version.metadata, this.#lockCheck(target));
         wasMarker = version?.deleteMarker ?? false;
@@ -167,17 +166,36 @@ export class ObjectWriter {
     };
   }
 
+  /** The null version takes the place of the one before: one that a fork shows of its base has to be hidden for that. */
+  #onTop(target: WriteTarget, head: VersionHead, inline: Buffer): readonly Draft[] {
+    const row = this.#row(target);
+    const replaced = head.versioned || !row.base ? undefined : this.#catalog.view(row).null(target.key);
+    const written = versionDraft(target, head, inline);
+    return replaced ? [written, ...this.#whiteout(target, replaced)] : [written];
+  }
+
+  /** What hides the version, where it is not the bucket's own but of the base that it is a fork of. */
+  #whiteout(target: WriteTarget, version: Version, removed?: string): readonly Draft[] {
+    const row = this.#row(target);
+    if (!row.base || this.#catalog.isOwn(row, target.key, version)) return [];
+    const { stamp, size, deleteMarker } = version;
+    const head: WhiteoutHead = { version: stamp, size, deleteMarker, removed };
+    return [draft(RecordKind.whiteout, target, encodeHead(head), NO_BYTES)];
+  }
+
   #removalDraft(target: WriteTarget, version: Version): Draft {
+    const [whiteout] = this.#whiteout(target, version, versionIdOf(version));
+    if (whiteout) return whiteout;
     const span = this.#catalog.versions.span(version);
     const head: RemovalHead = { span, version: version.versioned ? version.stamp : undefined };
     return draft(RecordKind.removal, target, encodeHead(head), NO_BYTES);
   }
 
-  #check(target: WriteTarget) {
+  #check(target: WriteTarget): BucketRow {
     const row = this.#row(target);
-    const current = this.#catalog.versions.current(row.id, target.key);
+    const current = this.#catalog.view(row).current(target.key);
     checkConditions(named(target), current?.etag, target.conditions);
-    return row.bucket;
+    return row;
   }
 
   /** The bucket can be gone, or another one of the same name, since the request began. */

@@ -116,9 +116,18 @@ async function replay(journal: Journal, catalog: Catalog): Promise<void> {
     catalog.reached(located.position + located.length);
     if (catalog.pending >= REPLAY_FLUSH_ENTRIES) await flushIfRoom(catalog);
   });
-  catalog.dropStrays();
+  const { rebuilding } = catalog.retained;
+  catalog.endReplay();
+  if (rebuilding) await prune(catalog).catch(() => {}); // on a full disk later
   catalog.files.takeUnused(); // removed as orphans: a later record may still have used them
   await flushIfRoom(catalog);
+}
+
+/** Drops what was retained only because not all snapshots were known yet. */
+async function prune(catalog: Catalog): Promise<void> {
+  for (const bucket of catalog.retained.prunable) {
+    for (let more = true; more; more = catalog.retained.pruneStep(bucket)) await catalog.flush();
+  }
 }
 
 /** On a full disk the changes stay in memory, and the store opens all the same. */

@@ -13,6 +13,10 @@ export const RecordKind = {
   part: 6,
   /** Completed or aborted. */
   uploadEnd: 7,
+  /** A version that is gone and that a snapshot or a fork still shows, moved by compaction. */
+  retained: 8,
+  /** A fork shows a version of its base no more. */
+  whiteout: 9,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

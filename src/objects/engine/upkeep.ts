@@ -9,7 +9,8 @@ const MAX_PENDING_ENTRIES = 100_000;
 
 /**
  * Work behind the answers, one thing at a time: what is applied reaches the index
- * file, deleted buckets are emptied, the journal is compacted.
+ * file, deleted buckets are emptied, what no snapshot needs any more goes, the journal
+ * is compacted.
  */
 export class Upkeep {
   readonly #catalog: Catalog;
@@ -25,6 +26,7 @@ export class Upkeep {
     this.#compaction = compaction;
     this.#collect = collect;
     this.#removedBuckets = new Set(catalog.removedBuckets());
+    if (this.#hasWork) this.#schedule(FLUSH_AFTER_MS);
   }
 
   /** Resolves late only when the index cannot keep up. Never waits for compaction, which itself writes. */
@@ -55,22 +57,37 @@ export class Upkeep {
     try {
       await this.#catalog.flush();
       for (const bucket of this.#removedBuckets) await this.#purge(bucket);
+      for (const bucket of this.#catalog.retained.prunable) await this.#prune(bucket);
       if (!this.#closed) await this.#compaction.run();
     } catch {
       this.#schedule(RETRY_AFTER_MS);
     }
     this.#running = undefined;
-    if (this.#catalog.pending > 0 || this.#removedBuckets.size > 0) this.#schedule(FLUSH_AFTER_MS);
+    if (this.#hasWork) this.#schedule(FLUSH_AFTER_MS);
+  }
+
+  get #hasWork(): boolean {
+    const { pending, retained } = this.#catalog;
+    return pending > 0 || this.#removedBuckets.size > 0 || retained.prunable.length > 0;
   }
 
   /** Each step looks at what is in the index file, so everything has to be there. */
   async #purge(bucket: number): Promise<void> {
     while (!this.#closed) {
       await this.#catalog.flush();
-      if (!this.#catalog.versions.purgeStep(bucket)) {
+      if (!this.#catalog.purgeStep(bucket)) {
         this.#removedBuckets.delete(bucket);
         return;
       }
+      this.#collect();
+    }
+  }
+
+  /** What has been retained for a snapshot or a fork that is gone. */
+  async #prune(bucket: number): Promise<void> {
+    for (let more = true; more && !this.#closed; ) {
+      await this.#catalog.flush();
+      more = this.#catalog.retained.pruneStep(bucket);
       this.#collect();
     }
   }

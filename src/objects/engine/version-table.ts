@@ -1,72 +1,38 @@
-import {
-  afterKey,
-  afterPrefix,
-  bucketOf,
-  bucketRange,
-  IndexTable,
-  objectKeyOfPrefix,
-  objectPrefix,
-  prefixOf,
-  stampOf,
-  versionKey,
-} from './index-keys.ts';
-import { setRow, storedRows } from './index-rows.ts';
+import { bucketRange, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
-import type { Scan, VersionBound, VersionScan } from './listing.ts';
 import type { FoundVersion } from './object-index.ts';
 import { isLocked } from './object-lock.ts';
-import type { ObjectVersion } from './object-store.ts';
 import type { JournalRecord } from './record.ts';
+import type { RetainedTable } from './retained-table.ts';
+import type { UsageTable } from './usage-table.ts';
 import {
   decodeVersionEntry,
   decodeVersionHead,
   encodeVersionEntry,
+  joinSpans,
   type Location,
-  objectInfo,
   type Span,
+  splitUntil,
   type Version,
 } from './version.ts';
-import { NULL_VERSION, parseStamp } from './version-id.ts';
 
-interface Usage {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-const NOTHING: Usage = { objects: 0, bytes: 0 };
 const PURGE_STEP = 1000;
 
-/** Versions of objects, in the index, and what they add up to by bucket. */
+/** Versions of objects in the index: of the present here, in `retained` those of the past that must stay. */
 export class VersionTable {
+  readonly retained: RetainedTable;
   readonly #ledger: Ledger;
-  readonly #usage = new Map<number, Usage>();
-  readonly #changedUsage = new Set<number>();
+  readonly #usage: UsageTable;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, { retained, usage }: { retained: RetainedTable; usage: UsageTable }) {
     this.#ledger = ledger;
-    for (const [id, usage] of storedRows<Usage>(ledger.index, IndexTable.usage)) this.#usage.set(Number(id), usage);
+    this.retained = retained;
+    this.#usage = usage;
   }
 
-  /** The current version; `undefined` also behind a delete marker. */
-  current(bucket: number, key: string): Version | undefined {
-    const version = this.#ledger.index.latest(objectPrefix(bucket, Buffer.from(key)));
-    return version?.deleteMarker ? undefined : version;
-  }
-
-  /** The version of that id, a delete marker too. */
-  named(bucket: number, key: string, versionId: string): Version | undefined {
-    const bytes = Buffer.from(key);
-    if (versionId === NULL_VERSION) return this.#null(objectPrefix(bucket, bytes));
-    const stamp = parseStamp(versionId);
-    const version = stamp === undefined ? undefined : this.at({ bucket, key: bytes, stamp });
-    return version?.versioned ? version : undefined;
-  }
-
-  /** As the contract shows it: the version of that id, or the newest. */
-  find(bucket: number, key: string, versionId: string | undefined): ObjectVersion | undefined {
-    const latest = this.#ledger.index.latest(objectPrefix(bucket, Buffer.from(key)));
-    const version = versionId === undefined ? latest : this.named(bucket, key, versionId);
-    return version && objectVersion(key, version, latest);
+  at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
+    const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
+    return entry && decodeVersionEntry(entry, record.stamp);
   }
 
   /** There is at most one; where there never were versions, it is the newest. */
@@ -78,12 +44,6 @@ export class VersionTable {
     return undefined;
   }
 
-  /** No version and no delete marker. */
-  isEmpty(bucket: number): boolean {
-    const { start, end } = bucketRange(bucket);
-    return first(this.#ledger.index.versionsBefore(end)(start)) === undefined;
-  }
-
   /** Looks at all versions of the bucket until it finds one. */
   anyLocked(bucket: number, now: number): boolean {
     const { start, end } = bucketRange(bucket);
@@ -93,45 +53,14 @@ export class VersionTable {
     return false;
   }
 
-  at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
-    const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
-    return entry && decodeVersionEntry(entry, record.stamp);
-  }
-
   /** Every version, of all buckets, in the order of their keys in the index. */
   from(start: Buffer, end: Buffer): Iterable<FoundVersion> {
     return this.#ledger.index.versionsBefore(end)(start);
   }
 
-  /** For one listing, from its first bound on. */
-  scan(bucket: number): Scan {
-    const latest = this.#ledger.index.latestBefore(bucketRange(bucket).end);
-    return function* (bound) {
-      for (const { prefix, version } of latest(startOf(bucket, bound))) {
-        if (!version.deleteMarker) yield objectInfo(objectKeyOfPrefix(prefix), version);
-      }
-    };
-  }
-
-  /** For one listing of all versions, from its first bound on. */
-  scanVersions(bucket: number): VersionScan {
-    const { index } = this.#ledger;
-    const versions = index.versionsBefore(bucketRange(bucket).end);
-    return function* (bound) {
-      for (const { prefix, version } of versions(startOf(bucket, bound))) {
-        const key = objectKeyOfPrefix(prefix);
-        yield { key, stamp: version.stamp, version: () => objectVersion(key, version, index.latest(prefix)) };
-      }
-    };
-  }
-
   /** Where the key's records are, living and dead: a removal must outlive them. */
   span({ span, location }: Version): Span | undefined {
     return spanWith(this.#ledger, span, location);
-  }
-
-  usage(bucket: number): Usage {
-    return this.#usage.get(bucket) ?? NOTHING;
   }
 
   add(record: JournalRecord, location: Location): void {
@@ -146,14 +75,21 @@ export class VersionTable {
     const head = decodeVersionHead(record.head);
     const latest = index.latest(prefix);
     const replaced = head.versioned ? undefined : this.#null(prefix);
-    const span = replaced && this.span(replaced);
+    const span = joinSpans(replaced && this.span(replaced), this.#spanOfRetained(record, head.versioned));
     const version: Version = { ...head, stamp: record.stamp, location, span };
-    if (replaced) this.#drop(record.bucket, prefix, replaced);
+    if (replaced) this.#end(record, replaced);
     segments.hold(location);
     files.add(version.files);
-    this.#count(record.bucket, version, 1);
+    this.#usage.count(record.bucket, 'live', { version, sign: 1 });
     index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
     if (!latest || latest.stamp < version.stamp) index.setLatest(prefix, version);
+  }
+
+  /** What it replaced is already in `retained` where a rebuild met the moved record of that first. */
+  #spanOfRetained(record: JournalRecord, versioned: boolean): Span | undefined {
+    if (versioned || !record.moved || !this.retained.rebuilding) return undefined;
+    const before = this.retained.nullBefore(record, record.stamp);
+    return before && this.retained.span(before);
   }
 
   /**
@@ -172,38 +108,77 @@ export class VersionTable {
   }
 
   remove(record: JournalRecord): void {
-    const { index } = this.#ledger;
     const prefix = objectPrefix(record.bucket, record.key);
     const { version: stamp } = decodeHead<RemovalHead>(record.head);
     const version = stamp === undefined ? this.#null(prefix) : this.at({ ...record, stamp });
     if (!version || version.stamp > record.stamp) return;
-    this.#drop(record.bucket, prefix, version);
-    if (index.latest(prefix)?.stamp === version.stamp) index.setLatest(prefix, first(index.versions(prefix)));
+    this.#end(record, version);
+    this.#uncover(prefix, version);
+  }
+
+  #uncover(prefix: Buffer, gone: Version): void {
+    const { index } = this.#ledger;
+    if (index.latest(prefix)?.stamp === gone.stamp) index.setLatest(prefix, first(index.versions(prefix)));
+  }
+
+  /** `record` ended the version. */
+  #end(record: JournalRecord, version: Version): void {
+    const retained = { ...version, until: record.stamp };
+    if (!this.retained.needs(record.bucket, retained)) {
+      this.#drop(record.bucket, objectPrefix(record.bucket, record.key), version);
+      return;
+    }
+    const entry = this.#takeOut(record, version);
+    if (entry) this.retained.keep(record, retained, entry);
+  }
+
+  /** The entry; what it holds in the journal and in files stays held. */
+  #takeOut({ bucket, key }: JournalRecord, version: Version): Buffer | undefined {
+    const { index } = this.#ledger;
+    const prefix = objectPrefix(bucket, key);
+    const entry = index.get(versionKey(prefix, version.stamp));
+    index.setVersion(prefix, version.stamp, undefined);
+    this.#usage.count(bucket, 'live', { version, sign: -1 });
+    return entry;
+  }
+
+  /**
+   * Compaction moved a retained version. A rebuild may meet it before what ended it, or
+   * without: then it is still among the living here, and so may be what it replaced.
+   */
+  addRetained(record: JournalRecord, location: Location): void {
+    const { until, rest: head } = splitUntil(record.head);
+    const decoded = decodeVersionHead(head);
+    const prefix = objectPrefix(record.bucket, record.key);
+    const known = this.retained.at(record);
+    const living = this.at(record);
+    const replaced = this.retained.rebuilding && !decoded.versioned ? this.#endReplaced(record) : undefined;
+    const span = joinSpans(known && this.retained.span(known), joinSpans(living && this.span(living), replaced));
+    if (known) this.retained.drop(record, known);
+    if (living) this.#drop(record.bucket, prefix, living);
+    if (living) this.#uncover(prefix, living);
+    const version = { ...decoded, head, stamp: record.stamp, location, span, until };
+    if (this.retained.needs(record.bucket, version)) this.retained.add(record, version);
+  }
+
+  /** The null version of `record` began: the one before has ended by then. Returns where that one's records are. */
+  #endReplaced(record: JournalRecord): Span | undefined {
+    const prefix = objectPrefix(record.bucket, record.key);
+    const living = this.#null(prefix);
+    if (living && living.stamp < record.stamp) {
+      this.#end(record, living);
+      this.#uncover(prefix, living);
+    }
+    const before = this.retained.nullBefore(record, record.stamp);
+    if (before) this.retained.shorten(record, before, record.stamp);
+    return before && this.retained.span(before);
   }
 
   #drop(bucket: number, prefix: Buffer, version: Version): void {
     this.#ledger.index.setVersion(prefix, version.stamp, undefined);
     this.#ledger.segments.release(version.location);
     this.#ledger.files.remove(version.files);
-    this.#count(bucket, version, -1);
-  }
-
-  #count(bucket: number, version: Version, sign: 1 | -1): void {
-    if (version.deleteMarker) return;
-    const { objects, bytes } = this.usage(bucket);
-    this.#usage.set(bucket, { objects: objects + sign, bytes: bytes + sign * version.size });
-    this.#changedUsage.add(bucket);
-  }
-
-  /** Numbers of the buckets that have entries in the index file. */
-  *bucketsWithEntries(): Generator<number> {
-    const { end } = bucketRange(2 ** 32 - 2);
-    for (let start = bucketRange(0).start; ; ) {
-      const [first] = this.#ledger.index.entries(start, end, 1);
-      if (!first) return;
-      yield bucketOf(first.key);
-      start = bucketRange(bucketOf(first.key)).end;
-    }
+    this.#usage.count(bucket, 'live', { version, sign: -1 });
   }
 
   /**
@@ -217,33 +192,8 @@ export class VersionTable {
       this.#drop(bucket, prefixOf(key), decodeVersionEntry(value, stampOf(key)));
       this.#ledger.index.setLatest(prefixOf(key), undefined);
     }
-    this.forgetUsage(bucket);
     return entries.length > 0;
   }
-
-  forgetUsage(bucket: number): void {
-    this.#usage.delete(bucket);
-    this.#changedUsage.add(bucket);
-  }
-
-  saveUsage(): void {
-    for (const bucket of this.#changedUsage) {
-      setRow(this.#ledger.index, IndexTable.usage, bucket, this.#usage.get(bucket));
-    }
-    this.#changedUsage.clear();
-  }
-}
-
-function startOf(bucket: number, { key, edge, below }: VersionBound): Buffer {
-  const prefix = objectPrefix(bucket, Buffer.from(key));
-  if (below !== undefined) return versionKey(prefix, Math.max(below - 1, 0));
-  if (edge === 'at') return prefix;
-  return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
-}
-
-function objectVersion(key: string, version: Version, latest: Version | undefined): ObjectVersion {
-  const { stamp, deleteMarker } = version;
-  return { ...objectInfo(key, version), isLatest: stamp === latest?.stamp, deleteMarker };
 }
 
 function first(versions: Iterable<FoundVersion>): Version | undefined {

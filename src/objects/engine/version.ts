@@ -47,6 +47,11 @@ export interface Version extends VersionHead {
   readonly span: Span | undefined;
 }
 
+/** A version that is gone: since `until` only snapshots and forks of before show it. */
+export interface RetainedVersion extends Version {
+  readonly until: number;
+}
+
 /**
  * flags 1 · parts 2 · md5 16 · size 8 · content type length 2 · extra length 4 ·
  * files 4 · content type · extra (JSON of headers and user metadata, or nothing) ·
@@ -181,6 +186,25 @@ export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
     location: { position: readUint64(bytes, 0), length: bytes.readUInt32BE(8) },
     span: first === 0 ? undefined : { first, last: bytes.readUInt32BE(16) },
   };
+}
+
+/** Entries and heads of retained versions: until 8 · entry or head of the version. */
+const UNTIL_BYTES = 8;
+
+export function withUntil(bytes: Buffer, until: number): Buffer {
+  const retained = Buffer.allocUnsafe(UNTIL_BYTES + bytes.length);
+  writeUint64(retained, until, 0);
+  bytes.copy(retained, UNTIL_BYTES);
+  return retained;
+}
+
+export function splitUntil(bytes: Buffer): { readonly until: number; readonly rest: Buffer } {
+  return { until: readUint64(bytes, 0), rest: bytes.subarray(UNTIL_BYTES) };
+}
+
+export function decodeRetainedEntry(bytes: Buffer, stamp: number): RetainedVersion {
+  const { until, rest } = splitUntil(bytes);
+  return { ...decodeVersionEntry(rest, stamp), until };
 }
 
 export function objectInfo(key: string, version: VersionHead & Pick<Version, 'stamp'>): ObjectInfo {

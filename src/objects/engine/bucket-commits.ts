@@ -1,0 +1,58 @@
+import { type BucketRow, type BucketState, encodeBucketHead } from './bucket-table.ts';
+import type { Catalog } from './catalog.ts';
+import type { Committer, Draft } from './committer.ts';
+import * as errors from './errors.ts';
+import type { Purpose } from './journal.ts';
+import { RecordKind } from './record.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+
+interface BucketCommitsOptions {
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+  /** Others that go by the bucket; a change is answered when they know it. */
+  readonly onChanged: ((name: string) => Promise<void>) | undefined;
+}
+
+interface Change<T> {
+  readonly draft: Draft;
+  readonly result: T;
+}
+
+/**
+ * Changes to buckets are rare and commit alone: they may look at everything, and every
+ * write has a smaller stamp or a larger one than what they take from the clock.
+ */
+export class BucketCommits {
+  readonly #options: BucketCommitsOptions;
+
+  constructor(options: BucketCommitsOptions) {
+    this.#options = options;
+  }
+
+  async commit<T>(bucket: string, decide: () => Change<T>, purpose: Purpose = 'write'): Promise<T> {
+    let result: T;
+    const committed = await this.#options.committer.commit({
+      scopes: 'everything',
+      purpose,
+      decide: () => {
+        const decided = decide();
+        result = decided.result;
+        return [decided.draft];
+      },
+      done: () => result,
+    });
+    await this.#options.onChanged?.(bucket);
+    return committed;
+  }
+
+  row(name: string): BucketRow {
+    const row = this.#options.catalog.buckets.byName(name);
+    if (!row) throw errors.bucketNotFound(name);
+    return row;
+  }
+}
+
+export function bucketDraft(id: number, state: BucketState): Draft {
+  return { kind: RecordKind.bucket, bucket: id, key: NO_BYTES, head: encodeBucketHead(state), data: NO_BYTES };
+}

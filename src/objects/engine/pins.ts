@@ -1,0 +1,67 @@
+/** What a bucket's row says of moments that have to stay readable. */
+export interface PinnedMoments {
+  readonly snapshots: readonly { readonly stamp: number }[];
+  /** Of a fork. */
+  readonly base?: { readonly bucket: number; readonly stamp: number } | undefined;
+}
+
+const NONE: PinnedMoments = { snapshots: [] };
+
+/**
+ * The moments of each bucket that have to stay readable: its snapshots, and where its
+ * forks began. Pins are only ever made of the present, or where there is one already:
+ * a version that no pin needed when it ended is never needed again.
+ */
+export class Pins {
+  readonly #rows = new Map<number, PinnedMoments>();
+  readonly #forks = new Map<number, Map<number, number>>();
+  /** Stamps, ascending. */
+  readonly #sorted = new Map<number, readonly number[]>();
+
+  /** Returns the buckets that may have lost one. */
+  update(bucket: number, after: PinnedMoments = NONE): readonly number[] {
+    const before = this.#rows.get(bucket) ?? NONE;
+    this.#rows.set(bucket, after);
+    if (after === NONE) this.#rows.delete(bucket);
+    this.#sorted.delete(bucket);
+    const lost = after.snapshots.length < before.snapshots.length ? [bucket] : [];
+    const base = (after.base ?? before.base)?.bucket;
+    if (base === undefined) return lost;
+    this.#setFork(base, bucket, after.base?.stamp);
+    return after.base ? lost : [...lost, base];
+  }
+
+  #setFork(base: number, fork: number, stamp: number | undefined): void {
+    const forks = this.#forks.get(base) ?? new Map<number, number>();
+    if (stamp === undefined) forks.delete(fork);
+    else forks.set(fork, stamp);
+    if (forks.size > 0) this.#forks.set(base, forks);
+    else this.#forks.delete(base);
+    this.#sorted.delete(base);
+  }
+
+  hasForks(bucket: number): boolean {
+    return this.#forks.has(bucket);
+  }
+
+  /** Whether there is one from `from` on, before `until`. */
+  isPinned(bucket: number, from: number, until: number): boolean {
+    const stamps = this.#stamps(bucket);
+    let low = 0;
+    for (let high = stamps.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((stamps[middle] ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    return (stamps[low] ?? until) < until;
+  }
+
+  #stamps(bucket: number): readonly number[] {
+    const known = this.#sorted.get(bucket);
+    if (known) return known;
+    const snapshots = this.#rows.get(bucket)?.snapshots.map(({ stamp }) => stamp) ?? [];
+    const stamps = [...snapshots, ...(this.#forks.get(bucket)?.values() ?? [])].sort((a, b) => a - b);
+    this.#sorted.set(bucket, stamps);
+    return stamps;
+  }
+}
