@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Payload } from '../../src/objects/access/authenticate.ts';
 import { ChunkSignatures } from '../../src/objects/access/chunk-signatures.ts';
 import { deriveSigningKey, scopeText, sign } from '../../src/objects/access/signature-v4.ts';
+import { readForm } from '../../src/objects/s3/form/form.ts';
 import { receiveBody } from '../../src/objects/s3/request-body.ts';
 import type { Random } from '../simulation/random.ts';
+import { BOUNDARY, encodeForm } from '../support/post-form.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { mutateBytes } from './mutation.ts';
 
@@ -72,8 +74,25 @@ function chunked(name: string, form: { readonly signed: boolean; readonly traile
   };
 }
 
+/** What was not changed is read as it was sent; what was is read as something, or refused. */
+const forms: FuzzTarget = {
+  name: 'forms',
+  async attempt(random) {
+    const content = randomBytes(random, random.between(0, 200)).toString('latin1');
+    const fields = { key: random.pick(['a', `\${filename}`, '']), [`f${random.between(0, 9)}`]: content.slice(0, 20) };
+    const sent = Buffer.from(encodeForm(fields, { content, name: content.slice(0, 5).replace(/["\\\r\n]/g, '') }));
+    const wire = random.chance(0.05) ? sent : mutateBytes(sent, random);
+    const form = await readForm(inPieces(wire, random), BOUNDARY);
+    const received: Uint8Array[] = [];
+    for await (const bytes of form.file) received.push(bytes);
+    if (wire === sent && Buffer.concat(received).toString() !== content) throw new Error('another file was taken');
+    return true;
+  },
+};
+
 export const bodyTargets: readonly FuzzTarget[] = [
   chunked('signed chunks', { signed: true, trailer: false }),
   chunked('signed chunks with a trailer', { signed: true, trailer: true }),
   chunked('unsigned chunks with a trailer', { signed: false, trailer: true }),
+  forms,
 ];

@@ -4,6 +4,7 @@ import { canonicalPath } from '../../src/objects/access/canonical-request.ts';
 import { parsePolicy } from '../../src/objects/access/policy/parse-policy.ts';
 import { isPublicPolicy } from '../../src/objects/access/policy/policy.ts';
 import { readCorsRules } from '../../src/objects/s3/cors-rules.ts';
+import { checkPostPolicy, parsePostPolicy } from '../../src/objects/s3/form/post-policy.ts';
 import { copyRange, selectPart, selectRange } from '../../src/objects/s3/range.ts';
 import { parseTarget } from '../../src/objects/s3/request-target.ts';
 import { parseXml } from '../../src/objects/s3/xml.ts';
@@ -103,6 +104,33 @@ const policies: FuzzTarget = {
   },
 };
 
+const NOW = Date.parse('2026-01-02T00:00:00Z');
+const POST_POLICIES: Texts = [
+  JSON.stringify({
+    expiration: '2026-01-03T00:00:00.000Z',
+    conditions: [
+      { bucket: 'photos' },
+      ['starts-with', '$key', 'user/'],
+      { acl: 'private', success_action_status: 201 },
+      ['content-length-range', 1, 10],
+    ],
+  }),
+];
+const FILLED_IN = new Map(
+  Object.entries({ bucket: 'photos', key: 'user/a', acl: 'private', success_action_status: '201' }),
+);
+
+const postPolicies: FuzzTarget = {
+  name: 'policies of forms',
+  attempt(random) {
+    const text = variant(POST_POLICIES, random, ['"eq"', '"$key"', '["content-length-range",0,', '{"a":"b"}']);
+    const policy = parsePostPolicy(Buffer.from(text).toString('base64'));
+    checkPostPolicy(policy, FILLED_IN, NOW);
+    if (!(policy.size.min >= 0 && policy.size.max >= 0)) throw new Error(`a size of ${JSON.stringify(policy.size)}`);
+    return true;
+  },
+};
+
 const FIXTURES = join(import.meta.dirname, '..', '..', 'src', 'spec', 'fixtures');
 
 function appFiles(extension: '.yaml' | '.toml'): FuzzTarget {
@@ -127,4 +155,12 @@ function appFiles(extension: '.yaml' | '.toml'): FuzzTarget {
   };
 }
 
-export const textTargets: readonly FuzzTarget[] = [xml, ranges, target, policies, appFiles('.yaml'), appFiles('.toml')];
+export const textTargets: readonly FuzzTarget[] = [
+  xml,
+  ranges,
+  target,
+  policies,
+  postPolicies,
+  appFiles('.yaml'),
+  appFiles('.toml'),
+];

@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '../../src/core/log.ts';
 import { createAuthenticator } from '../../src/objects/access/authenticate.ts';
+import { createFormAuthenticator } from '../../src/objects/access/authenticate-form.ts';
 import { type StoredKey, wholeBuckets } from '../../src/objects/access/key-file.ts';
 import type { Grant } from '../../src/objects/access/key-scope.ts';
 import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
@@ -40,9 +41,11 @@ export function testKey(owner: string, reach: readonly string[] | readonly Grant
 /** The S3 gateway over a store in memory, with keys that a test chooses. */
 export async function startTestGateway(...keys: readonly StoredKey[]): Promise<TestGateway> {
   const store = new MemoryObjectStore();
+  const found = { find: (id: string) => keys.find(({ accessKeyId }) => accessKeyId === id) };
   const server = createS3Gateway({
     store,
-    authenticate: createAuthenticator({ find: (id) => keys.find(({ accessKeyId }) => accessKeyId === id) }),
+    authenticate: createAuthenticator(found),
+    authenticateForm: createFormAuthenticator(found),
     region: 'local',
     log: createLogger('objects', 'silent'),
     hosts: ['s3.localhost'],

@@ -126,9 +126,9 @@ const withQuery = (head: RequestHead, changes: Record<string, string>): RequestH
 
 describe('the Authorization header', () => {
   test.each(Object.entries(PUBLISHED))('takes the published example %s', (_name, example) => {
-    const { identity, presigned } = authenticate(signed(example));
+    const { identity, mechanism } = authenticate(signed(example));
     expect(identity).toMatchObject({ kind: 'key', accessKeyId: KEY.accessKeyId });
-    expect(presigned).toBe(false);
+    expect(mechanism).toBe('header');
   });
 
   test('takes the published chunked examples, whose chunks then prove themselves', () => {
@@ -223,7 +223,7 @@ describe('the Authorization header', () => {
 
 describe('presigned URLs', () => {
   test('takes the published example until it expires', () => {
-    expect(authenticate(PRESIGNED)).toMatchObject({ presigned: true, payload: { kind: 'unsigned' } });
+    expect(authenticate(PRESIGNED)).toMatchObject({ mechanism: 'query', payload: { kind: 'unsigned' } });
     authenticate(PRESIGNED, SIGNED_AT + 86_400_000);
     expect(() => authenticate(PRESIGNED, SIGNED_AT + 86_400_001)).toThrow(withCode('access.expired'));
     expect(() => authenticate(PRESIGNED, SIGNED_AT - 16 * 60_000)).toThrow(withCode('access.not-yet-valid'));
@@ -264,7 +264,7 @@ test('a request without a signature is anonymous', () => {
   expect(authenticate(head)).toEqual({
     identity: { kind: 'anonymous' },
     payload: { kind: 'unsigned' },
-    presigned: false,
+    mechanism: 'header',
   });
 });
 

@@ -19,8 +19,8 @@ export type Payload =
 export interface Authentication {
   readonly identity: Identity;
   readonly payload: Payload;
-  /** The signature came in the URL. */
-  readonly presigned: boolean;
+  /** Where the signature came: a presigned URL has it in the query. Anonymous: where it would have been. */
+  readonly mechanism: 'header' | 'query' | 'form';
 }
 
 /** S3 takes requests signed up to 15 minutes from its own time. */
@@ -51,7 +51,7 @@ export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: {
     return {
       identity: { kind: 'key', accessKeyId: key.accessKeyId, owner: key.owner, grants: key.grants },
       payload: parsePayload(payloadHash, () => new ChunkSignatures(signingKey, { timestamp, scope, seed })),
-      presigned,
+      mechanism,
     };
   };
 }
@@ -91,7 +91,7 @@ function anonymous(head: RequestHead): Authentication {
     payload: parsePayload(payloadHash, () => {
       throw accessErrors.denied('a signed body needs a signed request');
     }),
-    presigned: false,
+    mechanism: 'header',
   };
 }
 

@@ -68,6 +68,22 @@ export function parsePresigned(query: RequestHead['query']): Credentials {
   };
 }
 
+/** The fields of a form whose policy is signed. */
+export function parseFormCredentials(
+  fields: ReadonlyMap<string, string>,
+): Pick<Credentials, 'accessKeyId' | 'scope' | 'signature'> {
+  const malformed = accessErrors.formMalformed;
+  const field = (name: string) =>
+    required(fields.get(name.toLowerCase()), `Bucket POST must contain a field named '${name}'.`, malformed);
+  if (field('X-Amz-Algorithm') !== ALGORITHM) throw malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
+  const timestamp = field('X-Amz-Date');
+  if (parseTimestamp(timestamp) === undefined) {
+    throw malformed('X-Amz-Date must be in the ISO8601 format "yyyyMMddTHHmmssZ"');
+  }
+  const credential = parseCredential(field('X-Amz-Credential'), timestamp, malformed);
+  return { ...credential, signature: field('X-Amz-Signature') };
+}
+
 /** `x-amz-date`, else `Date`, which then was signed in its ISO form. */
 function requestTime(headers: RequestHead['headers']): { timestamp: string; signedAt: number } {
   const timestamp = headers.get('x-amz-date');

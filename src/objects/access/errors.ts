@@ -52,6 +52,8 @@ export const accessErrors = {
   expired: failure('access.expired', 'forbidden', 'sign a new URL'),
   notYetValid: failure('access.not-yet-valid', 'forbidden', 'set the clock of the machine that signs'),
   skew: failure('access.skew', 'forbidden', 'set the clock of the machine that signs'),
+  formMalformed: failure('access.form-malformed', 'invalid'),
+  postPolicy: failure('access.post-policy', 'forbidden', 'make the form again, with a policy that allows its fields'),
   headerMalformed: failure('access.header-malformed', 'invalid'),
   queryMalformed: failure('access.query-malformed', 'invalid'),
   mechanism: failure('access.mechanism', 'invalid', 'sign with AWS4-HMAC-SHA256'),

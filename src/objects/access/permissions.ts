@@ -31,6 +31,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   ListObjectsV2: 'ListBucket',
   ListObjectVersions: 'ListBucketVersions',
   ListParts: 'ListMultipartUploadParts',
+  PostObject: 'PutObject',
   PutBucketCors: 'PutBucketCORS',
   PutBucketEncryption: 'PutEncryptionConfiguration',
   PutBucketLifecycleConfiguration: 'PutLifecycleConfiguration',
@@ -78,7 +79,7 @@ export function objectPermission(name: string, versionId: string | undefined): s
 export function permissionsOf({ operation, query, headers }: PermissionRequest): readonly string[] {
   const plain = RENAMED[operation] ?? operation;
   const name = query.has('versionId') ? (OF_VERSION[plain] ?? plain) : plain;
-  const creates = ['PutObject', 'CopyObject', 'CreateMultipartUpload'].includes(operation);
+  const creates = ['PutObject', 'PostObject', 'CopyObject', 'CreateMultipartUpload'].includes(operation);
   return [
     `s3:${name}`,
     ...(operation === 'GetObjectAttributes' ? [query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'] : []),

@@ -47,6 +47,8 @@ const ofKey =
   ({ authentication: { identity } }) =>
     identity.kind === 'key' ? value(identity.owner, identity.accessKeyId) : undefined;
 
+const AUTH_TYPES = { header: 'REST-HEADER', query: 'REST-QUERY-STRING', form: 'POST' };
+
 const VALUES: Readonly<Record<string, Value>> = {
   'aws:principalaccount': ofKey(() => ACCOUNT),
   'aws:principalarn': ofKey(principalArn),
@@ -59,15 +61,15 @@ const VALUES: Readonly<Record<string, Value>> = {
   'aws:useragent': ({ headers }) => headers.get('user-agent'),
   'aws:userid': ofKey((_owner, accessKeyId) => accessKeyId),
   'aws:username': ofKey((owner) => owner),
-  's3:authtype': ({ authentication: { identity, presigned } }) =>
-    identity.kind === 'key' ? (presigned ? 'REST-QUERY-STRING' : 'REST-HEADER') : undefined,
+  's3:authtype': ({ authentication: { identity, mechanism } }) =>
+    identity.kind === 'key' ? AUTH_TYPES[mechanism] : undefined,
   's3:if-match': ({ headers }) => headers.get('if-match'),
   's3:if-none-match': ({ headers }) => headers.get('if-none-match'),
   's3:objectcreationoperation': ({ operation }) => String(CREATIONS.has(operation)),
   's3:requestobjecttagkeys': ({ headers }) => tagNames(headers),
   's3:resourceaccount': () => ACCOUNT,
-  's3:signatureage': ({ authentication: { identity, presigned }, headers, query, now }) => {
-    const time = parseTimestamp((presigned ? query.get('X-Amz-Date') : headers.get('x-amz-date')) ?? '');
+  's3:signatureage': ({ authentication: { identity, mechanism }, headers, query, now }) => {
+    const time = parseTimestamp((mechanism === 'query' ? query.get('X-Amz-Date') : headers.get('x-amz-date')) ?? '');
     return identity.kind === 'key' && time !== undefined ? String(Math.max(0, now - time)) : undefined;
   },
   's3:signatureversion': ofKey(() => ALGORITHM),

@@ -7,6 +7,7 @@ import { presign, sha256, signRequest } from '../../../tests/support/s3-signer.t
 import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
+import { createFormAuthenticator } from '../access/authenticate-form.ts';
 import { formatTimestamp } from '../access/signature-v4.ts';
 import { MemoryObjectStore } from '../engine/memory-object-store.ts';
 import type { ObjectRead, PutObject } from '../engine/object-store.ts';
@@ -74,9 +75,11 @@ const sockets: Socket[] = [];
 beforeEach(async () => {
   store = new ProbeStore();
   await store.createBucket('photos');
+  const keys = { find: (id: string) => (id === KEY.accessKeyId ? KEY : undefined) };
   server = createS3Gateway({
     store,
-    authenticate: createAuthenticator({ find: (id) => (id === KEY.accessKeyId ? KEY : undefined) }),
+    authenticate: createAuthenticator(keys),
+    authenticateForm: createFormAuthenticator(keys),
     region: 'local',
     log: createLogger('objects', 'silent'),
     hosts: ['s3.localhost'],

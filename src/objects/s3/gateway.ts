@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
+import type { AuthenticateForm } from '../access/authenticate-form.ts';
 import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
 import { accessTo } from './access-check.ts';
@@ -9,15 +10,19 @@ import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
 import { S3Failure, s3Errors } from './errors.ts';
 import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
+import { isFormUpload, receiveForm } from './form/form-request.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
+import { postObject } from './operations/post-object.ts';
 import { receiveBody } from './request-body.ts';
 import { logRequest, type RequestLogging, type RequestOutcome } from './request-log.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
+import type { RoutedRequest } from './routed-request.ts';
 import { findOperation } from './router.ts';
 import { buildXml } from './xml.ts';
 
 export interface S3GatewayOptions extends S3Context {
   readonly authenticate: Authenticate;
+  readonly authenticateForm: AuthenticateForm;
   readonly log: Logger;
   /** Base hosts of virtual-host style: `s3.localhost` for `<bucket>.s3.localhost`. */
   readonly hosts: readonly string[];
@@ -100,17 +105,19 @@ interface Prepared {
   readonly request: S3Request;
 }
 
+interface Asked {
+  readonly target: RequestTarget;
+  readonly outcome: RequestOutcome;
+}
+
 /** Who asks, for what, and whether they may: nothing of the body is read before that. */
-async function prepare(
-  exchange: Exchange,
-  { target, outcome }: { readonly target: RequestTarget; readonly outcome: RequestOutcome },
-  { authenticate, store }: S3GatewayOptions,
-): Promise<Prepared> {
+async function prepare(exchange: Exchange, asked: Asked, options: S3GatewayOptions): Promise<Prepared> {
   const { req, headers } = exchange;
+  const { target, outcome } = asked;
   const method = req.method ?? 'GET';
-  const authentication = authenticate({ method, path: target.path, query: target.query, headers });
-  const { identity, payload } = authentication;
-  outcome.identity = identity;
+  if (isFormUpload(method, target, headers)) return prepareForm(exchange, asked, options);
+  const authentication = options.authenticate({ method, path: target.path, query: target.query, headers });
+  outcome.identity = authentication.identity;
   const routed = {
     method,
     bucket: target.bucket,
@@ -118,8 +125,44 @@ async function prepare(
     query: new Map(target.query),
     headers: effectiveHeaders(headers, target, authentication),
   };
+  const { payload } = authentication;
   const operation = findOperation(routed);
   outcome.operation = operation.name;
+  return admit(exchange, options, {
+    operation,
+    routed,
+    authentication,
+    body: ({ checksums = true } = {}) => receiveBody(exchange.body(), { headers, payload, checksums }),
+  });
+}
+
+/** Of a form the fields must be read to know that; of its file nothing is. */
+async function prepareForm(
+  exchange: Exchange,
+  { target, outcome }: Asked,
+  options: S3GatewayOptions,
+): Promise<Prepared> {
+  const { headers } = exchange;
+  const { authenticateForm } = options;
+  outcome.operation = postObject.name;
+  const form = await receiveForm({ target, headers, body: exchange.body(), authenticateForm, now: Date.now() });
+  Object.assign(outcome, { identity: form.authentication.identity, key: form.routed.key });
+  return admit(exchange, options, { operation: postObject, ...form });
+}
+
+interface Authenticated {
+  readonly operation: Operation;
+  readonly routed: RoutedRequest;
+  readonly authentication: Authentication;
+  readonly body: S3Request['body'];
+}
+
+async function admit(
+  { req }: Exchange,
+  { store }: S3GatewayOptions,
+  { operation, routed, authentication, body }: Authenticated,
+): Promise<Prepared> {
+  const { identity } = authentication;
   const { remoteAddress = '' } = req.socket;
   const secure = 'encrypted' in req.socket;
   const source = {
@@ -136,7 +179,7 @@ async function prepare(
   const request: S3Request = {
     ...routed,
     identity,
-    body: ({ checksums = true } = {}) => receiveBody(exchange.body(), { headers, payload, checksums }),
+    body,
     access,
   };
   return { operation, request };
@@ -149,9 +192,9 @@ async function prepare(
 function effectiveHeaders(
   headers: ReadonlyMap<string, string>,
   { query }: RequestTarget,
-  { presigned }: Authentication,
+  { mechanism }: Authentication,
 ): ReadonlyMap<string, string> {
-  if (!presigned) return headers;
+  if (mechanism !== 'query') return headers;
   const hoisted = query
     .map(([name, value]) => [name.toLowerCase(), Buffer.from(value).toString('latin1')] as const)
     .filter(([name]) => name.startsWith('x-amz-') && !/^x-amz-(checksum|sdk)-/.test(name));

@@ -18,6 +18,8 @@ type Headers = RequestHead['headers'];
 export interface ReceivedBody {
   /** Bytes inside any chunked encoding; `undefined` when the client did not say. */
   readonly size: number | undefined;
+  /** Nobody said its size, and it throws when it is too large. */
+  readonly bounded?: boolean;
   /** Throws at its end when a digest, a signature or the length is wrong: keep nothing then. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** `x-amz-checksum-…` headers and trailers that were verified; complete when `bytes` has ended. */

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { presign } from '../../../tests/support/s3-signer.ts';
 import { waitUntil } from '../../core/retry.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
+import { createFormAuthenticator } from '../access/authenticate-form.ts';
 import { formatTimestamp } from '../access/signature-v4.ts';
 import { MemoryObjectStore } from '../engine/memory-object-store.ts';
 import { createS3Gateway } from './gateway.ts';
@@ -24,6 +25,7 @@ async function run(requestLogging: RequestLogging | undefined): Promise<void> {
   const server = createS3Gateway({
     store,
     authenticate: createAuthenticator({ find: (id) => (id === KEY.accessKeyId ? KEY : undefined) }),
+    authenticateForm: createFormAuthenticator({ find: (id) => (id === KEY.accessKeyId ? KEY : undefined) }),
     region: 'local',
     log: pino({ base: {} }, { write: (line) => lines.push(line) }),
     hosts: [],

@@ -10,7 +10,7 @@ export interface RequestTarget {
 }
 
 /** S3 keys are up to 1,024 bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024;
+export const MAX_KEY_BYTES = 1024;
 
 /**
  * Parsed by hand, since `URL` would resolve `.` and `..`, which are legal in keys.

@@ -48,13 +48,17 @@ test.each([
   expect(route(line)).toBe(name);
 });
 
+test('a bucket takes a POST as a form only', () => {
+  expect(() => route('POST /b')).toThrow(expect.objectContaining({ code: 's3.precondition-failed' }));
+});
+
 test('a copy source makes a copy', () => {
   const headers = { 'x-amz-copy-source': 'b/x' };
   expect(route('PUT /b/k', headers)).toBe('CopyObject');
   expect(route('PUT /b/k?uploadId=u&partNumber=1', headers)).toBe('UploadPartCopy');
 });
 
-test.each(['GET /b?torrent', 'DELETE /b?lifecycle', 'POST /b/k?restore', 'POST /b/k?select&select-type=2', 'POST /b'])(
+test.each(['GET /b?torrent', 'DELETE /b?lifecycle', 'POST /b/k?restore', 'POST /b/k?select&select-type=2'])(
   '%s is not implemented, and nothing else is done instead',
   (line) => {
     expect(() => route(line)).toThrow(expect.objectContaining({ code: 's3.not-implemented' }));

@@ -147,6 +147,8 @@ export function findOperation({ method, bucket, key, query, headers }: RoutedReq
   const unanswered = [...query.keys()].find((name) => SUB_RESOURCES.has(name) && !route?.query?.includes(name));
   if (unanswered !== undefined) throw s3Errors.notImplemented(`?${unanswered} is not implemented`);
   if (route) return route.operation;
-  if (method === 'POST' && level !== 'service') throw s3Errors.notImplemented('form uploads are not implemented');
+  if (method === 'POST' && level === 'bucket') {
+    throw s3Errors.preconditionFailed('Bucket POST must be of the enclosure-type multipart/form-data');
+  }
   throw s3Errors.methodNotAllowed('the specified method is not allowed against this resource');
 }

@@ -10,22 +10,20 @@ import type { ReceivedBody } from './request-body.ts';
 export const MAX_UPLOAD_BYTES = 5 * 2 ** 30;
 
 /** A body of bytes to keep. @throws HoldfastError `s3.missing-content-length`, `s3.entity-too-large` */
-export function receiveUpload(request: S3Request): ReceivedBody & { readonly size: number } {
+function receiveUpload(request: S3Request): ReceivedBody {
   const body = request.body();
+  if (body.bounded) return body;
   const { size } = body;
   if (size === undefined) throw s3Errors.missingContentLength('you must provide the Content-Length HTTP header');
   if (size > MAX_UPLOAD_BYTES) throw s3Errors.entityTooLarge('your proposed upload exceeds the maximum of 5 GiB');
-  return { ...body, size };
+  return body;
 }
 
 /**
  * A part's bytes: where the upload has a checksum algorithm and the client sent none, it is computed here.
  * @throws HoldfastError as `receiveUpload`; `s3.invalid-request`
  */
-export function receivePart(
-  request: S3Request,
-  expected: UploadChecksum | undefined,
-): ReceivedBody & { readonly size: number } {
+export function receivePart(request: S3Request, expected: UploadChecksum | undefined): ReceivedBody {
   const announced = announcedAlgorithm(request.headers);
   if (expected && announced && announced !== expected.algorithm) {
     throw checksumTypeMismatch(expected.algorithm, announced);

@@ -24,7 +24,7 @@ export interface SiteRequest extends WebsiteRequest {
 
 /** What is shown has the newest version of an object at once, unless the object's own Cache-Control says more. */
 const CACHE_CONTROL = 'public, max-age=0, must-revalidate';
-const NOBODY: Authentication = { identity: { kind: 'anonymous' }, payload: { kind: 'unsigned' }, presigned: false };
+const NOBODY: Authentication = { identity: { kind: 'anonymous' }, payload: { kind: 'unsigned' }, mechanism: 'header' };
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Answers as S3's website endpoints do: to nobody in particular, by the rules of the bucket. */

@@ -23,7 +23,10 @@ describeClient(BOTO3, () => {
   });
   afterAll(() => bench?.[Symbol.asyncDispose]());
 
-  test.each(['objects', 'files', 'checksums', 'listings', 'copies', 'presigned', 'errors'])('%s', async (scenario) => {
-    expect(await boto3(scenario)).toBe(`${scenario}: as expected\n`);
-  });
+  test.each(['objects', 'files', 'checksums', 'listings', 'copies', 'presigned', 'forms', 'errors'])(
+    '%s',
+    async (scenario) => {
+      expect(await boto3(scenario)).toBe(`${scenario}: as expected\n`);
+    },
+  );
 });

@@ -133,6 +133,38 @@ def presigned():
     assert urllib.request.urlopen(url).read() == b"page"
 
 
+def forms():
+    def post(form, content):
+        boundary = "between-the-parts"
+        parts = [*form["fields"].items(), ('file"; filename="photo é.png', content)]
+        body = b"".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+            + (value if isinstance(value, bytes) else value.encode())
+            + b"\r\n"
+            for name, value in parts
+        )
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        request = urllib.request.Request(form["url"], data=body + f"--{boundary}--\r\n".encode(), headers=headers)
+        try:
+            return urllib.request.urlopen(request).status, ""
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    v4 = boto3.client("s3", endpoint_url=os.environ["ENDPOINT"], config=Config(signature_version="s3v4"))
+    fields = {"Content-Type": "image/png", "success_action_status": "201", "x-amz-meta-colour": "green"}
+    conditions = [{name: value} for name, value in fields.items()] + [["content-length-range", 1, 8 * MIB]]
+    form = v4.generate_presigned_post(BUCKET, "form/${filename}", Fields=fields, Conditions=conditions, ExpiresIn=60)
+    data = os.urandom(7 * MIB)
+    assert post(form, data)[0] == 201
+    read = client.get_object(Bucket=BUCKET, Key="form/photo é.png")
+    assert (read["Body"].read() == data, read["ContentType"], read["Metadata"]) == (True, "image/png", {"colour": "green"})
+    status, text = post(form, os.urandom(8 * MIB + 1))
+    assert (status, "<Code>EntityTooLarge</Code>" in text) == (400, True), text
+    form["fields"]["x-amz-meta-colour"] = "red"
+    status, text = post(form, b"x")
+    assert (status, "Policy Condition failed" in text) == (403, True), text
+
+
 def errors():
     refused("NoSuchKey", lambda: client.get_object(Bucket=BUCKET, Key="absent"))
     refused("404", lambda: client.head_object(Bucket=BUCKET, Key="absent"))
@@ -143,6 +175,6 @@ def errors():
     refused("NoSuchUpload", lambda: client.list_parts(Bucket=BUCKET, Key="here", UploadId="none"))
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (objects, files, checksums, listings, copies, presigned, errors)}
+SCENARIOS = {scenario.__name__: scenario for scenario in (objects, files, checksums, listings, copies, presigned, forms, errors)}
 SCENARIOS[sys.argv[1]]()
 print(f"{sys.argv[1]}: as expected")

@@ -82,4 +82,24 @@ describe('minio-js', () => {
     const got = await fetch(get);
     expect([await got.text(), got.headers.get('content-type')]).toEqual(['page', 'text/x-test']);
   });
+
+  test('signs a form that a page can fill in', async () => {
+    await minio.makeBucket('forms');
+    const policy = minio.newPostPolicy();
+    policy.setBucket('forms');
+    policy.setKeyStartsWith('forms/');
+    policy.setContentLengthRange(1, 100);
+    policy.setExpires(new Date(Date.now() + 60_000));
+    const { postURL, formData } = await minio.presignedPostPolicy(policy);
+    const post = (key: string, content: string) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries({ ...formData, key })) form.append(name, value);
+      form.append('file', new Blob([content]), 'a.txt');
+      return fetch(postURL, { method: 'POST', body: form });
+    };
+    expect((await post(`forms/\${filename}`, 'hello')).status).toBe(204);
+    expect((await buffer(await minio.getObject('forms', 'forms/a.txt'))).toString()).toBe('hello');
+    expect((await post('elsewhere', 'hello')).status).toBe(403);
+    expect((await post('forms/b', 'x'.repeat(101))).status).toBe(400);
+  });
 });

@@ -5,6 +5,7 @@ import { s3Errors } from '../errors.ts';
 import { MAX_PARTS, readUploadRef } from '../multipart.ts';
 import { completedMetadata } from '../multipart-checksum.ts';
 import { checksumElements, objectChecksum, withChecksum } from '../object-checksum.ts';
+import { objectUrl } from '../object-url.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions, unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
@@ -38,7 +39,7 @@ export const completeMultipartUpload: Operation = {
     return xmlResponse(
       'CompleteMultipartUploadResult',
       {
-        Location: `http://${headers.get('host') ?? ''}/${[bucket, ...key.split('/')].map(encodeURIComponent).join('/')}`,
+        Location: objectUrl(headers, { bucket, key }),
         Bucket: bucket,
         Key: key,
         ETag: `"${info.etag}"`,
