@@ -17,6 +17,8 @@ export interface HostConfig {
   /** Which S3 requests get a line in the log. */
   readonly s3RequestLog: S3RequestLog;
   readonly httpPort: number;
+  /** Where webhooks may be besides public addresses: host names, addresses, networks. */
+  readonly webhookAllow: readonly string[];
   readonly region: string;
   /** Ports that instances get, first to last. */
   readonly instancePorts: { readonly from: number; readonly to: number };
@@ -44,6 +46,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     s3Gateways: s3Gateways(env),
     s3RequestLog: s3RequestLog(env),
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
+    webhookAllow: names(env.HOLDFAST_WEBHOOK_ALLOW),
     region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
     instancePorts: {
       from: port(env, 'HOLDFAST_INSTANCE_PORT_FIRST', 21_000),

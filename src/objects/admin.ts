@@ -2,6 +2,8 @@ import { HoldfastError } from '../core/errors.ts';
 import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
 import type { Bucket, BucketSettings, ObjectStore, Versioning } from './engine/object-store.ts';
+import type { BucketEvents } from './events/bucket-events.ts';
+import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin, WebsiteDocuments } from './object-admin.ts';
 import { requireBucket } from './s3/bucket.ts';
@@ -14,10 +16,11 @@ export interface ObjectAdminOptions {
   readonly keys: KeyStore;
   readonly domains: Domains;
   readonly scrubber: Scrubber;
+  readonly events: BucketEvents;
 }
 
 /** A plain object of functions, as `serveRpc` wants it. */
-export function createObjectAdmin({ store, keys, domains, scrubber }: ObjectAdminOptions): ObjectAdmin {
+export function createObjectAdmin({ store, keys, domains, scrubber, events }: ObjectAdminOptions): ObjectAdmin {
   return {
     async ensureBucket({ name, versioning, accessibility, website, domains: hosts }) {
       const settings: Partial<BucketSettings> = {
@@ -45,6 +48,7 @@ export function createObjectAdmin({ store, keys, domains, scrubber }: ObjectAdmi
     ...createKeyAdmin(keys),
     beginScrub: async () => scrubber.begin(),
     scrubReport: async () => scrubber.report(),
+    ...createWebhookAdmin(events, () => store.buckets()),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { WebhookAdmin } from './webhook-contract.ts';
+
 /** What control asks of the objects role, over its socket (`core/rpc.ts`). Idempotent. */
 
 export interface BucketInfo {
@@ -94,7 +96,7 @@ export interface ScrubAdmin {
   }>;
 }
 
-export interface ObjectAdmin extends KeyAdmin, ScrubAdmin {
+export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
    * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`

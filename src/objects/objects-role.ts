@@ -5,6 +5,7 @@ import { KeyStore } from './access/key-store.ts';
 import { createObjectAdmin } from './admin.ts';
 import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
+import { BucketEvents } from './events/bucket-events.ts';
 import { StoreServer } from './remote/store-server.ts';
 import type { RequestLogging } from './s3/request-log.ts';
 import { listenS3 } from './s3-listener.ts';
@@ -27,6 +28,8 @@ export interface ObjectsRoleOptions {
   /** Unix socket at which the edge reaches the buckets as websites; they are none without it. */
   readonly websiteSocket?: string | undefined;
   readonly region: string;
+  /** Where webhooks may be besides public addresses: host names, addresses, networks. */
+  readonly webhookAllow?: readonly string[] | undefined;
   readonly log: Logger;
   readonly requestLogging?: RequestLogging | undefined;
   /** Instead of the one in `directory`; closed with the role. */
@@ -60,7 +63,10 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
     gateways = await StoreServer.listen({ store, keys: () => keys.list(), socketPath: storeSocket, log });
     starting.adopt(gateways, (server) => server.close());
   }
-  const { port, close } = await listenS3({ ...options, store, keys, shared: storeSocket !== undefined });
+  const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow });
+  starting.adopt(events, (events) => events.close());
+  const hasWebhook = (name: string) => events.webhooks.find(name) !== undefined;
+  const { port, close } = await listenS3({ ...options, store, keys, hasWebhook, shared: storeSocket !== undefined });
   starting.defer(close);
   const domains = new Domains(store);
   if (websiteSocket !== undefined) {
@@ -69,7 +75,7 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
     );
   }
   const scrubber = starting.adopt(await Scrubber.start({ store, directory, log }), (scrubber) => scrubber.close());
-  const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains, scrubber }));
+  const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains, scrubber, events }));
   starting.defer(() => rpc.close());
   log.info({ port, host: options.host }, 'the object store is up');
 

@@ -10,6 +10,7 @@ import { type FakeBehaviour, FakeServiceDriver } from '../../src/services/driver
 import type { InstanceSpec } from '../../src/services/service-driver.ts';
 import { createMemoryVolumeDriver } from '../../src/volumes/drivers/memory-driver.ts';
 import type { VolumeDriver } from '../../src/volumes/volume-driver.ts';
+import { createMemoryWebhooks } from '../support/memory-webhooks.ts';
 import type { Invariants } from './invariants.ts';
 import { createMemoryKeys } from './memory-keys.ts';
 import type { Random } from './random.ts';
@@ -168,6 +169,7 @@ function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
     beginScrub: async () => {},
     scrubReport: async () => ({}),
     ...createMemoryKeys(clock),
+    ...createMemoryWebhooks(),
   };
 }
 

@@ -16,6 +16,7 @@ const { port } = await startObjectsRole({
   adminSocket,
   storeSocket,
   region: 'local',
+  webhookAllow: ['127.0.0.0/8'],
   log: createLogger('objects', 'silent'),
 });
 const admin = connectRpc<ObjectAdmin>(adminSocket);

@@ -10,6 +10,7 @@ export async function startObjects({ config, directory, log }: RoleContext): Pro
     port: config.s3Port,
     region: config.region,
     requestLogging: config.s3RequestLog,
+    webhookAllow: config.webhookAllow,
     adminSocket: directory.socket('objects'),
     storeSocket: config.s3Gateways > 0 ? directory.socket('store') : undefined,
     websiteSocket: directory.socket('sites'),

@@ -32,6 +32,8 @@ export interface S3Context {
   readonly store: ObjectStore;
   /** Reported; requests signed for any region are taken. */
   readonly region: string;
+  /** Whether events can be sent there. Absent: nobody knows here, and every name is taken. */
+  readonly hasWebhook?: ((name: string) => boolean) | undefined;
 }
 
 /** One operation of the S3 API. */

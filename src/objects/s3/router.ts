@@ -4,6 +4,7 @@ import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
 import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts';
 import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts';
 import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './operations/bucket-encryption.ts';
+import { getBucketNotification, putBucketNotification } from './operations/bucket-notification.ts';
 import {
   deleteBucketPolicy,
   getBucketPolicy,
@@ -71,6 +72,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['versioning'], operation: putBucketVersioning },
     { query: ['object-lock'], operation: putObjectLockConfiguration },
     { query: ['ownershipControls'], operation: putBucketOwnershipControls },
+    { query: ['notification'], operation: putBucketNotification },
     { query: ['policy'], operation: putBucketPolicy },
     { query: ['publicAccessBlock'], operation: putPublicAccessBlock },
     { query: ['website'], operation: putBucketWebsite },
@@ -94,6 +96,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['tagging'], operation: getBucketTagging },
     { query: ['object-lock'], operation: getObjectLockConfiguration },
     { query: ['ownershipControls'], operation: getBucketOwnershipControls },
+    { query: ['notification'], operation: getBucketNotification },
     { query: ['policy'], operation: getBucketPolicy },
     { query: ['policyStatus'], operation: getBucketPolicyStatus },
     { query: ['publicAccessBlock'], operation: getPublicAccessBlock },

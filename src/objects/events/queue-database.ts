@@ -1,0 +1,85 @@
+import { constants, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
+import { isNodeError } from '../../core/errors.ts';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS bucket (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, rules TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS delivery (
+    webhook TEXT NOT NULL, bucket INTEGER NOT NULL, key TEXT NOT NULL, stamp INTEGER NOT NULL, delivery TEXT NOT NULL,
+    PRIMARY KEY (webhook, bucket, key, stamp)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS due (
+    webhook TEXT NOT NULL, bucket INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (webhook, bucket, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS due_at ON due (webhook, at);
+  CREATE TABLE IF NOT EXISTS failed (
+    webhook TEXT NOT NULL, stamp INTEGER NOT NULL, delivery TEXT NOT NULL,
+    PRIMARY KEY (webhook, stamp)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * SQLite in WAL mode, with commits that are not synced: nothing here waits for the disk.
+ * After a crash of the machine the last commits may be gone, all of what followed one of
+ * them with it, and the feed, which is told only after `sync`, still has what they were
+ * made of.
+ */
+export class QueueDatabase {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+
+  private constructor(path: string, database: DatabaseSync) {
+    this.#path = path;
+    this.#database = database;
+  }
+
+  static async open(path: string): Promise<QueueDatabase> {
+    await makeDirectoryDurable(dirname(path));
+    const database = new DatabaseSync(path);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
+    database.exec(SCHEMA);
+    return new QueueDatabase(path, database);
+  }
+
+  prepare(sql: string) {
+    return this.#database.prepare(sql);
+  }
+
+  /** All or nothing. */
+  transaction<T>(change: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = change();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** What was committed before the call survives power loss when it resolves. */
+  async sync(): Promise<void> {
+    for (const path of [`${this.#path}-wal`, this.#path]) await syncFile(path);
+    await syncDirectory(dirname(this.#path));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    await using file = await open(path, constants.O_RDWR);
+    await file.sync();
+  } catch (error) {
+    if (!isNodeError(error, 'ENOENT')) throw error;
+  }
+}

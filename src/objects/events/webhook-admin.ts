@@ -1,0 +1,99 @@
+import type { Bucket } from '../engine/object-store.ts';
+import { parseStamp } from '../engine/version-id.ts';
+import type { FailedEvent, NewWebhook, WebhookAdmin, WebhookInfo } from '../webhook-contract.ts';
+import type { BucketEvents } from './bucket-events.ts';
+import { type Delivery, eventId } from './delivery.ts';
+import * as errors from './errors.ts';
+import { testMessage } from './event-message.ts';
+import { notificationRules } from './notification-rules.ts';
+import { signedHeaders } from './signature.ts';
+import type { Webhook } from './webhook-store.ts';
+
+const STEP = 1000;
+const MAX_LISTED = 1000;
+
+/** What operators do with webhooks and with the events that did not reach them. */
+export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly Bucket[]): WebhookAdmin {
+  const { webhooks, queue, clock, post } = events;
+
+  const require = (name: string): Webhook => {
+    const webhook = webhooks.find(name);
+    if (!webhook) throw errors.webhookNotFound(name);
+    return webhook;
+  };
+
+  const describe = ({ name, url, createdAt }: Webhook): WebhookInfo => ({
+    name,
+    url,
+    createdAt,
+    buckets: bucketsOf(name, buckets()),
+    ...queue.counts(name),
+  });
+
+  /** One failed event, or all there are at the call; says how many. */
+  const each = (name: string, id: string | undefined, act: (stamp: number) => boolean): number => {
+    require(name);
+    if (id !== undefined) {
+      if (!act(parseStamp(id) ?? 0)) throw errors.failedEventNotFound(name, id);
+      return 1;
+    }
+    let count = 0;
+    for (let after = 0; ; ) {
+      const page = queue.failed(name, { after, limit: STEP });
+      for (const { stamp } of page) if (act(stamp)) count++;
+      const last = page.at(-1);
+      if (!last) return count;
+      after = last.stamp;
+    }
+  };
+
+  return {
+    async putWebhook({ name, url, renewSecret }) {
+      const before = webhooks.find(name);
+      const webhook = await webhooks.put(name, url, { renewSecret });
+      events.wake(name);
+      const isTold = webhook.secret !== before?.secret;
+      return { ...describe(webhook), ...(isTold ? { secret: webhook.secret } : {}) } satisfies NewWebhook;
+    },
+    async listWebhooks() {
+      return webhooks.all().map(describe);
+    },
+    async removeWebhook({ name }) {
+      require(name);
+      const users = bucketsOf(name, buckets());
+      if (users.length > 0) throw errors.webhookInUse(name, users);
+      await events.remove(name);
+    },
+    async testWebhook({ name }) {
+      const { id, url, secret } = require(name);
+      const now = clock.now();
+      const body = testMessage(now);
+      return post({ url, body, headers: signedHeaders(secret, { id: `${id}_test_${now}`, body, now }) });
+    },
+    async listFailedEvents({ webhook, after, limit = MAX_LISTED }) {
+      require(webhook);
+      const from = after === undefined ? 0 : (parseStamp(after) ?? 0);
+      return queue.failed(webhook, { after: from, limit: Math.min(limit, MAX_LISTED) }).map(failedEvent);
+    },
+    async replayEvents({ webhook, id }) {
+      const now = clock.now();
+      const count = each(webhook, id, (stamp) => queue.replay(webhook, stamp, now));
+      events.wake(webhook);
+      return { count };
+    },
+    async dropEvents({ webhook, id }) {
+      return { count: each(webhook, id, (stamp) => queue.drop(webhook, stamp)) };
+    },
+  };
+}
+
+function bucketsOf(webhook: string, buckets: readonly Bucket[]): readonly string[] {
+  return buckets
+    .filter(({ documents }) => notificationRules(documents).some((rule) => rule.webhook === webhook))
+    .map(({ name }) => name);
+}
+
+function failedEvent(delivery: Delivery): FailedEvent {
+  const { bucketName: bucket, key, event, versionId, queuedAt, attempts, lastError = '' } = delivery;
+  return { id: eventId(delivery), bucket, key, event, versionId, queuedAt, attempts, error: lastError };
+}
