@@ -61,6 +61,10 @@ export function bucketRange(
   return { start: objectPrefix(bucket, NO_KEY, table), end: objectPrefix(bucket + 1, NO_KEY, table) };
 }
 
+export function everyBucket(table: VersionedTable): { readonly start: Buffer; readonly end: Buffer } {
+  return { start: bucketRange(0, table).start, end: bucketRange(2 ** 32 - 2, table).end };
+}
+
 export function tableOf(key: Buffer): number {
   return key.readUInt8(0);
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog.ts';
 import type { DataFiles } from './data-files.ts';
 import { isHoldfastCode } from './errors.ts';
-import { bucketOf, bucketRange, objectKeyOfPrefix, versionKey } from './index-keys.ts';
+import { bucketOf, objectKeyOfPrefix, versionKey } from './index-keys.ts';
 import type { Journal } from './journal.ts';
 import type { Version } from './version.ts';
 import { versionIdOf } from './version-id.ts';
@@ -44,9 +44,9 @@ interface Found {
 }
 
 const PAGE_VERSIONS = 1000;
-const EVERYTHING = { start: bucketRange(0).start, end: bucketRange(2 ** 32 - 2).end };
+const NO_BYTES = Buffer.alloc(0);
 
-/** Reads back what is stored and compares it with its checksums, as it is on the disk: no key is needed for it. */
+/** Reads back what is stored, for snapshots and forks too, and compares it with its checksums, as it is on the disk: no key is needed for it. */
 export class IntegrityCheck {
   readonly #options: IntegrityCheckOptions;
 
@@ -76,9 +76,8 @@ export class IntegrityCheck {
     const found: Found[] = [];
     let bytes = 0;
     let seen = 0;
-    const start =
-      after === undefined ? EVERYTHING.start : Buffer.concat([Buffer.from(after, 'base64url'), Buffer.of(0)]);
-    for (const { prefix, version } of catalog.versions.from(start, EVERYTHING.end)) {
+    const start = after === undefined ? NO_BYTES : Buffer.concat([Buffer.from(after, 'base64url'), Buffer.of(0)]);
+    for (const { prefix, version } of catalog.versions.from(start)) {
       const bucket = catalog.buckets.byId(bucketOf(prefix))?.bucket.name;
       if (bucket !== undefined && !version.deleteMarker) {
         const inline = version.files.length === 0;

@@ -2,6 +2,7 @@ import type { IndexFile } from './index-file.ts';
 import {
   bucketOf,
   bucketRange,
+  everyBucket,
   IndexTable,
   prefixOf,
   stampOf,
@@ -176,8 +177,8 @@ export class ObjectIndex {
 
   /** Numbers of the buckets that have entries of the table in the file. */
   *bucketsIn(table: VersionedTable): Generator<number> {
-    const { end } = bucketRange(2 ** 32 - 2, table);
-    for (let { start } = bucketRange(0, table); ; ) {
+    const { start: first, end } = everyBucket(table);
+    for (let start = first; ; ) {
       const [first] = this.entries(start, end, 1);
       if (!first) return;
       yield bucketOf(first.key);

@@ -1,4 +1,4 @@
-import { bucketRange, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
+import { bucketRange, everyBucket, IndexTable, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import type { FoundVersion } from './object-index.ts';
 import { isLocked } from './object-lock.ts';
@@ -53,9 +53,13 @@ export class VersionTable {
     return false;
   }
 
-  /** Every version, of all buckets, in the order of their keys in the index. */
-  from(start: Buffer, end: Buffer): Iterable<FoundVersion> {
-    return this.#ledger.index.versionsBefore(end)(start);
+  /** Every version, of all buckets, and then the retained ones, in the order of their keys in the index. */
+  *from(start: Buffer): Generator<FoundVersion> {
+    for (const table of [IndexTable.version, IndexTable.retained] as const) {
+      const { start: first, end } = everyBucket(table);
+      const from = Buffer.compare(start, first) > 0 ? start : first;
+      if (Buffer.compare(from, end) < 0) yield* this.#ledger.index.versionsBefore(end)(from);
+    }
   }
 
   /** Where the key's records are, living and dead: a removal must outlive them. */
