@@ -69,6 +69,17 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         expect(store.bucket('missing')).toBeUndefined();
       });
 
+      it('are made with what is kept beside them, whole or not at all', async () => {
+        const documents = { acl: 'public-read', ownership: 'ObjectWriter' };
+        expect(await store.createBucket('albums', { documents })).toMatchObject({ documents });
+        expect(store.bucket('albums')).toMatchObject({ documents });
+        const large = { policy: 'x'.repeat(256 * 1024) };
+        await expect(store.createBucket('large', { documents: large })).rejects.toThrow(
+          failure('bucket.documents-size'),
+        );
+        expect(store.bucket('large')).toBeUndefined();
+      });
+
       it('are made once', async () => {
         await expect(store.createBucket('photos')).rejects.toThrow(failure('bucket.exists'));
         const racing = await Promise.allSettled([1, 2, 3, 4].map(() => store.createBucket('raced')));

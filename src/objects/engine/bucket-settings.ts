@@ -1,6 +1,6 @@
 import * as errors from './errors.ts';
 import { mergeDocuments } from './names.ts';
-import type { Bucket, BucketChanges, BucketSettings } from './object-store.ts';
+import type { Bucket, BucketChanges } from './object-store.ts';
 
 interface BucketBeginning extends Pick<Bucket, 'name' | 'createdAt'> {
   /** What the bucket is a fork of; a snapshot by its id. */
@@ -8,7 +8,7 @@ interface BucketBeginning extends Pick<Bucket, 'name' | 'createdAt'> {
 }
 
 /** A bucket as it begins. Object lock brings versioning with it; a fork has both from what it shows. */
-export function newBucket({ name, createdAt, fork }: BucketBeginning, settings: Partial<BucketSettings>): Bucket {
+export function newBucket({ name, createdAt, fork }: BucketBeginning, settings: BucketChanges): Bucket {
   const versioning = settings.objectLock ? 'enabled' : (fork?.of.versioning ?? 'disabled');
   const plain: Bucket = { name, createdAt, versioning, accessibility: 'private' };
   return withSettings(fork ? { ...plain, ...forkSettings(fork) } : plain, settings);

@@ -41,7 +41,7 @@ export interface BucketSource {
   readonly snapshot?: string | undefined;
 }
 
-export interface NewBucket extends Partial<BucketSettings> {
+export interface NewBucket extends BucketChanges {
   /**
    * Makes a fork: it begins with the objects and versions of another bucket, copies
    * nothing, and from then on neither sees what happens in the other. Metadata that is
@@ -310,7 +310,7 @@ export interface ObjectStore {
 
   /**
    * A fork has the versioning and the object lock of what it is made from.
-   * @throws HoldfastError `bucket.exists`, `bucket.name`; of a fork also `snapshot.not-found`, `bucket.versioning-stays`
+   * @throws HoldfastError `bucket.exists`, `bucket.name`, `bucket.documents-size`; of a fork also `snapshot.not-found`, `bucket.versioning-stays`
    */
   createBucket(name: string, settings?: NewBucket): Promise<Bucket>;
   /** @throws HoldfastError `bucket.documents-size`, `bucket.versioning-stays`, `bucket.lock-stays`, `bucket.lock-versioning` */

@@ -15,18 +15,19 @@ export const createBucket: Operation = {
     const documents = accessDocuments(headers);
     await readXml(request.body(), 'CreateBucketConfiguration', { optional: true });
     const locks = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
-    await store.createBucket(bucket, locks ? { objectLock: {} } : {});
-    if (Object.keys(documents).length > 0) await store.updateBucket(bucket, { documents });
+    await store.createBucket(bucket, { documents, ...(locks ? { objectLock: {} } : {}) });
     return { status: 200, headers: { location: `/${bucket}` } };
   },
 };
 
-function accessDocuments(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+/** `undefined`: none. */
+function accessDocuments(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> | undefined {
   const acl = requestedAcl(headers) ?? 'private';
   const ownership = headers.get('x-amz-object-ownership');
   if (acl !== 'private' && ownership === 'BucketOwnerEnforced') {
     throw s3Errors.bucketAclWithOwnership('a bucket with BucketOwnerEnforced has no ACL but private');
   }
+  if (acl === 'private' && ownership === undefined) return undefined;
   return {
     ...(acl === 'private' ? {} : { acl }),
     ...(ownership === undefined ? {} : { ownership: checkOwnership(ownership) }),
