@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { waitUntil } from '../../src/core/retry.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
 import { History, storeSizes } from './object-engine-history.ts';
 import { discrepancies, listen } from './object-engine-judge.ts';
 
-const ROUNDS = 36;
+const ROUNDS = Number(process.env.ROUNDS ?? 200);
 const BUCKET = 'data';
 const writer = join(import.meta.dirname, 'object-engine-writer.ts');
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-it(`keeps every acknowledged object over ${ROUNDS} kills`, { timeout: 600_000 }, async () => {
+it(`keeps every acknowledged object over ${ROUNDS} kills`, { timeout: 900_000 }, async () => {
   const history = new History();
   for (let round = 0; round < ROUNDS; round++) {
     await runAndKill(history, round);
@@ -45,7 +46,13 @@ it(`keeps every acknowledged object over ${ROUNDS} kills`, { timeout: 600_000 },
 async function runAndKill(history: History, round: number): Promise<void> {
   const child = spawn(process.execPath, [writer, directory, '8', BUCKET], { stdio: ['ignore', 'pipe', 'inherit'] });
   const heard = listen(child, history);
-  await sleep(round % 4 === 3 ? randomInt(150, 400) : randomInt(300, 1500));
+  const before = history.acknowledged;
+  const answered = () => history.acknowledged > before || child.exitCode !== null;
+  if (round % 4 === 3) await sleep(randomInt(150, 500));
+  else {
+    await waitUntil(answered, { timeoutMs: 30_000, intervalMs: 5, what: 'the first answer' });
+    await sleep(randomInt(500));
+  }
   child.kill('SIGKILL');
   const [, signal] = await once(child, 'exit');
   expect(signal, 'the writer ran until it was killed').toBe('SIGKILL');
