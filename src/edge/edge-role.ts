@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
+import { EdgeCache } from './cache/edge-cache.ts';
 import type { EdgeAdmin, RouteTable } from './edge-admin.ts';
 import { defaultLimits, type EdgeLimits } from './limits.ts';
 import { createProxy } from './proxy.ts';
@@ -21,6 +22,8 @@ export interface EdgeRoleOptions {
   readonly tablePath: string;
   /** Unix socket of the buckets' websites, which answer for hosts without a route. */
   readonly websiteSocket?: string | undefined;
+  /** Keeps bodies of the websites; absent: none. */
+  readonly cache?: { readonly directory: string; readonly maxBytes: number } | undefined;
   readonly log: Logger;
   readonly limits?: Partial<EdgeLimits> | undefined;
 }
@@ -47,7 +50,7 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
   });
   if (kept) router.apply(kept);
 
-  const sites = options.websiteSocket === undefined ? undefined : new Sites({ socketPath: options.websiteSocket, log });
+  const sites = openSites(options);
   const proxy = createProxy({ router, room, sites, limits, log, closing: closing.signal });
   const sockets = trackSockets(proxy);
   const { port } = await listen(proxy, { ...options, purpose: 'HTTP to the apps', variable: 'HOLDFAST_HTTP_PORT' });
@@ -79,6 +82,11 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
       return closed;
     },
   };
+}
+
+function openSites({ websiteSocket: socketPath, cache, log }: EdgeRoleOptions): Sites | undefined {
+  if (socketPath === undefined) return undefined;
+  return new Sites({ socketPath, cache: cache && new EdgeCache({ ...cache, log }), log });
 }
 
 /** Every open connection, upgraded ones included: node forgets those. */

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HoldfastError } from '../core/errors.ts';
+import { parseBytes } from '../core/units.ts';
 import { checkRegion } from '../spec/regions.ts';
 
 /** What a platform on this machine is started with. Parsed once, handed to the roles as it is. */
@@ -19,6 +20,8 @@ export interface HostConfig {
   readonly httpPort: number;
   /** Where webhooks may be besides public addresses: host names, addresses, networks. */
   readonly webhookAllow: readonly string[];
+  /** Disk that the edge may use for what it keeps of websites; 0: none. */
+  readonly edgeCacheBytes: number;
   readonly region: string;
   /** Ports that instances get, first to last. */
   readonly instancePorts: { readonly from: number; readonly to: number };
@@ -47,6 +50,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     s3RequestLog: s3RequestLog(env),
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     webhookAllow: names(env.HOLDFAST_WEBHOOK_ALLOW),
+    edgeCacheBytes: size(env, 'HOLDFAST_EDGE_CACHE_SIZE', '1GiB'),
     region: checkRegion(flags.region ?? env.HOLDFAST_REGION ?? 'local'),
     instancePorts: {
       from: port(env, 'HOLDFAST_INSTANCE_PORT_FIRST', 21_000),
@@ -81,6 +85,21 @@ function s3RequestLog({ HOLDFAST_S3_REQUEST_LOG: text = '' }: NodeJS.ProcessEnv)
     message: `HOLDFAST_S3_REQUEST_LOG is "${text}"`,
     hint: `set it to ${REQUEST_LOGS.join(', ')}, or leave it out`,
   });
+}
+
+function size(env: NodeJS.ProcessEnv, name: string, fallback: string): number {
+  const text = env[name] || fallback;
+  try {
+    return parseBytes(text, 'B');
+  } catch (cause) {
+    throw new HoldfastError({
+      code: 'config.invalid',
+      kind: 'invalid',
+      message: `${name} is "${text}", which is not a size`,
+      hint: `write a number and a unit, such as 512MiB, 0 for none, or leave it out for ${fallback}`,
+      cause,
+    });
+  }
 }
 
 const MOST_GATEWAYS = 64;

@@ -16,6 +16,7 @@ export interface DataDirectory {
   readonly uploads: string;
   readonly logs: string;
   readonly edgeTable: string;
+  readonly edgeCache: string;
   readonly stateFile: string;
   /** Address and token for the CLI of the same user. */
   readonly cliFile: string;
@@ -38,6 +39,7 @@ export function dataDirectoryLayout(root: string): DataDirectory {
     uploads: join(root, 'uploads'),
     logs: join(root, 'logs'),
     edgeTable: join(root, 'edge', 'routes.json'),
+    edgeCache: join(root, 'edge', 'cache'),
     stateFile: join(root, 'control', 'state.db'),
     cliFile: join(root, 'cli.json'),
     supervisorFile: join(root, 'run', 'supervisor.json'),

@@ -30,7 +30,9 @@ export class SiteOrigin {
       const options = { socketPath: this.#socketPath, agent: this.#agent, method, path, headers: [...headers], signal };
       const outgoing = request(options).once('response', resolve).on('error', reject).end();
       try {
-        return await promise;
+        const answer = await promise;
+        answer.on('error', () => {}); // whoever reads it sees it too
+        return answer;
       } catch (error) {
         // It had died in the pool: the object store was started again.
         if (!outgoing.reusedSocket || !isNodeError(error) || signal.aborted) throw error;
@@ -41,4 +43,25 @@ export class SiteOrigin {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** What was said of a body goes with it; how the answer travels is between the client and us. */
+const NOT_FOR_ORIGIN: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Of the fields for a backend those that a request without a body has. */
+export function originHeaders(headers: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (!NOT_FOR_ORIGIN.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);
+  }
+  return kept;
 }

@@ -7,6 +7,7 @@ export async function startEdge({ config, directory, log }: RoleContext): Promis
     port: config.httpPort,
     adminSocket: directory.socket('edge'),
     websiteSocket: directory.socket('sites'),
+    cache: config.edgeCacheBytes > 0 ? { directory: directory.edgeCache, maxBytes: config.edgeCacheBytes } : undefined,
     tablePath: directory.edgeTable,
     log,
   });

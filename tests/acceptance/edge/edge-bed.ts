@@ -35,7 +35,7 @@ export class EdgeBed implements AsyncDisposable {
 
   static async start(
     limits: EdgeRoleOptions['limits'] = {},
-    more: Pick<EdgeRoleOptions, 'websiteSocket'> = {},
+    more: Pick<EdgeRoleOptions, 'websiteSocket' | 'cache'> = {},
   ): Promise<EdgeBed> {
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-edge-'));
     const options: EdgeRoleOptions = {

@@ -1,13 +1,15 @@
-/** Runs an edge on the table of another one: `edge-child.ts <tablePath>`. */
+/** Runs an edge on the table of another one: `edge-child.ts <tablePath> [websiteSocket cacheDirectory]`. */
 import { createLogger } from '../../../src/core/log.ts';
 import { startEdgeRole } from '../../../src/edge/edge-role.ts';
 
-const [tablePath = ''] = process.argv.slice(2);
+const [tablePath = '', websiteSocket, directory] = process.argv.slice(2);
 const edge = await startEdgeRole({
   port: 0,
   host: '127.0.0.1',
   adminSocket: `${tablePath}.sock`,
   tablePath,
+  websiteSocket,
+  cache: directory === undefined ? undefined : { directory, maxBytes: 64 * 2 ** 20 },
   log: createLogger('edge', 'silent'),
 });
 process.on('message', () => process.send?.({ peak: process.resourceUsage().maxRSS * 1024 }));

@@ -8,10 +8,15 @@ export interface EdgeProcess extends AsyncDisposable {
   readonly pid: number;
   /** Highest resident memory so far, bytes. */
   peakMemory(): Promise<number>;
+  /** Its end, without a chance to finish anything. */
+  kill9(): Promise<void>;
 }
 
-export async function startEdgeProcess(tablePath: string): Promise<EdgeProcess> {
-  const child = fork(fileURLToPath(new URL('./edge-child.ts', import.meta.url)), [tablePath], { execArgv: [] });
+/** With a website socket and a directory for its cache it serves websites too. */
+export async function startEdgeProcess(tablePath: string, ...sites: readonly string[]): Promise<EdgeProcess> {
+  const child = fork(fileURLToPath(new URL('./edge-child.ts', import.meta.url)), [tablePath, ...sites], {
+    execArgv: [],
+  });
   const { port } = await message<{ port: number }>(child);
   return {
     port,
@@ -20,7 +25,13 @@ export async function startEdgeProcess(tablePath: string): Promise<EdgeProcess> 
       child.send('memory');
       return (await message<{ peak: number }>(child)).peak;
     },
+    kill9: async () => {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
     [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill();
       await exited;

@@ -3,6 +3,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { GetObjectCommand, PutBucketPolicyCommand, PutBucketWebsiteCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startObjectStore, type TestObjectStore } from '../../support/object-store.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { EdgeBed } from './edge-bed.ts';
 import { getRaw, type RawAnswer, type RawRequest, type SiteClient, siteClient } from './site-client.ts';
 
@@ -12,6 +13,7 @@ const PHOTO = Buffer.from(createHash('sha256').update('photo').digest('hex').rep
 
 let store: TestObjectStore;
 let edge: EdgeBed;
+let directory: TemporaryDirectory;
 let s3: SiteClient;
 
 const get = (path: string, request: RawRequest = {}): Promise<RawAnswer> =>
@@ -19,7 +21,9 @@ const get = (path: string, request: RawRequest = {}): Promise<RawAnswer> =>
 
 beforeAll(async () => {
   store = await startObjectStore();
-  edge = await EdgeBed.start({}, { websiteSocket: store.websiteSocket });
+  directory = await temporaryDirectory();
+  const cache = { directory: directory.path, maxBytes: 64 * 2 ** 20 };
+  edge = await EdgeBed.start({}, { websiteSocket: store.websiteSocket, cache });
   s3 = await siteClient(store);
   const website = { index: 'index.html', error: '404.html' };
   await store.admin.ensureBucket({ name: 'shop', accessibility: 'public', website, domains: [DOMAIN] });
@@ -33,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   s3.destroy();
   await edge[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
   await store[Symbol.asyncDispose]();
 });
 
