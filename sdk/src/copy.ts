@@ -1,15 +1,17 @@
 import { guessContentType } from './content-type.ts';
 import { invalidArgument, StorageError } from './errors.ts';
-import { unquote } from './etag.ts';
 import { versionQuery } from './object-version.ts';
-import { abortUpload, createUpload, partList, type UploadedPart } from './parts.ts';
+import { partList, type UploadedPart } from './part-list.ts';
+import { abortUpload, createUpload } from './parts.ts';
 import { type ObjectSettings, settingsHeaders } from './put-options.ts';
 import type { S3Client } from './s3-client.ts';
 import { encodePath } from './sigv4.ts';
+import { getTags, type Tags, tagsHeader } from './tags.ts';
+import { unquote } from './unquote.ts';
 import { MAX_PARTS, MIN_PART_SIZE } from './upload-request.ts';
 import { text } from './xml.ts';
 
-/** With any of the settings the copy gets those and none of the source's. */
+/** With `tags` the copy gets those in place of the source's; with any other setting those and none of the source's. */
 export interface CopyOptions extends ObjectSettings {
   readonly contentType?: string | undefined;
   /** Default: this bucket. The key must be one that may read it. */
@@ -58,12 +60,14 @@ export async function copyObject(client: S3Client, request: CopyRequest): Promis
 }
 
 async function copyWhole(client: S3Client, request: CopyRequest): Promise<string> {
+  const { options } = request;
   const replaced = replacedHeaders(request);
   const headers = {
     'x-amz-copy-source': copySource(request),
     ...(replaced && { 'x-amz-metadata-directive': 'REPLACE', ...replaced }),
+    ...(options.tags && { 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tagsHeader(options.tags) }),
   };
-  const answer = await client.send({ method: 'PUT', key: request.to, headers, signal: request.options.signal });
+  const answer = await client.send({ method: 'PUT', key: request.to, headers, signal: options.signal });
   return unquote(text(answer.text, 'ETag'));
 }
 
@@ -73,7 +77,7 @@ async function copyByParts(client: S3Client, request: CopyRequest, partSize: num
   const length = Math.max(partSize, Math.ceil(size / MAX_PARTS));
   const uploadId = await createUpload(client, {
     key,
-    headers: replacedHeaders(request) ?? headers,
+    headers: { ...(replacedHeaders(request) ?? headers), 'x-amz-tagging': tagsHeader(await tagsOf(request)) },
     signal: options.signal,
   });
   try {
@@ -106,13 +110,17 @@ function copySource({ fromBucket, from, options: { versionId } }: CopyRequest): 
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
-/** `undefined`: those of the source. */
-function replacedHeaders({ to, options }: CopyRequest): Record<string, string> | undefined {
+/** `undefined`: those of the source. Tags are apart: S3 replaces the one without the other. */
+function replacedHeaders({ to, options: { tags: _, ...options } }: CopyRequest): Record<string, string> | undefined {
   const settings = settingsHeaders(options);
   if (options.contentType === undefined && options.metadata === undefined && Object.keys(settings).length === 0) {
     return undefined;
   }
   return { 'content-type': options.contentType ?? guessContentType(to), ...settings };
+}
+
+async function tagsOf({ source, from, options }: CopyRequest): Promise<Tags> {
+  return options.tags ?? getTags(source, from, options);
 }
 
 async function sourceHead({ source, from, options: { versionId, signal } }: CopyRequest) {

@@ -1,9 +1,5 @@
 import { createHash } from 'node:crypto';
 
-export function unquote(etag: string | undefined): string {
-  return (etag ?? '').replace(/^(?:W\/)?"|"$/g, '');
-}
-
 /** S3's ETag of a multipart object: the MD5 of the parts' MD5s, and how many there are. */
 export function multipartEtag(parts: readonly { readonly etag: string }[]): string {
   const hash = createHash('md5');

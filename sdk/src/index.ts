@@ -10,5 +10,7 @@ export type { PutOptions } from './put-options.ts';
 export type { PutData } from './source.ts';
 export type { PutResult, StoredObject } from './storage.ts';
 export { Storage } from './storage.ts';
+export type { Tags } from './tags.ts';
+export type { MultipartPlan, UploadPlan, UploadPlanOptions } from './upload-plan.ts';
 export type { UploadProgress } from './upload-progress.ts';
 export type { UploadResume } from './upload-request.ts';

@@ -1,7 +1,7 @@
 import { invalidArgument } from './errors.ts';
-import { unquote } from './etag.ts';
 import type { ListOptions } from './list.ts';
 import type { S3Client } from './s3-client.ts';
+import { unquote } from './unquote.ts';
 import { decodeUrl, elements, text } from './xml.ts';
 
 /** What a key was, or that it was removed. */

@@ -1,6 +1,6 @@
 import { invalidArgument } from './errors.ts';
-import { unquote } from './etag.ts';
 import type { S3Client } from './s3-client.ts';
+import { unquote } from './unquote.ts';
 import { decodeUrl, elements, text } from './xml.ts';
 
 export interface ListOptions {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { invalidArgument, StorageError } from './errors.ts';
-import { multipartEtag, unquote } from './etag.ts';
-import { abortUpload, createUpload, listParts, partList, type StoredPart, type UploadedPart } from './parts.ts';
+import { multipartEtag } from './etag.ts';
+import { partList, type StoredPart, type UploadedPart } from './part-list.ts';
+import { abortUpload, createUpload, listParts } from './parts.ts';
 import type { S3Client } from './s3-client.ts';
+import { unquote } from './unquote.ts';
 import { ProgressSum } from './upload-progress.ts';
 import { MAX_PARTS, next, type Upload, type Uploaded } from './upload-request.ts';
 import { text } from './xml.ts';

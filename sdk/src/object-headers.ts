@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalidArgument } from './errors.ts';
-import { unquote } from './etag.ts';
+import { unquote } from './unquote.ts';
 
 /** What is known of an object. */
 export interface ObjectInfo {

@@ -1,17 +1,7 @@
 import { StorageError } from './errors.ts';
-import { unquote } from './etag.ts';
+import { type StoredPart, storedParts } from './part-list.ts';
 import type { S3Client } from './s3-client.ts';
-import { elements, escapeXml, text } from './xml.ts';
-
-/** A part that the server has. */
-export interface UploadedPart {
-  readonly number: number;
-  readonly etag: string;
-}
-
-export interface StoredPart extends UploadedPart {
-  readonly size: number;
-}
+import { text } from './xml.ts';
 
 export interface UploadRef {
   readonly key: string;
@@ -52,26 +42,10 @@ export async function listParts(
       throw error;
     });
     if (answer === undefined) return undefined;
-    found.push(...elements(answer.text, 'Part').map(toPart));
+    found.push(...storedParts(answer.text));
     marker = text(answer.text, 'IsTruncated') === 'true' ? text(answer.text, 'NextPartNumberMarker') : undefined;
   } while (marker !== undefined);
   return found;
-}
-
-function toPart(xml: string): StoredPart {
-  return {
-    number: Number(text(xml, 'PartNumber')),
-    etag: unquote(text(xml, 'ETag')),
-    size: Number(text(xml, 'Size')),
-  };
-}
-
-/** S3 CompleteMultipartUpload's list. */
-export function partList(parts: readonly UploadedPart[]): string {
-  const list = parts.map(
-    (part) => `<Part><PartNumber>${part.number}</PartNumber><ETag>${escapeXml(`"${part.etag}"`)}</ETag></Part>`,
-  );
-  return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${list.join('')}</CompleteMultipartUpload>`;
 }
 
 /** S3 AbortMultipartUpload; one that is gone is no error. */

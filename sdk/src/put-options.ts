@@ -1,5 +1,6 @@
-import { unquote } from './etag.ts';
 import { metadataHeaders } from './object-headers.ts';
+import { type Tags, tagsHeader } from './tags.ts';
+import { unquote } from './unquote.ts';
 import type { ReportProgress } from './upload-progress.ts';
 import type { UploadResume } from './upload-request.ts';
 
@@ -10,6 +11,7 @@ export interface ObjectSettings {
   readonly cacheControl?: string | undefined;
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;
+  readonly tags?: Tags | undefined;
 }
 
 interface Conditions {
@@ -33,11 +35,12 @@ export interface PutOptions extends ObjectSettings, Conditions {
 }
 
 export function settingsHeaders({ metadata, ...options }: ObjectSettings): Record<string, string> {
-  const { cacheControl, contentDisposition, contentEncoding } = options;
+  const { cacheControl, contentDisposition, contentEncoding, tags } = options;
   return {
     ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
     ...(contentDisposition === undefined ? {} : { 'content-disposition': contentDisposition }),
     ...(contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding }),
+    ...(tags === undefined ? {} : { 'x-amz-tagging': tagsHeader(tags) }),
     ...metadataHeaders(metadata),
   };
 }

@@ -86,12 +86,13 @@ export class S3Client {
 
   /** Works without the network; `expiresIn` in seconds. */
   presign(
-    method: 'GET' | 'PUT',
+    method: S3Request['method'],
     key: string,
-    options: { expiresIn: number; headers?: Record<string, string> },
+    options: { expiresIn: number; headers?: Record<string, string>; query?: Record<string, string> },
   ): string {
     const { publicEndpoint, credentials, region } = this.#config;
-    const target = this.#address({ method, key, headers: options.headers ?? {} }, publicEndpoint);
+    const { headers = {}, query: parameters = {} } = options;
+    const target = this.#address({ method, key, headers, query: parameters }, publicEndpoint);
     const query = presignQuery(target, options.expiresIn, { credentials, region, date: new Date() });
     return `${publicEndpoint.protocol}//${target.host}${target.path}?${query}`;
   }

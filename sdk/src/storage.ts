@@ -14,7 +14,9 @@ import { conditionHeaders, type PutOptions, settingsHeaders } from './put-option
 import { removeMany, removeOne } from './remove.ts';
 import { S3Client } from './s3-client.ts';
 import { type PutData, sourceOf } from './source.ts';
+import { getTags, setTags, type Tags } from './tags.ts';
 import { upload } from './upload.ts';
+import { planUpload, type UploadPlan, type UploadPlanOptions } from './upload-plan.ts';
 import { MIN_PART_SIZE } from './upload-request.ts';
 
 export interface PutResult {
@@ -203,6 +205,30 @@ export class Storage {
     const headers: Record<string, string> = {};
     if (options.contentType !== undefined) headers['content-type'] = options.contentType;
     return this.#client.presign('PUT', checkedKey(key), { expiresIn: checkedExpiry(options.expiresIn), headers });
+  }
+
+  /**
+   * What a browser needs to upload one file of known size with `upload` of `@holdfast/storage/browser`: in parts,
+   * sent again one by one where they fail, and gone on with after a reload. JSON.
+   */
+  async uploadPlan(key: string, options: UploadPlanOptions): Promise<UploadPlan> {
+    return planUpload(this.#client, {
+      key: checkedKey(key),
+      contentType: options.contentType ?? guessContentType(key),
+      expiresIn: checkedExpiry(options.expiresIn),
+      partSize: options.partSize ?? DEFAULT_PART_SIZE,
+      options,
+    });
+  }
+
+  /** Of the object, or of a version of it. @throws StorageError `NoSuchKey` */
+  async getTags(key: string, options: HeadOptions = {}): Promise<Tags> {
+    return getTags(this.#client, checkedKey(key), options);
+  }
+
+  /** In place of those there are; none takes them away. @throws StorageError `NoSuchKey` */
+  async setTags(key: string, tags: Tags, options: HeadOptions = {}): Promise<void> {
+    return setTags(this.#client, checkedKey(key), { ...options, tags });
   }
 }
 

@@ -1,6 +1,6 @@
-import { unquote } from './etag.ts';
 import { multipart } from './multipart-upload.ts';
 import type { S3Client } from './s3-client.ts';
+import { unquote } from './unquote.ts';
 import { ProgressSum } from './upload-progress.ts';
 import { next, partSizeFor, type Upload, type Uploaded } from './upload-request.ts';
 

@@ -13,7 +13,7 @@ let options: StorageOptions;
 let storage: Storage;
 
 beforeAll(async () => {
-  store = await startObjectStore('photos', 'listing', 'other');
+  store = await startObjectStore('photos', 'listing', 'other', 'versioned');
   const environment = await store.environment('photos');
   options = {
     endpoint: store.endpoint,
@@ -101,7 +101,7 @@ describe('put and get', () => {
       "it's (1)!*",
       'x/../y',
       '%41',
-      'a?b=c&d#e',
+      'a?b=c+d=e#e',
       '日本/語.png',
       'double//slash',
       'trailing/',
@@ -253,4 +253,102 @@ describe('URLs', () => {
       code: 'SignatureDoesNotMatch',
     });
   });
+});
+
+describe('versions, tags and settings', () => {
+  test('old versions are listed, read, copied back and removed', async () => {
+    const versioned = new Storage('versioned', await keyFor('versioned'));
+    await store.admin.ensureBucket({ name: 'versioned', versioning: true });
+    for (const text of ['one', 'two', 'three']) await versioned.put('a.txt', text);
+    await versioned.put('a.txt/below', 'x');
+    await versioned.remove('a.txt');
+    const all = await Array.fromAsync(versioned.listVersions());
+    expect(all.map(({ key, deleteMarker, isLatest }) => [key, deleteMarker, isLatest])).toEqual([
+      ['a.txt', true, true],
+      ['a.txt', false, false],
+      ['a.txt', false, false],
+      ['a.txt', false, false],
+      ['a.txt/below', false, true],
+    ]);
+    expect(await Array.fromAsync(versioned.listVersions({ limit: 2 }))).toHaveLength(2);
+    const [marker, , second, first] = all;
+    expect((await versioned.get('a.txt', { versionId: first?.versionId }))?.body.toString()).toBe('one');
+    expect(await versioned.head('a.txt', { versionId: second?.versionId })).toMatchObject({
+      size: 3,
+      versionId: second?.versionId,
+    });
+    await versioned.copy('a.txt', 'a.txt', { versionId: second?.versionId });
+    expect((await versioned.get('a.txt'))?.body.toString()).toBe('two');
+    await versioned.remove([
+      { key: 'a.txt', versionId: first?.versionId },
+      { key: 'a.txt', versionId: marker?.versionId },
+    ]);
+    expect(await Array.fromAsync(versioned.listVersions({ prefix: 'a.txt' }))).toHaveLength(4);
+    expect(await versioned.get('a.txt', { versionId: first?.versionId })).toBeNull();
+  });
+
+  test('tags come with the object, change in place and go along with a copy', async () => {
+    await storage.put('tagged', 'x', { tags: { 'a b': 'c+d=e', é: '' } });
+    expect(await storage.getTags('tagged')).toEqual({ 'a b': 'c+d=e', é: '' });
+    await storage.setTags('tagged', { state: 'done' });
+    await storage.copy('tagged', 'tagged-copy');
+    await storage.copy('tagged', 'tagged-anew', { tags: { other: 'one' } });
+    expect(await storage.getTags('tagged-copy')).toEqual({ state: 'done' });
+    expect(await storage.getTags('tagged-anew')).toEqual({ other: 'one' });
+    await expect(storage.getTags('absent')).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+
+  test('a copy to itself changes what the object is; a large one goes by parts, with all it had', async () => {
+    await storage.put('settings.json', '{}', { metadata: { a: '1' } });
+    await storage.copy('settings.json', 'settings.json', { metadata: { b: '2' }, cacheControl: 'no-store' });
+    expect(await storage.head('settings.json')).toMatchObject({ type: 'application/json', metadata: { b: '2' } });
+    const data = randomBytes(12 * MIB);
+    await storage.put('by-parts.bin', data, { metadata: { by: 'me' }, contentType: 'x/y', tags: { t: 'u' } });
+    const { etag } = await storage.copy('by-parts.bin', 'by-parts.copy', { partSize: 5 * MIB });
+    expect(etag).toMatch(/-3$/);
+    const copied = await storage.get('by-parts.copy');
+    expect(copied?.body.equals(data)).toBe(true);
+    expect(copied).toMatchObject({ type: 'x/y', metadata: { by: 'me' }, etag });
+    expect(await storage.getTags('by-parts.copy')).toEqual({ t: 'u' });
+  });
+
+  test('a read is bound to an ETag, and gives one part', async () => {
+    const stored = await storage.put('parts.bin', randomBytes(18 * MIB), { partSize: 8 * MIB });
+    expect((await storage.get('parts.bin', { partNumber: 3 }))?.body.length).toBe(2 * MIB);
+    expect(await storage.head('parts.bin')).toMatchObject({ etag: stored.etag });
+    await expect(storage.get('parts.bin', { ifMatch: 'other' })).rejects.toMatchObject({ code: 'PreconditionFailed' });
+  });
+
+  test('an upload that failed goes on in another put, with the parts that are there', async () => {
+    const data = randomBytes(30 * MIB);
+    let uploadId: string | undefined;
+    const onUpload = (id: string) => {
+      uploadId = id;
+    };
+    async function* breaking() {
+      yield data.subarray(0, 17 * MIB);
+      throw new Error('the disk went away');
+    }
+    const partial = storage.put('resumed.bin', breaking(), { resume: { onUpload }, concurrency: 1 });
+    await expect(partial).rejects.toThrow('the disk went away');
+    expect(uploadId).toBeTypeOf('string');
+    const progress: { loaded: number; resumed: number }[] = [];
+    await storage.put('resumed.bin', data, { resume: { uploadId, onUpload }, onProgress: (one) => progress.push(one) });
+    expect(progress.at(-1)).toMatchObject({ loaded: data.length, resumed: 16 * MIB });
+    expect((await storage.get('resumed.bin'))?.body.equals(data)).toBe(true);
+    // One that is complete, or was given up, is begun anew.
+    const before = uploadId;
+    await storage.put('resumed.bin', data, { resume: { uploadId, onUpload } });
+    expect(uploadId).not.toBe(before);
+    await storage.abortUpload('resumed.bin', before ?? '');
+  });
+
+  async function keyFor(bucket: string): Promise<StorageOptions> {
+    const environment = await store.environment(bucket);
+    return {
+      endpoint: store.endpoint,
+      accessKeyId: environment.AWS_ACCESS_KEY_ID,
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+    };
+  }
 });
