@@ -265,13 +265,21 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
       });
 
       it('check what is there', async () => {
-        await expect(put('a', 'x', { conditions: { ifMatch: '*' } })).rejects.toThrow(refused);
-        const { etag } = await put('a', 'x');
+        const missing = failure('object.not-found');
+        await expect(put('a', 'x', { conditions: { ifMatch: '*' } })).rejects.toThrow(missing);
+        await expect(store.remove('photos', 'a', { ifMatch: '*' })).rejects.toThrow(missing);
+        await store.remove('photos', 'a', { ifSize: 7, ifLastModified: 0 });
+        const { etag, lastModified } = await put('a', 'x');
+        await expect(store.remove('photos', 'a', { ifSize: 2 })).rejects.toThrow(refused);
+        const ifLastModified = lastModified - 1000;
+        await expect(store.remove('photos', 'a', { ifSize: 1, ifLastModified })).rejects.toThrow(refused);
         await put('a', 'x', { conditions: { ifMatch: '*' } });
         await put('a', 'x', { conditions: { ifNoneMatch: 'other' } });
         await expect(put('a', 'y', { conditions: { ifNoneMatch: etag } })).rejects.toThrow(refused);
         await expect(store.remove('photos', 'a', { ifMatch: 'other' })).rejects.toThrow(refused);
-        await store.remove('photos', 'a', { ifMatch: etag });
+        const current = await store.head('photos', 'a');
+        const second = Math.floor(current.lastModified / 1000) * 1000;
+        await store.remove('photos', 'a', { ifMatch: etag, ifSize: 1, ifLastModified: second });
         expect(await keys()).toEqual([]);
       });
     });

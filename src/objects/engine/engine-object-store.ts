@@ -224,7 +224,7 @@ export class EngineObjectStore implements OpenObjectStore {
     if (metadata) checkMetadata(metadata);
     const bucket = this.#bucket(target.bucket);
     const version = this.#version(source);
-    checkConditions(source, version.etag, sourceConditions);
+    checkConditions(source, objectInfo(source.key, version), sourceConditions);
     const copied = await this.#copier.copy(
       { ...source, bucket: this.#bucket(source.bucket), version, customerKey: source.customerKey },
       {

@@ -200,7 +200,7 @@ export class MemoryObjectStore implements OpenObjectStore {
     const { versions } = stored;
     if (versionId !== undefined) {
       const version = versions.named(key, versionId);
-      checkConditions({ bucket, key }, version?.info.etag, conditions);
+      checkConditions({ bucket, key }, version?.info, conditions);
       const check = { now: this.#clock.now(), bypassGovernance };
       if (version) checkRemovable({ bucket, key }, version.info.metadata, check);
       versions.remove(key, version);
@@ -208,7 +208,7 @@ export class MemoryObjectStore implements OpenObjectStore {
       return { versionId, deleteMarker: version?.deleteMarker ?? false };
     }
     const current = versions.current(key);
-    checkConditions({ bucket, key }, current?.info.etag, conditions);
+    checkConditions({ bucket, key }, current?.info, conditions);
     if (stored.bucket.versioning === 'disabled') {
       versions.remove(key, current);
       if (current) this.#removed(stored, key, NULL_VERSION);
@@ -222,7 +222,7 @@ export class MemoryObjectStore implements OpenObjectStore {
   async copy({ source, target, metadata, sourceConditions, conditions }: CopyObject): Promise<ObjectInfo> {
     checkKey(target.key);
     const { info, bytes, customerKey } = this.#version(source);
-    checkConditions(source, info.etag, sourceConditions);
+    checkConditions(source, info, sourceConditions);
     demandKey(source.key, customerKey, source.customerKey);
     const isShared = isSameCustomerKey(customerKey, target.customerKey);
     return this.#store(target.bucket, {
@@ -340,7 +340,7 @@ export class MemoryObjectStore implements OpenObjectStore {
   #store(bucket: string, object: NewObject & { readonly conditions: WriteConditions | undefined }): ObjectInfo {
     const { key, conditions } = object;
     const stored = this.#bucket(bucket);
-    checkConditions({ bucket, key }, stored.versions.current(key)?.info.etag, conditions);
+    checkConditions({ bucket, key }, stored.versions.current(key)?.info, conditions);
     return this.#add(stored, object);
   }
 

@@ -119,7 +119,7 @@ export interface ObjectInfo {
 /**
  * Decided by the store in the order of its journal, so that of several racing
  * writers exactly one wins (RFC 9110 section 13.1; S3 conditional writes).
- * @throws HoldfastError `object.precondition` (kind `conflict`)
+ * @throws HoldfastError `object.precondition` (kind `conflict`); `object.not-found` where `ifMatch` has nothing to match
  */
 export interface WriteConditions {
   /** `*` or an ETag without quotes. */
@@ -171,7 +171,14 @@ interface BypassGovernance {
 }
 
 /** Without `versionId`, of the current object; with it, of that version. */
-export interface RemoveObject extends VersionRef, WriteConditions, BypassGovernance {}
+export interface RemoveObject extends VersionRef, RemoveConditions, BypassGovernance {}
+
+/** Of an object that is there; where there is none, time and size hold. */
+export interface RemoveConditions extends WriteConditions {
+  /** Milliseconds; compared in seconds, as HTTP has them. */
+  readonly ifLastModified?: number | undefined;
+  readonly ifSize?: number | undefined;
+}
 
 /** What is not named stays as it is. Without `versionId`, of the current object. */
 export interface UpdateMetadata extends VersionRef, BypassGovernance {

@@ -3,11 +3,11 @@ import type { Catalog } from './catalog.ts';
 import type { Commit, Committer, Draft } from './committer.ts';
 import { checkConditions } from './conditions.ts';
 import * as errors from './errors.ts';
-import type { HybridClock } from './hybrid-clock.ts';
+import { type HybridClock, wallTime } from './hybrid-clock.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
 import { withHeaders } from './metadata.ts';
 import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from './object-lock.ts';
-import type { ObjectInfo, RemovedObject, UpdateMetadata, VersionRef, WriteConditions } from './object-store.ts';
+import type { ObjectInfo, RemoveConditions, RemovedObject, UpdateMetadata, VersionRef } from './object-store.ts';
 import { RecordKind } from './record.ts';
 import { objectScope } from './scopes.ts';
 import {
@@ -27,7 +27,7 @@ const NO_BYTES = Buffer.alloc(0);
 export interface WriteTarget {
   readonly bucket: BucketRow;
   readonly key: string;
-  readonly conditions: WriteConditions | undefined;
+  readonly conditions: RemoveConditions | undefined;
 }
 
 /** What is to be the object. */
@@ -157,7 +157,7 @@ export class ObjectWriter {
       decide: () => {
         const row = this.#row(target);
         const version = this.#catalog.view(row).named(target.key, versionId);
-        checkConditions(named(target), version?.etag, target.conditions);
+        checkConditions(named(target), version && factsOf(version), target.conditions);
         if (version) checkRemovable(named(target), version.metadata, this.#lockCheck(target));
         wasMarker = version?.deleteMarker ?? false;
         return version ? [this.#removalDraft(target, version)] : [];
@@ -194,7 +194,7 @@ export class ObjectWriter {
   #check(target: WriteTarget): BucketRow {
     const row = this.#row(target);
     const current = this.#catalog.view(row).current(target.key);
-    checkConditions(named(target), current?.etag, target.conditions);
+    checkConditions(named(target), current && factsOf(current), target.conditions);
     return row;
   }
 
@@ -204,6 +204,11 @@ export class ObjectWriter {
     if (!row) throw errors.bucketNotFound(bucket.name);
     return row;
   }
+}
+
+/** What conditions ask for. */
+function factsOf({ etag, size, stamp }: Version) {
+  return { etag, size, lastModified: wallTime(stamp) };
 }
 
 function named({ bucket: { bucket }, key }: WriteTarget) {

@@ -17,6 +17,16 @@ export interface Listing {
 
 const MAX_KEYS = 1000;
 
+/**
+ * `x-amz-optional-object-attributes`: nothing here is ever in an archive to be restored from.
+ * @throws HoldfastError `s3.invalid-argument`
+ */
+export function checkOptionalAttributes(headers: ReadonlyMap<string, string>): void {
+  const names = (headers.get('x-amz-optional-object-attributes') ?? 'RestoreStatus').split(',');
+  if (names.every((name) => name.trim() === 'RestoreStatus')) return;
+  throw s3Errors.invalidArgument('Invalid attribute name specified');
+}
+
 /** @throws HoldfastError `s3.invalid-argument` */
 export function readListing(query: ReadonlyMap<string, string>): Listing {
   const encodingType = query.get('encoding-type');

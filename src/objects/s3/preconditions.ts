@@ -1,4 +1,4 @@
-import type { WriteConditions } from '../engine/object-store.ts';
+import type { RemoveConditions, WriteConditions } from '../engine/object-store.ts';
 import { s3Errors } from './errors.ts';
 
 export interface Conditions {
@@ -47,6 +47,27 @@ export function readWriteConditions(headers: ReadonlyMap<string, string>): Write
     throw s3Errors.notImplemented('If-None-Match of a write takes "*" only');
   }
   return ifMatch === undefined ? { ifNoneMatch: '*' } : { ifMatch: unquote(ifMatch) };
+}
+
+/**
+ * Conditions of a removal: those of a write, the time and the size.
+ * @throws HoldfastError `s3.invalid-argument`
+ */
+export function readRemoveConditions(headers: ReadonlyMap<string, string>): RemoveConditions {
+  return {
+    ...readWriteConditions(headers),
+    ...parseRemoveConditions(headers.get('x-amz-if-match-last-modified-time'), headers.get('x-amz-if-match-size')),
+  };
+}
+
+/** A time as HTTP or ISO 8601 write it, and a number of bytes. @throws HoldfastError `s3.invalid-argument` */
+export function parseRemoveConditions(time: string | undefined, size: string | undefined): RemoveConditions {
+  const ifLastModified = time === undefined ? undefined : Date.parse(time);
+  if (Number.isNaN(ifLastModified)) throw s3Errors.invalidArgument('the last modified time of a condition is no time');
+  if (size !== undefined && !/^\d{1,15}$/.test(size.trim())) {
+    throw s3Errors.invalidArgument('the size of a condition is no number of bytes');
+  }
+  return { ifLastModified, ifSize: size === undefined ? undefined : Number(size) };
 }
 
 export function unquote(etag: string): string {

@@ -57,8 +57,8 @@ test('parts are ranges of an object', () => {
   expect(selectPart('1', [5, 7, 0])).toEqual({ start: 0, end: 4 });
   expect(selectPart('2', [5, 7, 0])).toEqual({ start: 5, end: 11 });
   expect(selectPart('1', [0])).toBeUndefined();
-  expect(() => selectPart('4', [5, 7, 0])).toThrow(expect.objectContaining({ code: 's3.invalid-range' }));
-  expect(() => selectPart('3', [5, 7, 0])).toThrow(expect.objectContaining({ code: 's3.invalid-range' }));
+  expect(() => selectPart('4', [5, 7, 0])).toThrow(expect.objectContaining({ code: 's3.invalid-part-number' }));
+  expect(() => selectPart('3', [5, 7, 0])).toThrow(expect.objectContaining({ code: 's3.invalid-part-number' }));
   for (const text of ['0', '-1', '1.5', '', 'x', '100000']) {
     expect(() => selectPart(text, [5])).toThrow(expect.objectContaining({ code: 's3.invalid-argument' }));
   }

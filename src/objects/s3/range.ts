@@ -20,7 +20,7 @@ export function selectRange(header: string | undefined, size: number): ByteRange
 /**
  * The bytes of a part, counted from 1; an object that was not uploaded by parts is one.
  * `undefined`, all of it, for an object without bytes.
- * @throws HoldfastError `s3.invalid-argument`, `s3.invalid-range`
+ * @throws HoldfastError `s3.invalid-argument`, `s3.invalid-part-number`
  */
 export function selectPart(partNumber: string, sizes: readonly number[]): ByteRange | undefined {
   if (!/^\d{1,5}$/.test(partNumber) || Number(partNumber) < 1) {
@@ -31,7 +31,8 @@ export function selectPart(partNumber: string, sizes: readonly number[]): ByteRa
   const start = before.reduce((sum, one) => sum + one, 0);
   const isThere = size !== undefined && before.length === Number(partNumber) - 1;
   // The last part can be empty, and no range can say that.
-  if (!isThere || (size === 0 && start > 0)) throw s3Errors.invalidRange('The requested partnumber is not satisfiable');
+  if (!isThere || (size === 0 && start > 0))
+    throw s3Errors.invalidPartNumber('The requested partnumber is not satisfiable');
   return size === 0 ? undefined : { start, end: start + size - 1 };
 }
 

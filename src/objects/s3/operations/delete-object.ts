@@ -1,6 +1,6 @@
 import type { RemovedObject } from '../../engine/object-store.ts';
 import type { Operation } from '../operation.ts';
-import { readWriteConditions } from '../preconditions.ts';
+import { readRemoveConditions } from '../preconditions.ts';
 import { readVersionId } from '../versions.ts';
 
 export const deleteObject: Operation = {
@@ -9,7 +9,7 @@ export const deleteObject: Operation = {
   async handle(request, { store }) {
     const { bucket, key, query, headers } = request;
     const bypassGovernance = await request.access.mayBypassGovernance(request, key);
-    const options = { ...readVersionId(query), ...readWriteConditions(headers), bypassGovernance };
+    const options = { ...readVersionId(query), ...readRemoveConditions(headers), bypassGovernance };
     const removed = await store.remove(bucket, key, options);
     return { status: 204, headers: removalHeaders(removed) };
   },

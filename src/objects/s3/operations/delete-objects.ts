@@ -1,10 +1,10 @@
 import { HoldfastError } from '../../../core/errors.ts';
-import type { RemovedObject } from '../../engine/object-store.ts';
+import type { RemoveConditions, RemovedObject } from '../../engine/object-store.ts';
 import { requireBucket } from '../bucket.ts';
 import { s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
-import { unquote } from '../preconditions.ts';
+import { parseRemoveConditions, unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
 import type { XmlElements, XmlNode } from '../xml.ts';
 
@@ -13,7 +13,7 @@ const MAX_KEYS = 1000;
 interface Deletion {
   readonly key: string;
   readonly versionId: string | undefined;
-  readonly etag: string | undefined;
+  readonly conditions: RemoveConditions;
 }
 
 /** Up to a thousand at once; each succeeds or fails on its own. Together, so that one commit can carry them. */
@@ -41,19 +41,23 @@ function readDeletion(node: XmlNode): Deletion {
   const key = node.text('Key');
   if (!key) throw s3Errors.malformedXml('an object has no Key');
   const etag = node.text('ETag');
-  return { key, versionId: node.text('VersionId') || undefined, etag: etag && unquote(etag) };
+  const conditions = {
+    ...parseRemoveConditions(node.text('LastModifiedTime'), node.text('Size')),
+    ifMatch: etag ? unquote(etag) : undefined,
+  };
+  return { key, versionId: node.text('VersionId') || undefined, conditions };
 }
 
 async function deleteOne(
   request: S3Request,
-  { key, versionId, etag }: Deletion,
+  { key, versionId, conditions }: Deletion,
   { store }: S3Context,
 ): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
   try {
     const { bucket, access } = request;
     await access.removal({ bucket, key, versionId });
     const bypassGovernance = await access.mayBypassGovernance(request, key);
-    const removed = await store.remove(bucket, key, { versionId, ifMatch: etag || undefined, bypassGovernance });
+    const removed = await store.remove(bucket, key, { versionId, ...conditions, bypassGovernance });
     return { deleted: { Key: key, VersionId: versionId, ...markerElements(removed) } };
   } catch (cause) {
     const error = HoldfastError.from(cause);

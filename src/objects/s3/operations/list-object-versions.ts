@@ -1,6 +1,6 @@
 import type { ObjectVersion, VersionMarker } from '../../engine/object-store.ts';
 import { s3Errors } from '../errors.ts';
-import { readListing } from '../listing.ts';
+import { checkOptionalAttributes, readListing } from '../listing.ts';
 import { listedChecksum } from '../object-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 import type { XmlElements } from '../xml.ts';
@@ -9,7 +9,8 @@ import type { XmlElements } from '../xml.ts';
 export const listObjectVersions: Operation = {
   name: 'ListObjectVersions',
   action: 'list-objects',
-  async handle({ bucket, query }, { store }) {
+  async handle({ bucket, query, headers }, { store }) {
+    checkOptionalAttributes(headers);
     const { prefix, delimiter, limit, encode, encodingType } = readListing(query);
     const after = readMarker(query);
     const page = await store.listVersions({ bucket, prefix, delimiter, after, limit });

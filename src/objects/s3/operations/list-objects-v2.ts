@@ -1,11 +1,12 @@
 import { s3Errors } from '../errors.ts';
-import { listingEntries, readListing } from '../listing.ts';
+import { checkOptionalAttributes, listingEntries, readListing } from '../listing.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 
 export const listObjectsV2: Operation = {
   name: 'ListObjectsV2',
   action: 'list-objects',
-  async handle({ bucket, query }, { store }) {
+  async handle({ bucket, query, headers }, { store }) {
+    checkOptionalAttributes(headers);
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;
     const token = query.get('continuation-token');

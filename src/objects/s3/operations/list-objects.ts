@@ -1,11 +1,12 @@
-import { listingEntries, readListing } from '../listing.ts';
+import { checkOptionalAttributes, listingEntries, readListing } from '../listing.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 
 /** Version 1, for older clients. */
 export const listObjects: Operation = {
   name: 'ListObjects',
   action: 'list-objects',
-  async handle({ bucket, query }, { store }) {
+  async handle({ bucket, query, headers }, { store }) {
+    checkOptionalAttributes(headers);
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;
     const marker = query.get('marker') ?? '';
