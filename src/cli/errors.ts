@@ -131,6 +131,24 @@ export const cliErrors = {
       hint: 'check how it is spelt',
     }),
 
+  webhookSilent: (name: string, why: string) =>
+    new HoldfastError({
+      code: 'webhook.silent',
+      kind: 'unavailable',
+      message: `the webhook ${name} did not take a test message: ${why}`,
+      hint: 'it must answer a POST with a status from 200 to 299 within 10 seconds',
+      resource: `webhook ${name}`,
+    }),
+
+  subscriptionMissing: (bucket: string, id: string) =>
+    new HoldfastError({
+      code: 'subscription.not-found',
+      kind: 'not-found',
+      message: `${bucket} has no subscription ${id}`,
+      hint: `\`holdfast object-store events subscriptions ${bucket}\` lists what it has`,
+      resource: `bucket ${bucket}`,
+    }),
+
   objectMissing: (bucket: string, key: string) =>
     new HoldfastError({
       code: 'object.not-found',

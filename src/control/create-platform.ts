@@ -65,6 +65,7 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
       ...createStorageOperations(context, reconciler, views),
       ...createKeyOperations(context),
       ...createScrubOperations(context),
+      webhooks: objects,
     },
     start: () => reconciler.start(),
     stop: async () => {

@@ -1,3 +1,4 @@
+import type { WebhookAdmin } from '../objects/webhook-contract.ts';
 import type { AppSpec } from '../spec/app-spec.ts';
 
 /** Everything that the API offers, as one interface: routes translate HTTP to it, `createPlatform` is it. */
@@ -157,6 +158,9 @@ export interface LogLine {
 }
 
 export interface Platform {
+  /** The object store keeps them itself. */
+  readonly webhooks: WebhookAdmin;
+
   /** Records the deployment and answers at once; `deployment` tells how it goes. @throws HoldfastError `deployment.in-progress` */
   deploy(request: DeployRequest): Promise<DeploymentView>;
   deployment(id: string): Promise<DeploymentView>;

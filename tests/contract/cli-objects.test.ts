@@ -44,7 +44,7 @@ beforeAll(async () => {
   const key = await admin.ensureKey({ owner: 'operator:images', buckets: ['images'] });
   api.platform.s3 = { endpoint: `http://127.0.0.1:${objects.port}`, region: 'local', ...key };
   await api.platform.createBucket({ name: 'images' });
-  Object.assign(api.platform, keyOperations(admin, api.platform.s3));
+  Object.assign(api.platform, keyOperations(admin, api.platform.s3), { webhooks: admin });
 });
 
 /** The product's own, over the objects role; of control's state they need the names of buckets. */
@@ -249,3 +249,34 @@ interface Env {
   readonly AWS_ACCESS_KEY_ID: string;
   readonly AWS_SECRET_ACCESS_KEY: string;
 }
+
+it('registers a webhook, sends a bucket’s events to it, and shows what did not reach it', async () => {
+  const added = await store(['webhooks', 'add', 'hook', 'https://127.0.0.1:1/events']);
+  expect(added).toMatchObject({ code: 0 });
+  expect(added.stdout).toMatch(/^The webhook hook is at .*\nIts secret, shown this once: whsec_\S{44}\n$/);
+  expect((await store(['webhooks', 'add', 'hook', 'https://127.0.0.1:1/'])).stdout).not.toContain('whsec_');
+
+  const subscribed = await store(['events', 'subscribe', 'images', 'hook', '--prefix', 'a & b/', '--suffix', '.jpg']);
+  expect(subscribed).toMatchObject({ code: 0, stdout: 'images sends its events to hook.\n' });
+  const listed = await store(['events', 'subscriptions', 'images', '--json']);
+  const events = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
+  expect(JSON.parse(listed.stdout)).toEqual([
+    { id: 'hook', as: 'Queue', webhook: 'hook', events, prefix: 'a & b/', suffix: '.jpg' },
+  ]);
+  expect(await store(['events', 'subscribe', 'images', 'nobody', '--id', 'x', '--prefix', 'z'])).toMatchObject({
+    code: 2,
+  });
+
+  const tested = await store(['webhooks', 'test', 'hook']);
+  expect(tested.code).not.toBe(0);
+  expect(tested.stderr).toContain('127.0.0.1 is at 127.0.0.1, which is no public address');
+  expect(await store(['events', 'failed', 'hook'])).toMatchObject({ code: 0, stdout: 'Nothing failed.\n' });
+  expect(await store(['events', 'replay', 'hook', '--all'])).toMatchObject({ stdout: '0 events are sent again.\n' });
+  expect(await store(['events', 'drop', 'hook'])).toMatchObject({ code: 2 });
+
+  expect((await store(['webhooks', 'remove', 'hook'])).stderr).toContain('gets the events of images');
+  expect(await store(['events', 'unsubscribe', 'images', 'hook'])).toMatchObject({ code: 0 });
+  expect(await store(['events', 'unsubscribe', 'images', 'hook'])).toMatchObject({ code: 3 });
+  expect(await store(['webhooks', 'remove', 'hook'])).toMatchObject({ code: 0 });
+  expect(await store(['webhooks', 'list'])).toMatchObject({ stdout: 'No webhooks yet.\n' });
+});

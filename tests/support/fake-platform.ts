@@ -12,6 +12,7 @@ import type {
 import { HoldfastError } from '../../src/core/errors.ts';
 import { newId } from '../../src/core/ids.ts';
 import { checkRegion } from '../../src/spec/regions.ts';
+import { createMemoryWebhooks } from './memory-webhooks.ts';
 
 /** A platform in memory, for tests of its gateways: deployments go through their states one step a question. */
 export interface FakePlatform extends Platform {
@@ -259,6 +260,7 @@ export function createFakePlatform(): FakePlatform {
       from: from === undefined ? undefined : storageOf('bucket', from).name,
       ...fake.s3,
     }),
+    webhooks: createMemoryWebhooks(),
     scrubReport: async () => ({ current: null, last: null }),
     beginScrub: async () => {},
     keys: async () => [KEY],

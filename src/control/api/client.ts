@@ -2,6 +2,7 @@ import { hc } from 'hono/client';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
 import type { Routes } from './routes.ts';
 
+export type { FailedEvent, WebhookInfo } from '../../objects/webhook-contract.ts';
 export type {
   AppView,
   DeploymentView,

@@ -13,6 +13,7 @@ import { secretRoutes } from './routes/secrets.ts';
 import { storageRoutes } from './routes/storage.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { volumeRoutes } from './routes/volumes.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import type { UploadStore } from './uploads.ts';
 
 /** The routes of version 1 and, by their type, the client. */
@@ -29,6 +30,7 @@ export function createRoutes({ platform, uploads }: { readonly platform: Platfor
     .route('/buckets', bucketRoutes(platform))
     .route('/keys', keyRoutes(platform))
     .route('/scrub', scrubRoutes(platform))
+    .route('/webhooks', webhookRoutes(platform))
     .route('/volumes', storageRoutes(platform, 'volume'))
     .route('/volumes', volumeRoutes(platform))
     .route('/filesystems', storageRoutes(platform, 'filesystem'))

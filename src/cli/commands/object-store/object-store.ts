@@ -6,6 +6,7 @@ import { showStorage } from '../storage/show.ts';
 import { bucketConfigurations } from './configuration.ts';
 import { copyObjects, moveObject } from './cp.ts';
 import { createBucket } from './create.ts';
+import { bucketEvents } from './events.ts';
 import { getObject } from './get.ts';
 import { bucketKeys } from './keys.ts';
 import { listObjects } from './ls.ts';
@@ -16,6 +17,7 @@ import { scrubObjects } from './scrub.ts';
 import { syncObjects } from './sync.ts';
 import { undeleteObject } from './undelete.ts';
 import { bucketVersioning } from './versioning.ts';
+import { bucketWebhooks } from './webhooks.ts';
 
 export function objectStoreCommand(program: Command): void {
   const buckets = program.command('object-store');
@@ -36,5 +38,7 @@ export function objectStoreCommand(program: Command): void {
   bucketVersioning(buckets);
   presignObject(buckets);
   bucketConfigurations(buckets);
+  bucketWebhooks(buckets);
+  bucketEvents(buckets);
   scrubObjects(buckets);
 }
