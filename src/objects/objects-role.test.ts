@@ -78,6 +78,22 @@ test('keys survive a restart and are refused once revoked', async () => {
   expect(await admin.ensureKey({ owner: 'photos/web', buckets: ['images'] })).not.toEqual(before);
 });
 
+test('a service gets the successor of its key, and what is taken from it is taken from both', async () => {
+  const admin = await start();
+  const owner = 'photos/web';
+  const old = await admin.ensureKey({ owner, buckets: ['images', 'thumbs'] });
+  const made = await admin.rotateKey({ accessKeyId: old.accessKeyId, graceMs: 3600_000 });
+  expect(await admin.ensureKey({ owner, buckets: ['images'] })).toEqual({
+    accessKeyId: made.accessKeyId,
+    secretAccessKey: made.secretAccessKey,
+  });
+  const listed = await admin.listKeys({});
+  expect(listed.map(({ grants }) => grants)).toEqual(Array(2).fill([{ bucket: 'images', access: 'read-write' }]));
+  expect(JSON.stringify(listed)).not.toContain(made.secretAccessKey);
+  await admin.revokeKey({ owner });
+  expect(await admin.listKeys({})).toEqual([]);
+});
+
 test('a port in use is named, with the variable that chooses another', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -5,6 +5,7 @@ import {
   CreateBucketCommand,
   DeleteBucketCorsCommand,
   DeleteBucketPolicyCommand,
+  DeleteObjectsCommand,
   DeletePublicAccessBlockCommand,
   GetBucketAclCommand,
   GetBucketCorsCommand,
@@ -14,6 +15,8 @@ import {
   GetObjectAclCommand,
   GetObjectCommand,
   GetPublicAccessBlockCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
   PutBucketAclCommand,
   PutBucketCorsCommand,
   PutBucketOwnershipControlsCommand,
@@ -22,6 +25,8 @@ import {
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
 import type { AccessKey } from '../../src/objects/object-admin.ts';
@@ -167,6 +172,63 @@ describe('the AWS SDK for JavaScript v3', () => {
     await expect(web.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x', ACL: 'public-read' }))).rejects.toThrow(
       named('AccessControlListNotSupported'),
     );
+  });
+});
+
+describe('a key below a prefix, with the AWS SDK', () => {
+  const Bucket = 'sdk-keys';
+  const MiB = 1024 * 1024;
+  let key: AccessKey;
+  let scoped: S3Client;
+
+  beforeAll(async () => {
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'secret', Body: 'secret' }));
+    key = await store.admin.createKey({ grants: [{ bucket: Bucket, prefix: 'in/', access: 'read-write' }] });
+    scoped = client(key);
+  });
+  afterAll(() => scoped.destroy());
+
+  test('uploads by parts, lists, copies, deletes and signs there, and nothing else', async () => {
+    const Body = Buffer.alloc(6 * MiB, 'x');
+    await new Upload({ client: scoped, params: { Bucket, Key: 'in/big', Body }, partSize: 5 * MiB }).done();
+    await scoped.send(new CopyObjectCommand({ Bucket, Key: 'in/copy', CopySource: `${Bucket}/in/big` }));
+    const { Contents } = await scoped.send(new ListObjectsV2Command({ Bucket, Prefix: 'in/' }));
+    expect(Contents?.map((one) => one.Key)).toEqual(['in/big', 'in/copy']);
+    const Delete = { Objects: [{ Key: 'in/copy' }, { Key: 'secret' }] };
+    const { Deleted, Errors } = await scoped.send(new DeleteObjectsCommand({ Bucket, Delete }));
+    expect([Deleted?.map((one) => one.Key), Errors?.map((one) => one.Key)]).toEqual([['in/copy'], ['secret']]);
+    const url = await getSignedUrl(scoped, new GetObjectCommand({ Bucket, Key: 'in/big' }));
+    expect((await fetch(url, { headers: { range: 'bytes=0-1' } })).status).toBe(206);
+
+    const denied = named('AccessDenied');
+    await expect(scoped.send(new ListObjectsV2Command({ Bucket }))).rejects.toThrow(denied);
+    await expect(scoped.send(new GetObjectCommand({ Bucket, Key: 'secret' }))).rejects.toThrow(denied);
+    const copy = new CopyObjectCommand({ Bucket, Key: 'in/secret', CopySource: `${Bucket}/secret` });
+    await expect(scoped.send(copy)).rejects.toThrow(denied);
+    const upload = new Upload({ client: scoped, params: { Bucket, Key: 'big', Body }, partSize: 5 * MiB });
+    await expect(upload.done()).rejects.toThrow(denied);
+  });
+
+  test('is replaced without a gap, and then ends', async () => {
+    const head = new GetObjectCommand({ Bucket, Key: 'in/big', Range: 'bytes=0-0' });
+    const url = await getSignedUrl(scoped, new HeadObjectCommand({ Bucket, Key: 'in/big' }));
+    const signed = async () => (await fetch(url, { method: 'HEAD' })).status;
+    const next = await store.admin.rotateKey({ accessKeyId: key.accessKeyId, graceMs: 3600_000 });
+    const successor = client(next);
+    for (const each of [scoped, successor]) await (await each.send(head)).Body?.transformToString();
+    expect(await signed()).toBe(200);
+    await store.admin.revokeAccessKey({ accessKeyId: key.accessKeyId });
+    await expect(scoped.send(head)).rejects.toThrow(named('InvalidAccessKeyId'));
+    expect(await signed()).toBe(403);
+
+    const last = await store.admin.rotateKey({ accessKeyId: next.accessKeyId, graceMs: 0 });
+    await expect(successor.send(head)).rejects.toThrow(named('ExpiredToken'));
+    successor.destroy();
+    expect((await store.admin.listKeys({})).filter(({ owner }) => owner === last.owner)).toEqual([
+      expect.objectContaining({ accessKeyId: next.accessKeyId, replacedBy: last.accessKeyId }),
+      expect.not.objectContaining({ secretAccessKey: expect.anything() }),
+    ]);
   });
 });
 
