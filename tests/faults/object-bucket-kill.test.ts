@@ -23,7 +23,9 @@ interface Said {
   open: BucketOperation | undefined;
 }
 
-test(`versions, tags and copies are as they were acknowledged over ${ROUNDS} kills`, { timeout: 900_000 }, async () => {
+test(`versions, tags, copies, snapshots and forks are as they were acknowledged over ${ROUNDS} kills`, {
+  timeout: 900_000,
+}, async () => {
   await using directory = await temporaryDirectory();
   const model = new MemoryObjectStore({ minPartBytes: 1 });
   for (let n = 0; n < BUCKETS; n++) await model.createBucket(`bucket-${n}`);

@@ -3,15 +3,25 @@ import { HoldfastError } from '../../src/core/errors.ts';
 import type { ObjectStore, Versioning } from '../../src/objects/engine/object-store.ts';
 import { contentOf } from './object-engine-history.ts';
 
-/** What happens to one bucket, and that a model can be told as well. */
-export type BucketOperation =
+/** What happens to one bucket and its forks, and that a model can be told as well. */
+export interface BucketOperation {
+  /** To that fork of it; absent: to the bucket itself. */
+  readonly fork?: string | undefined;
+  readonly change: Change;
+}
+
+type Change =
   | { readonly kind: 'put' | 'multipart'; readonly key: string; readonly seed: number; readonly size: number }
   | { readonly kind: 'remove'; readonly key: string }
   /** Of the version at that place in the listing, counted round. */
   | { readonly kind: 'remove-version'; readonly place: number }
   | { readonly kind: 'tag'; readonly key: string; readonly value: string }
   | { readonly kind: 'copy'; readonly key: string; readonly from: string }
-  | { readonly kind: 'versioning'; readonly versioning: Versioning };
+  | { readonly kind: 'versioning'; readonly versioning: Versioning }
+  | { readonly kind: 'snapshot' | 'delete-snapshot'; readonly name: string }
+  | { readonly kind: 'fork' | 'delete-fork'; readonly name: string; readonly snapshot?: string | undefined };
+
+export const FORKS = ['fork-a', 'fork-b'];
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 
@@ -23,14 +33,15 @@ async function* body({ seed, size }: { readonly seed: number; readonly size: num
 /** The same on every store that is in the same state, also where it is refused. */
 export async function perform(store: ObjectStore, bucket: string, operation: BucketOperation): Promise<void> {
   try {
-    await attempt(store, bucket, operation);
+    const { fork, change } = operation;
+    await attempt(store, fork === undefined ? bucket : forkName(bucket, fork), change);
   } catch (error) {
     const { kind } = HoldfastError.from(error);
     if (kind !== 'not-found' && kind !== 'conflict') throw error;
   }
 }
 
-async function attempt(store: ObjectStore, bucket: string, operation: BucketOperation): Promise<void> {
+async function attempt(store: ObjectStore, bucket: string, operation: Change): Promise<void> {
   switch (operation.kind) {
     case 'put':
       await store.put({ bucket, key: operation.key, body: body(operation), metadata: copyOf(metadata) });
@@ -61,39 +72,78 @@ async function attempt(store: ObjectStore, bucket: string, operation: BucketOper
     case 'versioning':
       await store.updateBucket(bucket, { versioning: operation.versioning });
       return;
+    case 'snapshot':
+      await store.createSnapshot(bucket, { name: operation.name });
+      return;
+    case 'delete-snapshot':
+      await store.deleteSnapshot(bucket, operation.name);
+      return;
+    case 'fork':
+      await store.createBucket(forkName(bucket, operation.name), { from: { bucket, snapshot: operation.snapshot } });
+      return;
+    case 'delete-fork':
+      await store.deleteBucket(forkName(bucket, operation.name), { force: true });
+      return;
   }
+}
+
+function forkName(bucket: string, fork: string): string {
+  return `${bucket}-${fork}`;
 }
 
 function copyOf<T>(value: T): T {
   return structuredClone(value);
 }
 
-/** All that can be seen of the bucket, with every byte read, but for what no two stores have in common. */
+/** All that can be seen of the bucket and its forks, with every byte read, but for what no two stores have in common. */
 export async function describeBucket(store: ObjectStore, bucket: string): Promise<readonly string[]> {
-  const found = store.bucket(bucket);
-  if (!found) return ['no bucket'];
-  const { versions } = await store.listVersions({ bucket, limit: 1000 });
-  const shown = await Promise.all(
-    versions.map(async ({ key, versionId, isLatest, deleteMarker, etag, metadata }) => {
-      const what = deleteMarker ? 'delete marker' : `${etag} ${await digest(store, { bucket, key, versionId })}`;
-      const tags = metadata.headers['x-amz-tagging'] ?? '';
-      return `${key} ${versionId === 'null' ? 'null' : 'id'} ${isLatest ? 'latest' : ''} ${what} ${tags}`;
-    }),
-  );
-  const { objects } = await store.list({ bucket, limit: 1000 });
-  const { objects: count, bytes } = await store.usage(bucket);
-  return [found.versioning, `${count} objects, ${bytes} bytes`, ...shown, `current: ${objects.map(({ key }) => key)}`];
+  const names = [bucket, ...FORKS.map((fork) => forkName(bucket, fork))].filter((name) => store.bucket(name));
+  return (await Promise.all(names.map((name) => describeOne(store, name)))).flat();
 }
 
-interface Named {
+async function describeOne(store: ObjectStore, bucket: string): Promise<readonly string[]> {
+  const { objects, bytes } = await store.usage(bucket);
+  const snapshots = await store.snapshots(bucket);
+  return [
+    `${bucket}: ${store.bucket(bucket)?.versioning}, ${objects} objects, ${bytes} bytes`,
+    ...(await describeMoment(store, { bucket })),
+    ...(
+      await Promise.all(
+        snapshots.map(async ({ name, objects, bytes }) => [
+          `snapshot ${name}: ${objects} objects, ${bytes} bytes`,
+          ...(await describeMoment(store, { bucket, snapshot: name })),
+        ]),
+      )
+    ).flat(),
+  ];
+}
+
+interface Shown {
   readonly bucket: string;
+  readonly snapshot?: string | undefined;
+}
+
+async function describeMoment(store: ObjectStore, shown: Shown): Promise<readonly string[]> {
+  const { versions } = await store.listVersions({ ...shown, limit: 1000 });
+  const { objects } = await store.list({ ...shown, limit: 1000 });
+  // What is changed in place is seen in snapshots and forks as long as the version is shared; the model copies.
+  const areOwn = shown.snapshot === undefined && store.bucket(shown.bucket)?.forkOf === undefined;
+  const lines = versions.map(async ({ key, versionId, isLatest, deleteMarker, etag, metadata }) => {
+    const what = deleteMarker ? 'delete marker' : `${etag} ${await digest(store, { ...shown, key, versionId })}`;
+    const tags = areOwn ? metadata.headers['x-amz-tagging'] : undefined;
+    return `${key} ${versionId === 'null' ? 'null' : 'id'} ${isLatest ? 'latest' : ''} ${what} ${tags ?? ''}`;
+  });
+  return [...(await Promise.all(lines)), `current: ${objects.map(({ key }) => key)}`];
+}
+
+interface Named extends Shown {
   readonly key: string;
   readonly versionId: string;
 }
 
-async function digest(store: ObjectStore, { bucket, key, versionId }: Named): Promise<string> {
+async function digest(store: ObjectStore, { bucket, key, ...ref }: Named): Promise<string> {
   const hash = createHash('sha256');
-  const read = await store.open(bucket, key, { versionId });
+  const read = await store.open(bucket, key, ref);
   try {
     for await (const bytes of read.body()) hash.update(bytes);
   } finally {
