@@ -23,10 +23,8 @@ describeClient(BOTO3, () => {
   });
   afterAll(() => bench?.[Symbol.asyncDispose]());
 
-  test.each(['objects', 'files', 'checksums', 'listings', 'copies', 'presigned', 'forms', 'errors'])(
-    '%s',
-    async (scenario) => {
-      expect(await boto3(scenario)).toBe(`${scenario}: as expected\n`);
-    },
-  );
+  const scenarios = ['objects', 'files', 'checksums', 'listings', 'copies', 'presigned', 'forms', 'encryption', 'errors'];
+  test.each(scenarios)('%s', async (scenario) => {
+    expect(await boto3(scenario)).toBe(`${scenario}: as expected\n`);
+  });
 });

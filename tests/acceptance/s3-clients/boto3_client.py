@@ -165,6 +165,28 @@ def forms():
     assert (status, "Policy Condition failed" in text) == (403, True), text
 
 
+def encryption():
+    key, other = os.urandom(32), os.urandom(32)
+    customer = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": key}
+    data = os.urandom(12 * MIB + 3)
+    client.upload_fileobj(io.BytesIO(data), BUCKET, "guarded", ExtraArgs=customer, Config=PARTS)
+    back = io.BytesIO()
+    client.download_fileobj(BUCKET, "guarded", back, ExtraArgs=customer, Config=PARTS)
+    assert back.getvalue() == data
+    refused("InvalidRequest", lambda: client.get_object(Bucket=BUCKET, Key="guarded"))
+    wrong = {**customer, "SSECustomerKey": other}
+    refused("AccessDenied", lambda: client.get_object(Bucket=BUCKET, Key="guarded", **wrong))
+    source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": key}
+    extra = {**source, **wrong}
+    client.copy({"Bucket": BUCKET, "Key": "guarded"}, BUCKET, "rotated", ExtraArgs=extra, SourceClient=client, Config=PARTS)
+    assert client.get_object(Bucket=BUCKET, Key="rotated", **wrong)["Body"].read() == data
+    freed = client.copy_object(Bucket=BUCKET, Key="freed", CopySource={"Bucket": BUCKET, "Key": "guarded"}, **source)
+    assert freed["ServerSideEncryption"] == "AES256"
+    assert client.get_object(Bucket=BUCKET, Key="freed")["Body"].read() == data
+    rules = client.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}, rules
+
+
 def errors():
     refused("NoSuchKey", lambda: client.get_object(Bucket=BUCKET, Key="absent"))
     refused("404", lambda: client.head_object(Bucket=BUCKET, Key="absent"))
@@ -175,6 +197,7 @@ def errors():
     refused("NoSuchUpload", lambda: client.list_parts(Bucket=BUCKET, Key="here", UploadId="none"))
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (objects, files, checksums, listings, copies, presigned, forms, errors)}
+ALL = (objects, files, checksums, listings, copies, presigned, forms, encryption, errors)
+SCENARIOS = {scenario.__name__: scenario for scenario in ALL}
 SCENARIOS[sys.argv[1]]()
 print(f"{sys.argv[1]}: as expected")
