@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,7 @@ async function benchSize(store: ObjectStore, size: number, writers: number): Pro
 }
 
 const directory = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'holdfast-bench-'));
-const store = await openObjectStore({ directory });
+const store = await openObjectStore({ directory, masterKey: randomBytes(32) });
 try {
   await benchSize(store, 4 * 1024, 1);
   await store.deleteBucket('size-4096', { force: true });

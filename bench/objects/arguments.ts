@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 import { type ObjectOperation, OPERATIONS } from '../support/object-load.ts';
 
-export const PEERS = ['radosgw', 's3rver'] as const;
+/** `plain`: our own store without encryption at rest, to see what that costs. */
+export const PEERS = ['radosgw', 's3rver', 'plain'] as const;
 export type PeerName = (typeof PEERS)[number];
+
+const OTHERS = 'radosgw,s3rver';
 
 export interface MatrixOptions {
   readonly operations: readonly ObjectOperation[];
@@ -26,7 +29,7 @@ options, lists separated by commas; "none" is the empty list
   --clients     1,16,64
   --preloaded   0                 objects in the bucket beforehand, for example 0,100000,1000000
   --growth      1000,100000       objects in the buckets that GET and LIST are compared between
-  --peers       ${PEERS.join(',')}
+  --peers       ${OTHERS}      also: plain, our own store without encryption at rest
   --rounds      3                 alternating runs a cell, of which the median counts
   --seconds     1                 length of a run
 `;
@@ -59,7 +62,7 @@ function parse(argv: readonly string[]) {
         clients: option('1,16,64'),
         preloaded: option('0'),
         growth: option('1000,100000'),
-        peers: option(PEERS.join(',')),
+        peers: option(OTHERS),
         rounds: option('3'),
         seconds: option('1'),
       },

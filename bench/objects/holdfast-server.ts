@@ -29,13 +29,17 @@ async function fill(store: ObjectStore, { bucket, keys, sizeBytes }: FillRequest
   await Promise.all(Array.from({ length: WRITERS }, writer));
 }
 
-const directory = process.argv[2] ?? '';
-const store = await openObjectStore({ directory: join(directory, 'store') });
+const [directory = '', encryption = 'encrypted'] = process.argv.slice(2);
+const masterKey = randomBytes(32);
+const store = await openObjectStore({
+  directory: join(directory, 'store'),
+  masterKey: encryption === 'plain' ? undefined : masterKey,
+});
 const adminSocket = join(directory, 'objects.sock');
 const role = await startObjectsRole({
   directory,
   store,
-  masterKey: randomBytes(32),
+  masterKey,
   port: 0,
   host: '127.0.0.1',
   adminSocket,

@@ -23,8 +23,13 @@ export interface HoldfastServer extends S3Endpoint, AsyncDisposable {
   fill(request: FillRequest): Promise<void>;
 }
 
-export async function startHoldfast(directory: string): Promise<HoldfastServer> {
-  const child = fork(fileURLToPath(new URL('./holdfast-server.ts', import.meta.url)), [directory]);
+/** As users have it, or without encryption at rest. */
+export async function startHoldfast(
+  directory: string,
+  { encrypted = true }: { readonly encrypted?: boolean } = {},
+): Promise<HoldfastServer> {
+  const program = fileURLToPath(new URL('./holdfast-server.ts', import.meta.url));
+  const child = fork(program, [directory, encrypted ? 'encrypted' : 'plain']);
   const { port, ...keys } = await answer<ServerUp>(child);
   const fill = async (request: FillRequest) => {
     child.send(request);
@@ -32,7 +37,7 @@ export async function startHoldfast(directory: string): Promise<HoldfastServer> 
   };
   await fill({ bucket: 'bench', keys: { prefix: '', count: 0 }, sizeBytes: 0 });
   return {
-    name: 'holdfast',
+    name: encrypted ? 'holdfast' : 'plain',
     endpoint: `http://127.0.0.1:${port}`,
     bucket: 'bench',
     ...keys,

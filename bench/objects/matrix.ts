@@ -38,11 +38,13 @@ export async function benchObjectMatrix(options: MatrixOptions): Promise<void> {
 const START: Readonly<Record<PeerName, (directory: string) => Promise<S3Endpoint & AsyncDisposable>>> = {
   radosgw: startRadosgw,
   s3rver: startS3rver,
+  plain: (directory) => startHoldfast(directory, { encrypted: false }),
 };
 
 const MISSING: Readonly<Record<PeerName, () => Promise<readonly string[]>>> = {
   radosgw: missingForRadosgw,
   s3rver: async () => [], // a dependency of the benches
+  plain: async () => [],
 };
 
 /** Ours through the engine, the peers through their API. */
