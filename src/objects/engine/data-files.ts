@@ -16,6 +16,15 @@ const WRITE_CHUNKS = 1024;
 /** Whole chunks of an encrypted file: cutting them copies nothing. */
 const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 
+/** What to read. */
+interface StoredFile {
+  readonly id: number;
+  /** On the disk. */
+  readonly size: number;
+  /** Absent where the bytes prove themselves. */
+  readonly crc?: number | undefined;
+}
+
 /**
  * Files of large objects and parts. A file is written once, under a temporary name,
  * and durable under its own before the journal speaks of it. What the journal does
@@ -94,8 +103,8 @@ export class DataFiles {
    * checked before its last bytes are given; one that is gone is damage, too.
    * @throws HoldfastError `object.damaged`
    */
-  async *read({ id, size, crc }: FileRef, start: number, end: number): AsyncGenerator<Uint8Array> {
-    const whole = start === 0 && end === size - 1;
+  async *read({ id, size, crc }: StoredFile, start: number, end: number): AsyncGenerator<Uint8Array> {
+    const whole = crc !== undefined && start === 0 && end === size - 1;
     const file = await this.#openFile(id);
     let sum = 0;
     try {

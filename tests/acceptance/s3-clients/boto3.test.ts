@@ -23,7 +23,17 @@ describeClient(BOTO3, () => {
   });
   afterAll(() => bench?.[Symbol.asyncDispose]());
 
-  const scenarios = ['objects', 'files', 'checksums', 'listings', 'copies', 'presigned', 'forms', 'encryption', 'errors'];
+  const scenarios = [
+    'objects',
+    'files',
+    'checksums',
+    'listings',
+    'copies',
+    'presigned',
+    'forms',
+    'encryption',
+    'errors',
+  ];
   test.each(scenarios)('%s', async (scenario) => {
     expect(await boto3(scenario)).toBe(`${scenario}: as expected\n`);
   });
