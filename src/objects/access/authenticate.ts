@@ -130,10 +130,11 @@ function checkTime({ signedAt, expiresIn }: Credentials, now: number): void {
   if (now > signedAt + expiresIn) throw accessErrors.expired('Request has expired');
 }
 
-/** `host` and every `x-amz-*` header sent must be signed, or a proxy could redirect or change what was meant. */
+/** `host` and every `x-amz-*` and `x-holdfast-*` header sent must be signed, or a proxy could redirect or change what was meant. */
 function checkSignedHeaders({ headers }: RequestHead, signed: readonly string[]): void {
   for (const name of headers.keys()) {
-    const mustBeSigned = name === 'host' || (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256');
+    const isOurs = name.startsWith('x-amz-') || name.startsWith('x-holdfast-');
+    const mustBeSigned = name === 'host' || (isOurs && name !== 'x-amz-content-sha256');
     if (mustBeSigned && !signed.includes(name)) {
       throw accessErrors.denied(`the header ${name} was sent and not signed`);
     }

@@ -8,6 +8,8 @@ import { evaluatePolicy } from './policy/policy.ts';
 export interface AccessRequest extends ScopedRequest {
   /** As policies name it: `s3:GetObject`. */
   readonly permission: string;
+  /** What was, and may be meant to be gone: that a bucket or an object is public says nothing of it. */
+  readonly past?: boolean | undefined;
   /** Absent: there is no such bucket. */
   readonly access: BucketAccess | undefined;
   readonly context: ConditionContext;
@@ -36,18 +38,19 @@ export function decideAccess(identity: Identity, request: AccessRequest): Decisi
     return inScope && isOperator(identity) && POLICY_PERMISSIONS.has(permission) ? 'allowed' : 'denied';
   }
   if (inScope || opensToOthers(identity, request, access, effect)) return 'allowed';
-  return access.aclsCount && OBJECT_READ_PERMISSIONS.has(permission) ? 'by-object-acl' : 'denied';
+  return access.aclsCount && !request.past && OBJECT_READ_PERMISSIONS.has(permission) ? 'by-object-acl' : 'denied';
 }
 
 function opensToOthers(
   identity: Identity,
-  { action, permission }: AccessRequest,
+  { action, permission, past }: AccessRequest,
   { isPublic, policyIsPublic, block, aclsCount, acl }: BucketAccess,
   effect: 'allow' | undefined,
 ): boolean {
   if (FOR_OPERATORS.has(action)) return false;
   const restricted = block.restrictPublicBuckets && identity.kind === 'anonymous';
   if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
+  if (past) return false;
   if (isPublic && action === 'read-object' && !restricted) return true;
   return aclsCount && BUCKET_READ_PERMISSIONS.has(permission) && aclLetsRead(acl, identity);
 }

@@ -1,3 +1,12 @@
+import { namesMoment } from './moment-headers.ts';
+
+/** What names a version, or the past. */
+interface ReadRef {
+  readonly versionId?: string | undefined;
+  readonly snapshot?: string | undefined;
+  readonly at?: number | undefined;
+}
+
 /** A request as far as its permissions are concerned. */
 export interface PermissionRequest {
   /** Its name in the S3 API: `PutObject`. */
@@ -72,15 +81,18 @@ export function seesExistingTags(permission: string): boolean {
   return OF_TAGGED_OBJECT.has(permission);
 }
 
-/** The permission of an operation, by its plain name, on an object or on a version that is named. */
-export function objectPermission(name: string, versionId: string | undefined): string {
-  return `s3:${versionId === undefined ? name : (OF_VERSION[name] ?? name)}`;
+/** The permission of an operation, by its plain name, on an object or on a version: one that is named, or of the past. */
+export function objectPermission(name: string, { versionId, snapshot, at }: ReadRef): string {
+  const isOfVersion = (versionId ?? snapshot ?? at) !== undefined;
+  return `s3:${isOfVersion ? (OF_VERSION[name] ?? name) : name}`;
 }
 
 /** What a policy must not deny: all of it, `s3:…`. What it does itself comes first. */
 export function permissionsOf({ operation, query, headers }: PermissionRequest): readonly string[] {
   const plain = RENAMED[operation] ?? operation;
-  const name = query.has('versionId') ? (OF_VERSION[plain] ?? plain) : plain;
+  const isPast = namesMoment(headers);
+  const listed = isPast && plain === 'ListBucket' ? 'ListBucketVersions' : plain;
+  const name = query.has('versionId') || isPast ? (OF_VERSION[listed] ?? listed) : listed;
   const creates = ['PutObject', 'PostObject', 'CopyObject', 'CreateMultipartUpload'].includes(operation);
   return [
     `s3:${name}`,

@@ -8,12 +8,13 @@ import { objectPermission, permissionsOf, seesExistingTags } from '../access/per
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks } from '../access/policy/policy.ts';
 import { withTags, withVersion } from '../access/request-context.ts';
-import type { Bucket, ObjectInfo, ObjectStore, VersionRef } from '../engine/object-store.ts';
+import type { Bucket, ObjectInfo, ObjectStore, ReadRef } from '../engine/object-store.ts';
 import { objectAcl } from './metadata.ts';
+import { readMoment } from './moment.ts';
 import type { RoutedRequest } from './routed-request.ts';
 import { objectTags, type Tag } from './tagging.ts';
 
-interface Target extends VersionRef {
+interface Target extends ReadRef {
   readonly bucket: string;
   readonly key: string;
 }
@@ -37,8 +38,8 @@ export function accessTo(store: ObjectStore, who: Pick<AccessCheckOptions, 'iden
   return new AccessCheck({
     ...who,
     findBucket: (name) => store.bucket(name),
-    findTags: async ({ bucket, key, versionId }) => {
-      const version = await store.findVersion(bucket, key, { versionId });
+    findTags: async ({ bucket, key, ...ref }) => {
+      const version = await store.findVersion(bucket, key, ref);
       return version ? objectTags(version.metadata) : [];
     },
   });
@@ -64,7 +65,8 @@ export class AccessCheck {
     request: RoutedRequest,
   ): Promise<void> {
     const { bucket, key, query } = request;
-    const target = { bucket, key, versionId: query.get('versionId'), prefix: query.get('prefix') };
+    const moment = readMoment(request.headers);
+    const target = { bucket, key, versionId: query.get('versionId'), ...moment, prefix: query.get('prefix') };
     if (name === 'DeleteObjects' && this.#mayWriteSome(bucket)) return;
     if (name === 'PutObjectTagging' && this.#policyAsks(bucket, 's3:requestobjecttag')) return; // `tagging` asks
     // Who makes a bucket public says who may do what in it.
@@ -81,24 +83,33 @@ export class AccessCheck {
   /** @throws HoldfastError `access.denied` */
   async copySource(source: Target, name: 'GetObject' | 'GetObjectTagging'): Promise<void> {
     const action = name === 'GetObject' ? 'read-object' : 'read-bucket';
-    await this.#demand(action, objectPermission(name, source.versionId), source);
+    await this.#demand(action, objectPermission(name, source), source);
+  }
+
+  /**
+   * That all of the bucket goes into a fork, where its policy says nothing any more: where
+   * there is one, only who could change it may. @throws HoldfastError `access.denied`
+   */
+  async fork(bucket: string): Promise<void> {
+    const action = this.#access(bucket)?.policy ? 'administer-bucket' : 'read-bucket';
+    await this.#demand(action, 's3:GetObjectVersion', { bucket, key: '' });
   }
 
   /** @throws HoldfastError `access.denied` */
   async removal(target: Target): Promise<void> {
-    await this.#demand('write-object', objectPermission('DeleteObject', target.versionId), target);
+    await this.#demand('write-object', objectPermission('DeleteObject', target), target);
   }
 
   /** That an object gets these tags, which only the body named. @throws HoldfastError `access.denied` */
   async tagging({ bucket, key, query }: ObjectRequest, tags: readonly Tag[]): Promise<void> {
     const target = { bucket, key, versionId: query.get('versionId') };
-    await this.#demand('write-object', objectPermission('PutObjectTagging', target.versionId), target, tags);
+    await this.#demand('write-object', objectPermission('PutObjectTagging', target), target, tags);
   }
 
   /** Who may read an object need not know all that is said of it. */
   async mayKnow({ bucket, key, query }: ObjectRequest, name: `GetObject${string}`): Promise<boolean> {
     const target = { bucket, key, versionId: query.get('versionId') };
-    return (await this.#decide('read-bucket', objectPermission(name, target.versionId), target)) === 'allowed';
+    return (await this.#decide('read-bucket', objectPermission(name, target), target)) === 'allowed';
   }
 
   /**
@@ -132,14 +143,15 @@ export class AccessCheck {
   async #decide(
     action: Action,
     permission: string,
-    { bucket, key, versionId, prefix = '' }: Target & { readonly prefix?: string | undefined },
+    { prefix = '', ...target }: Target & { readonly prefix?: string | undefined },
     tags?: readonly Tag[],
   ): Promise<Decision> {
     const { identity, context, findTags } = this.#options;
+    const { bucket, key, versionId, snapshot, at } = target;
     const asksForTags = seesExistingTags(permission) && this.#policyAsks(bucket, 's3:existingobjecttag/');
-    const existing = asksForTags ? await findTags({ bucket, key, versionId }) : undefined;
+    const existing = asksForTags ? await findTags(target) : undefined;
     return decideAccess(identity, {
-      ...{ action, bucket, key, prefix, permission },
+      ...{ action, bucket, key, prefix, permission, past: (snapshot ?? at) !== undefined },
       access: this.#access(bucket),
       context: withTags(withTags(withVersion(context, versionId), 'request', tags), 'existing', existing),
     });

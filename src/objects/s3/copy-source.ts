@@ -1,12 +1,13 @@
 import { type CopySource, parseCopySource } from '../access/copy-source.ts';
-import type { CustomerKey, ObjectInfo, WriteConditions } from '../engine/object-store.ts';
+import type { CustomerKey, Moment, ObjectInfo, WriteConditions } from '../engine/object-store.ts';
 import { readSourceKey } from './encryption.ts';
 import { s3Errors } from './errors.ts';
+import { readMoment } from './moment.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions } from './preconditions.ts';
 
-/** With the key that its customer keeps. */
-export interface ReadableSource extends CopySource, CustomerKey {}
+/** As of when, and with the key that its customer keeps. */
+export interface ReadableSource extends CopySource, Moment, CustomerKey {}
 
 /**
  * What `x-amz-copy-source` names; the caller must be allowed to read it.
@@ -15,7 +16,7 @@ export interface ReadableSource extends CopySource, CustomerKey {}
 export async function readCopySource(request: S3Request): Promise<ReadableSource> {
   const named = parseCopySource(request.headers.get('x-amz-copy-source') ?? '');
   if (!named) throw s3Errors.invalidArgument('x-amz-copy-source must name a bucket and a key, percent-encoded');
-  const source = { ...named, ...readSourceKey(request.headers) };
+  const source = { ...named, ...readMoment(request.headers), ...readSourceKey(request.headers) };
   await request.access.copySource(source, 'GetObject');
   return source;
 }

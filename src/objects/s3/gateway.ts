@@ -11,6 +11,7 @@ import { s3ErrorCode } from './error-responses.ts';
 import { S3Failure, s3Errors } from './errors.ts';
 import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
 import { isFormUpload, receiveForm } from './form/form-request.ts';
+import { refuseMoment } from './moment.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
 import { postObject } from './operations/post-object.ts';
 import { receiveBody } from './request-body.ts';
@@ -128,6 +129,7 @@ async function prepare(exchange: Exchange, asked: Asked, options: S3GatewayOptio
   const { payload } = authentication;
   const operation = findOperation(routed);
   outcome.operation = operation.name;
+  refuseMoment(operation, routed.headers);
   return admit(exchange, options, {
     operation,
     routed,
@@ -185,6 +187,10 @@ async function admit(
   return { operation, request };
 }
 
+/** Our own may stand in any query: for clients that cannot set headers. */
+const OURS = /^x-holdfast-/;
+const OF_S3_OR_OURS = /^x-(?!amz-(?:checksum|sdk)-)(?:amz|holdfast)-/;
+
 /**
  * Presigned URLs carry signed headers in the query (`x-amz-meta-…`, `x-amz-copy-source`).
  * Checksums are left out: SDKs put there the checksum of the empty body that they signed the URL with.
@@ -194,16 +200,16 @@ function effectiveHeaders(
   { query }: RequestTarget,
   { mechanism }: Authentication,
 ): ReadonlyMap<string, string> {
-  if (mechanism !== 'query') return headers;
+  const isHoisted = mechanism === 'query' ? OF_S3_OR_OURS : OURS;
   const hoisted = query
     .map(([name, value]) => [name.toLowerCase(), Buffer.from(value).toString('latin1')] as const)
-    .filter(([name]) => name.startsWith('x-amz-') && !/^x-amz-(checksum|sdk)-/.test(name));
+    .filter(([name]) => isHoisted.test(name));
   for (const [name, value] of hoisted) {
     if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
       throw s3Errors.invalidArgument('a query parameter that stands for a header is not one');
     }
   }
-  return new Map([...hoisted, ...headers]);
+  return hoisted.length === 0 ? headers : new Map([...hoisted, ...headers]);
 }
 
 /** RFC 9110 sections 5.6.2 and 5.5: what came in a header is so already, what comes in a query can be anything. */

@@ -40,6 +40,8 @@ export interface S3Context {
 export interface Operation {
   readonly name: string;
   readonly action: Action;
+  /** Takes what names a snapshot or a time. */
+  readonly readsPast?: true;
   handle(request: S3Request, context: S3Context): Promise<S3Response>;
 }
 

@@ -11,6 +11,7 @@ import {
   getBucketPolicyStatus,
   putBucketPolicy,
 } from './operations/bucket-policy.ts';
+import { createBucketSnapshot, deleteBucketSnapshot, listBucketSnapshots } from './operations/bucket-snapshots.ts';
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './operations/bucket-tagging.ts';
 import { getBucketVersioning, putBucketVersioning } from './operations/bucket-versioning.ts';
 import { deleteBucketWebsite, getBucketWebsite, putBucketWebsite } from './operations/bucket-website.ts';
@@ -87,6 +88,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['policy'], operation: deleteBucketPolicy },
     { query: ['publicAccessBlock'], operation: deletePublicAccessBlock },
     { query: ['website'], operation: deleteBucketWebsite },
+    { query: ['snapshots'], operation: deleteBucketSnapshot },
     { operation: deleteBucket },
   ],
   'GET bucket': [
@@ -101,6 +103,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['policyStatus'], operation: getBucketPolicyStatus },
     { query: ['publicAccessBlock'], operation: getPublicAccessBlock },
     { query: ['website'], operation: getBucketWebsite },
+    { query: ['snapshots'], operation: listBucketSnapshots },
     { query: ['location'], operation: getBucketLocation },
     { query: ['versioning'], operation: getBucketVersioning },
     { query: ['versions'], operation: listObjectVersions },
@@ -108,7 +111,10 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['list-type'], operation: listObjectsV2 },
     { operation: listObjects },
   ],
-  'POST bucket': [{ query: ['delete'], operation: deleteObjects }],
+  'POST bucket': [
+    { query: ['delete'], operation: deleteObjects },
+    { query: ['snapshots'], operation: createBucketSnapshot },
+  ],
   'GET object': [
     { query: ['uploadId'], operation: listParts },
     { query: ['acl'], operation: getObjectAcl },

@@ -1,6 +1,6 @@
 import { s3Errors } from './errors.ts';
 
-/** Sub-resources of the S3 API that have no operation here; to serve the plain request instead would do something else than was asked. */
+/** Sub-resources; where one has no operation here, to serve the plain request instead would do something else than was asked. */
 export const SUB_RESOURCES: ReadonlySet<string> = new Set([
   'abac',
   'accelerate',
@@ -32,6 +32,7 @@ export const SUB_RESOURCES: ReadonlySet<string> = new Set([
   'retention',
   'select',
   'session',
+  'snapshots',
   'tagging',
   'torrent',
   'uploads',

@@ -1,8 +1,8 @@
 import { HoldfastError } from '../../core/errors.ts';
-import type { ObjectInfo, ObjectStore, ObjectVersion, VersionRef } from '../engine/object-store.ts';
+import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRef, VersionRef } from '../engine/object-store.ts';
 import { S3Failure, s3Errors } from './errors.ts';
 
-interface Named extends VersionRef {
+interface Named extends ReadRef {
   readonly bucket: string;
   readonly key: string;
 }

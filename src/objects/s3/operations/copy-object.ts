@@ -26,6 +26,7 @@ const MAX_COPY_BYTES = 5 * 2 ** 30;
 export const copyObject: Operation = {
   name: 'CopyObject',
   action: 'write-object',
+  readsPast: true,
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
     const bucket = requireBucket(store, request.bucket);
@@ -73,9 +74,11 @@ export const copyObject: Operation = {
   },
 };
 
-/** Copying a version of the key itself brings it back. */
-function isSame(source: CopySource, target: Pick<CopySource, 'bucket' | 'key'>): boolean {
-  return source.versionId === undefined && source.bucket === target.bucket && source.key === target.key;
+/** Copying a version of the key itself, or what was there before, brings it back. */
+function isSame(source: ReadableSource, target: Pick<CopySource, 'bucket' | 'key'>): boolean {
+  const { versionId, snapshot, at } = source;
+  const isCurrent = versionId === undefined && snapshot === undefined && at === undefined;
+  return isCurrent && source.bucket === target.bucket && source.key === target.key;
 }
 
 /** Of the source's bytes, which are read for it unless they have it. @throws HoldfastError `s3.operation-aborted` */

@@ -1,6 +1,8 @@
+import type { BucketSource } from '../../engine/object-store.ts';
 import { requestedAcl } from '../acl.ts';
 import { s3Errors } from '../errors.ts';
-import type { Operation } from '../operation.ts';
+import { readMoment } from '../moment.ts';
+import type { Operation, S3Request } from '../operation.ts';
 import { checkOwnership } from '../ownership.ts';
 import { readXml } from '../request-xml.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -9,16 +11,31 @@ import { refuseUnsupportedHeaders } from '../unsupported.ts';
 export const createBucket: Operation = {
   name: 'CreateBucket',
   action: 'create-bucket',
+  readsPast: true,
   async handle(request, { store }) {
     const { bucket, headers } = request;
     refuseUnsupportedHeaders(headers);
     const documents = accessDocuments(headers);
     await readXml(request.body(), 'CreateBucketConfiguration', { optional: true });
     const locks = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
-    await store.createBucket(bucket, { documents, ...(locks ? { objectLock: {} } : {}) });
+    const from = await readForkSource(request);
+    await store.createBucket(bucket, { from, documents, ...(locks ? { objectLock: {} } : {}) });
     return { status: 200, headers: { location: `/${bucket}` } };
   },
 };
+
+/** What the new bucket is to be a fork of. @throws HoldfastError `access.denied`, `s3.invalid-request` */
+async function readForkSource({ headers, access }: S3Request): Promise<BucketSource | undefined> {
+  const bucket = headers.get('x-holdfast-fork-of');
+  const { snapshot, at } = readMoment(headers);
+  if (at !== undefined) throw s3Errors.invalidRequest('a fork is made of a bucket as it is, or of a snapshot');
+  if (bucket === undefined) {
+    if (snapshot !== undefined) throw s3Errors.invalidRequest('x-holdfast-snapshot goes with x-holdfast-fork-of');
+    return undefined;
+  }
+  await access.fork(bucket);
+  return { bucket, snapshot };
+}
 
 /** `undefined`: none. */
 function accessDocuments(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> | undefined {

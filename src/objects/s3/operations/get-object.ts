@@ -1,4 +1,5 @@
 import { readCustomerKey } from '../encryption.ts';
+import { readMoment } from '../moment.ts';
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
 import { orDeleteMarker, readVersionId } from '../versions.ts';
@@ -6,9 +7,10 @@ import { orDeleteMarker, readVersionId } from '../versions.ts';
 export const getObject: Operation = {
   name: 'GetObject',
   action: 'read-object',
+  readsPast: true,
   async handle(request, { store }) {
     const { bucket, key, query, headers: asked } = request;
-    const version = { ...readVersionId(query), ...readCustomerKey(asked) };
+    const version = { ...readVersionId(query), ...readMoment(asked), ...readCustomerKey(asked) };
     const read = await orDeleteMarker(store, { bucket, key, ...version }, store.open(bucket, key, version));
     try {
       request.access.object(read.info);

@@ -1,4 +1,5 @@
 import { demandCustomerKey, readCustomerKey } from '../encryption.ts';
+import { readMoment } from '../moment.ts';
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
 import { orDeleteMarker, readVersionId } from '../versions.ts';
@@ -6,10 +7,11 @@ import { orDeleteMarker, readVersionId } from '../versions.ts';
 export const headObject: Operation = {
   name: 'HeadObject',
   action: 'read-object',
+  readsPast: true,
   async handle(request, { store }) {
     const { bucket, key, query, headers: asked } = request;
     const customerKey = readCustomerKey(asked);
-    const version = { ...readVersionId(query), ...customerKey };
+    const version = { ...readVersionId(query), ...readMoment(asked), ...customerKey };
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     request.access.object(info);
     demandCustomerKey(info, customerKey);

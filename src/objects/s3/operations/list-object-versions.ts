@@ -1,6 +1,7 @@
 import type { ObjectVersion, VersionMarker } from '../../engine/object-store.ts';
 import { s3Errors } from '../errors.ts';
 import { checkOptionalAttributes, readListing } from '../listing.ts';
+import { readMoment } from '../moment.ts';
 import { listedChecksum } from '../object-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 import type { XmlElements } from '../xml.ts';
@@ -9,11 +10,12 @@ import type { XmlElements } from '../xml.ts';
 export const listObjectVersions: Operation = {
   name: 'ListObjectVersions',
   action: 'list-objects',
+  readsPast: true,
   async handle({ bucket, query, headers }, { store }) {
     checkOptionalAttributes(headers);
     const { prefix, delimiter, limit, encode, encodingType } = readListing(query);
     const after = readMarker(query);
-    const page = await store.listVersions({ bucket, prefix, delimiter, after, limit });
+    const page = await store.listVersions({ bucket, ...readMoment(headers), prefix, delimiter, after, limit });
     return xmlResponse('ListVersionsResult', {
       Name: bucket,
       Prefix: encode(prefix),

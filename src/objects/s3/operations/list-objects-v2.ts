@@ -1,10 +1,12 @@
 import { s3Errors } from '../errors.ts';
 import { checkOptionalAttributes, listingEntries, readListing } from '../listing.ts';
+import { readMoment } from '../moment.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 
 export const listObjectsV2: Operation = {
   name: 'ListObjectsV2',
   action: 'list-objects',
+  readsPast: true,
   async handle({ bucket, query, headers }, { store }) {
     checkOptionalAttributes(headers);
     const listing = readListing(query);
@@ -12,7 +14,7 @@ export const listObjectsV2: Operation = {
     const token = query.get('continuation-token');
     const startAfter = query.get('start-after');
     const after = token === undefined ? startAfter || undefined : decodeToken(token);
-    const page = await store.list({ bucket, prefix, delimiter, after, limit });
+    const page = await store.list({ bucket, ...readMoment(headers), prefix, delimiter, after, limit });
     return xmlResponse('ListBucketResult', {
       Name: bucket,
       Prefix: encode(prefix),

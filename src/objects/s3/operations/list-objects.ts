@@ -1,16 +1,25 @@
 import { checkOptionalAttributes, listingEntries, readListing } from '../listing.ts';
+import { readMoment } from '../moment.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 
 /** Version 1, for older clients. */
 export const listObjects: Operation = {
   name: 'ListObjects',
   action: 'list-objects',
+  readsPast: true,
   async handle({ bucket, query, headers }, { store }) {
     checkOptionalAttributes(headers);
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;
     const marker = query.get('marker') ?? '';
-    const page = await store.list({ bucket, prefix, delimiter, after: marker || undefined, limit });
+    const page = await store.list({
+      bucket,
+      ...readMoment(headers),
+      prefix,
+      delimiter,
+      after: marker || undefined,
+      limit,
+    });
     return xmlResponse('ListBucketResult', {
       Name: bucket,
       Prefix: encode(prefix),

@@ -15,6 +15,7 @@ import { versionHeader } from '../versions.ts';
 export const uploadPartCopy: Operation = {
   name: 'UploadPartCopy',
   action: 'write-object',
+  readsPast: true,
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
     const source = await readCopySource(request);
