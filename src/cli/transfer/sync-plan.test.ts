@@ -9,24 +9,31 @@ const tree = (paths: readonly string[], skipped: readonly Notice[] = []): Tree =
   skipped,
   unreadable: [],
 });
-const all = () => true;
+const all = { counts: () => true, deletes: false };
 const paths = (entries: readonly Entry[]) => entries.map(({ path }) => path);
 
 it('tells what is missing, alike, different and extra', () => {
-  const source = tree(['same', 'new', 'grown', 'empty/', 'full/']);
-  const target = tree(['same', 'grown', 'gone', 'full/x']);
+  const source = tree(['same', 'new', 'grown', 'empty/', 'full/', 'filled/x']);
+  const target = tree(['same', 'grown', 'gone', 'full/x', 'filled/']);
   const grown = { ...target, entries: new Map([...target.entries, ['grown', entry('grown', 2)]]) };
   const found = compareTrees(source, grown, all);
-  expect(paths(found.missing)).toEqual(['new', 'empty/']);
+  expect(paths(found.missing)).toEqual(['new', 'empty/', 'filled/x']);
   expect(found.alike.map(({ source: { path } }) => path)).toEqual(['same']);
   expect(paths(found.different)).toEqual(['grown']);
   expect(paths(found.extra)).toEqual(['gone', 'full/x']);
 });
 
+it('makes a directory anew that only what is deleted had held', () => {
+  const missing = (deletes: boolean) => compareTrees(tree(['d/']), tree(['d/gone']), { ...all, deletes }).missing;
+  expect([paths(missing(true)), paths(missing(false))]).toEqual([['d/'], []]);
+});
+
 it('counts nothing as extra that is excluded, or left out of the source', () => {
   const source = tree([], [{ path: 'link', reason: 'a link' }]);
   const target = tree(['link', 'link/below', 'a.log', 'a.txt']);
-  expect(paths(compareTrees(source, target, (path) => !path.endsWith('.log')).extra)).toEqual(['a.txt']);
+  expect(paths(compareTrees(source, target, { ...all, counts: (path) => !path.endsWith('.log') }).extra)).toEqual([
+    'a.txt',
+  ]);
 });
 
 it('finds what stands in the way of what is written', () => {

@@ -18,11 +18,21 @@ export interface Comparison {
   readonly extra: readonly Entry[];
 }
 
-export function compareTrees(source: Tree, target: Tree, counts: PathFilter): Comparison {
+export interface CompareOptions {
+  readonly counts: PathFilter;
+  /** What is extra will be deleted: a directory is then not there because of what is in it. */
+  readonly deletes: boolean;
+}
+
+export function compareTrees(source: Tree, target: Tree, { counts, deletes }: CompareOptions): Comparison {
+  const extra = extraEntries(source, target, counts);
   const missing: Entry[] = [];
   const alike: Pair[] = [];
   const different: Entry[] = [];
-  const known = new Set([...target.entries.keys()].flatMap(parentsOf));
+  const gone = new Set(deletes ? extra : []);
+  const known = new Set(
+    [...target.entries.values()].flatMap((entry) => (gone.has(entry) ? [] : parentsOf(entry.path))),
+  );
   for (const entry of source.entries.values()) {
     if (!counts(entry.path)) continue;
     const other = target.entries.get(entry.path);
@@ -31,18 +41,18 @@ export function compareTrees(source: Tree, target: Tree, counts: PathFilter): Co
       else alike.push({ source: entry, target: other });
     } else if (!isDirectory(entry) || !known.has(entry.path.slice(0, -1))) missing.push(entry);
   }
-  return { missing, alike, different, extra: extraEntries(source, target, counts) };
+  return { missing, alike, different, extra };
 }
 
 /** Skipped in the source is not gone from it: neither it nor what is below it counts as extra. */
 function extraEntries(source: Tree, target: Tree, counts: PathFilter): Entry[] {
   const skipped = new Set(source.skipped.map(({ path }) => path.replace(/\/$/, '')));
-  return [...target.entries.values()].filter(
-    ({ path }) =>
-      counts(path) &&
-      !source.entries.has(path) &&
-      ![path.replace(/\/$/, ''), ...parentsOf(path)].some((name) => skipped.has(name)),
-  );
+  const directories = new Set([...source.entries.keys()].flatMap(parentsOf));
+  return [...target.entries.values()].filter(({ path }) => {
+    const own = path.replace(/\/$/, '');
+    const there = source.entries.has(path) || (own !== path && directories.has(own));
+    return !there && counts(path) && ![own, ...parentsOf(path)].some((name) => skipped.has(name));
+  });
 }
 
 /** Extra entries that stand where something is to be written: a file for a directory, or the other way round. */

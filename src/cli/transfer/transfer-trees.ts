@@ -51,7 +51,7 @@ const LOOKS: Budget = { jobs: 16, weight: Number.POSITIVE_INFINITY };
 export async function transferTrees(transfer: TreeTransfer): Promise<TransferReport> {
   const { from, to, counts, signal, dryRun } = transfer;
   const [source, target] = await Promise.all([readSource(from, transfer), readTarget(to, { signal })]);
-  const comparison = compareTrees(source, target, counts);
+  const comparison = compareTrees(source, target, { counts, deletes: transfer.delete });
   const outcome: Outcome = {
     copied: [],
     deleted: [],
