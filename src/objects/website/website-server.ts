@@ -40,7 +40,8 @@ async function serve(req: IncomingMessage, res: ServerResponse, options: Website
   const bodiless = method === 'HEAD';
   try {
     const response = bucket ? await answer({ req, method, headers, bucket }, options) : { status: 421 };
-    const cors = method === 'OPTIONS' ? {} : corsHeaders(headers, method, bucket);
+    // The edge asks with HEAD for a body that it has: whatever page may GET may see the same of it.
+    const cors = method === 'OPTIONS' ? {} : corsHeaders(headers, bodiless ? 'GET' : method, bucket);
     await sendResponse(res, { ...response, headers: { ...response.headers, ...cors }, bodiless });
   } catch (cause) {
     const error = HoldfastError.from(cause);

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EdgeBed } from './edge-bed.ts';
+import { startEdgeProcess } from './edge-process.ts';
 import { FakeSites } from './fake-sites.ts';
 import { getRaw, type RawRequest } from './site-client.ts';
 
@@ -138,4 +141,27 @@ describe('what is not kept', () => {
     sites.pages.set('/a', { body: picture });
     expect((await get('/a')).bytes.equals(picture)).toBe(true);
   });
+});
+
+test('bodies wait for slow clients where they lie, and not in the memory of the edge', async () => {
+  const MIB = 2 ** 20;
+  sites.pages.set('/large', { body: randomBytes(20 * MIB) });
+  sites.pages.set('/text', { body: 'many words '.repeat(800_000), type: 'text/plain' });
+  const paths = ['/large', '/text', ...Array.from({ length: 10 }, (_, i) => `/kept/${i}`)];
+  for (const path of paths.slice(2)) sites.pages.set(path, { body: randomBytes(6 * MIB) });
+  await using child = await startEdgeProcess(sites.tablePath, sites.socketPath, join(sites.cacheDirectory, 'child'));
+  const idle = await child.peakMemory();
+  const ask = async (path: string) => {
+    const headers = { host: 'a.example', 'accept-encoding': path === '/text' ? 'identity' : 'br' };
+    const outgoing = request({ port: child.port, host: '127.0.0.1', path, headers, agent: false }).end();
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return { path, answer }; // nobody reads it
+  };
+  const answers = await Promise.all(Array.from({ length: 4 }, () => paths.map(ask)).flat());
+  const peak = await child.peakMemory();
+  for (const { path, answer } of answers) {
+    const bytes = Buffer.concat(await answer.toArray());
+    expect(bytes.equals(Buffer.from(sites.pages.get(path)?.body ?? ''))).toBe(true);
+  }
+  expect(peak - idle).toBeLessThan(120 * MIB); // of 350 that wait
 });

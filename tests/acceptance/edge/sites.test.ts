@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { GetObjectCommand, PutBucketPolicyCommand, PutBucketWebsiteCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  PutBucketCorsCommand,
+  PutBucketPolicyCommand,
+  PutBucketWebsiteCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startObjectStore, type TestObjectStore } from '../../support/object-store.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -224,6 +230,21 @@ describe('compression', () => {
       expect(head).toMatchObject({ status: 200, text: '', headers: said });
     }
   });
+});
+
+test('a page of another origin reads what the rules of the bucket let it, kept or not', async () => {
+  const CORSRules = [{ AllowedOrigins: ['https://app.example'], AllowedMethods: ['GET'], ExposeHeaders: ['ETag'] }];
+  await store.admin.ensureBucket({ name: 'fonts', accessibility: 'public' });
+  await s3.send(new PutBucketCorsCommand({ Bucket: 'fonts', CORSConfiguration: { CORSRules } }));
+  await s3.put('fonts', 'a.woff2', PHOTO, { ContentType: 'font/woff2' });
+  for (let i = 0; i < 3; i++) {
+    const host = 'fonts.website.localhost';
+    const allowed = await get('/a.woff2', { host, headers: { origin: 'https://app.example' } });
+    expect(allowed.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example' });
+    expect(allowed.headers.vary).toContain('Origin');
+    const other = await get('/a.woff2', { host, headers: { origin: 'https://other.example' } });
+    expect([other.status, other.headers['access-control-allow-origin']]).toEqual([200, undefined]);
+  }
 });
 
 describe('the object store', () => {
