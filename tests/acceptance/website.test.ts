@@ -78,11 +78,9 @@ describe('a bucket of an app file', () => {
   });
 
   test('gives its domain to another bucket of the app, and to no other app', async () => {
-    await deploy('shop', { site: { type: 'bucket', properties: {} }, next: { type: 'bucket', properties: published } });
+    await deploy('shop', { next: { type: 'bucket', properties: published } });
     await put('next', 'index.html', 'the next one');
     expect(await curl(`http://${DOMAIN}/`)).toBe('the next one\n200');
-    expect(await curl('http://site-shop.localhost/')).toMatch(/404$/);
-    expect(await curl('http://site.website.localhost/')).toMatch(/403$/);
 
     await mkdir(join(platform.directory, 'rival'));
     await writeFile(
@@ -93,7 +91,17 @@ describe('a bucket of an app file', () => {
     expect(refused.code).not.toBe(0);
     expect(refused.stdout + refused.stderr).toContain(`${DOMAIN} is the domain of the bucket next already`);
     expect(await curl(`http://${DOMAIN}/`)).toBe('the next one\n200');
-    expect((await platform.json<AppView>(['status', '--app', 'shop'])).storage).toHaveLength(2);
+  });
+
+  test('is closed, and its names lead nowhere, once the file says so', async () => {
+    await deploy('shop', { next: { type: 'bucket', properties: {} } });
+    for (const host of [DOMAIN, 'next-shop.localhost'])
+      expect(await curl(`http://${host}/`)).toMatch(/No app.*\n404$/s);
+    expect(await curl('http://next.website.localhost/')).toMatch(/403$/);
+    const [next] = (await platform.json<AppView>(['status', '--app', 'shop'])).storage.filter(
+      ({ name }) => name === 'next',
+    );
+    expect(next).toMatchObject({ state: 'active', url: null });
   });
 });
 

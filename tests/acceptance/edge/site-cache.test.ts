@@ -23,6 +23,7 @@ afterEach(async () => {
 });
 
 const get = (path: string, options: RawRequest = {}) => getRaw(edge.port, path, { host: 'a.example', ...options });
+const PATIENCE = { timeout: 20_000 };
 const picture = randomBytes(300_000);
 const text = 'many words '.repeat(20_000);
 
@@ -83,7 +84,7 @@ describe('a body that is kept', () => {
         const before = sites.count('GET /a') + sites.count('GET /b');
         expect([(await get('/a')).bytes.equals(picture), (await get('/b')).text]).toEqual([true, 'small']);
         return sites.count('GET /a') + sites.count('GET /b') - before;
-      })
+      }, PATIENCE)
       .toBe(0);
   });
 });
@@ -93,7 +94,7 @@ describe('many who want the same', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     sites.pages.set('/a', { body: picture, until: promise });
     const answers = Array.from({ length: 30 }, () => get('/a'));
-    await expect.poll(() => sites.count('GET /a')).toBe(1);
+    await expect.poll(() => sites.count('GET /a'), PATIENCE).toBe(1);
     resolve();
     for (const answer of await Promise.all(answers)) expect(answer.bytes.equals(picture)).toBe(true);
     expect(sites.count('GET /a')).toBe(1);
@@ -104,7 +105,7 @@ describe('many who want the same', () => {
     sites.pages.set('/a', { body: picture, until: promise });
     const first = request({ port: edge.port, host: '127.0.0.1', path: '/a', headers: { host: 'a.example' } });
     first.on('error', () => {}).end();
-    await expect.poll(() => sites.count('GET /a')).toBe(1);
+    await expect.poll(() => sites.count('GET /a'), PATIENCE).toBe(1);
     const second = get('/a');
     first.destroy();
     resolve();

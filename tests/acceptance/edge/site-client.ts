@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
+  /** Where the request comes from. */
+  readonly localAddress?: string;
 }
 
 export interface RawAnswer {
@@ -19,13 +21,14 @@ export interface RawAnswer {
 /** One request on a connection of its own; nothing is decoded. */
 export async function getRaw(port: number, path: string, options: RawRequest = {}): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const { host = 'localhost', method = 'GET', headers, body } = options;
+  const { host = 'localhost', method = 'GET', headers, body, localAddress = '127.0.0.1' } = options;
   const outgoing = request({
     host: '127.0.0.1',
     port,
     path,
     method,
     agent: false,
+    localAddress,
     headers: { Host: host, ...headers },
   });
   outgoing.once('response', resolve).on('error', reject).end(body);

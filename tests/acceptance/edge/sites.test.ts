@@ -138,8 +138,9 @@ describe('who may read', () => {
     };
     const host = 'inside.website.localhost';
     const headers = { 'x-forwarded-for': '203.0.113.9' };
-    await allow('127.0.0.1');
-    expect(await get('/page', { host, headers })).toMatchObject({ status: 200 });
+    await allow('127.0.0.2');
+    expect(await get('/page', { host, headers, localAddress: '127.0.0.2' })).toMatchObject({ status: 200 });
+    expect(await get('/page', { host, headers })).toMatchObject({ status: 403 });
     await allow('203.0.113.9');
     expect(await get('/page', { host, headers })).toMatchObject({ status: 403 });
   });
