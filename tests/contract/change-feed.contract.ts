@@ -51,7 +51,8 @@ export function describeChangeFeed(
       const bucket = await numberOf('photos');
       const first = await put('photos', 'a');
       await store.updateBucket('photos', { versioning: 'enabled' });
-      const { versionId } = await put('photos', 'a');
+      const form = { bucket: 'photos', key: 'a', body: bytesOf('hello'), metadata, origin: 'post' as const };
+      const { versionId } = await store.put(form);
       const copy = { bucket: 'photos', key: 'b' };
       const copied = await store.copy({ source: { bucket: 'photos', key: 'a' }, target: copy });
       const upload = { ...copy, ...(await store.createUpload('photos', 'b', metadata)) };
@@ -67,7 +68,7 @@ export function describeChangeFeed(
       expect(changes).toMatchObject([
         { ...created, key: 'a', versionId: 'null', origin: 'put' },
         { kind: 'bucket', bucket, settings: { name: 'photos', versioning: 'enabled' } },
-        { ...created, key: 'a', versionId, origin: 'put' },
+        { ...created, key: 'a', versionId, origin: 'post' },
         { ...created, key: 'b', versionId: copied.versionId, origin: 'copy' },
         { ...created, key: 'b', versionId: completed.versionId, origin: 'complete', size: 4, etag: completed.etag },
         { kind: 'delete-marker', bucket, key: 'a', versionId: marker.versionId },

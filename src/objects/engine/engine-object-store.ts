@@ -174,7 +174,8 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#makingRoom(() => this.#snapshots.remove(bucket, idOrName));
   }
 
-  async put({ bucket: name, key, body, size, metadata, conditions, customerKey }: PutObject): Promise<ObjectInfo> {
+  async put(object: PutObject): Promise<ObjectInfo> {
+    const { bucket: name, key, body, size, metadata, conditions, customerKey, origin = 'put' } = object;
     checkKey(key);
     checkMetadata(metadata);
     const bucket = this.#bucket(name);
@@ -182,7 +183,7 @@ export class EngineObjectStore implements OpenObjectStore {
     const { inlineLimitBytes: inlineLimit } = this.#parts;
     const content = await this.#intake.take({ body, size, inlineLimit, key: objectKey });
     const sealedKey = this.#keys.sealVersion({ bucket, key }, content, objectKey);
-    const version: NewVersion = { ...content, origin: 'put', metadata, sealedKey };
+    const version: NewVersion = { ...content, origin, metadata, sealedKey };
     const write = this.#objects.write({ bucket, key, conditions }, () => version);
     return this.#intake.keep([content], write);
   }

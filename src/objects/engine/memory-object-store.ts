@@ -151,11 +151,12 @@ export class MemoryObjectStore implements OpenObjectStore {
     this.#bucket(bucket).snapshots.remove(idOrName);
   }
 
-  async put({ bucket, key, body, metadata, conditions, customerKey }: PutObject): Promise<ObjectInfo> {
+  async put({ body, ...object }: PutObject): Promise<ObjectInfo> {
+    const { bucket, key, customerKey } = object;
     checkKey(key);
     this.#bucket(bucket);
     const bytes = await collect(body);
-    return this.#store(bucket, { key, bytes, etag: etagOf(bytes, customerKey), metadata, conditions, customerKey });
+    return this.#store(bucket, { ...object, bytes, etag: etagOf(bytes, customerKey) });
   }
 
   async head(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectInfo> {
@@ -337,7 +338,7 @@ export class MemoryObjectStore implements OpenObjectStore {
     throw found ? errors.versionIsDeleteMarker(bucket, key, versionId) : errors.versionNotFound(bucket, key, versionId);
   }
 
-  #store(bucket: string, object: NewObject & { readonly conditions: WriteConditions | undefined }): ObjectInfo {
+  #store(bucket: string, object: NewObject & { readonly conditions?: WriteConditions | undefined }): ObjectInfo {
     const { key, conditions } = object;
     const stored = this.#bucket(bucket);
     checkConditions({ bucket, key }, stored.versions.current(key)?.info, conditions);
@@ -381,7 +382,7 @@ interface NewObject {
   readonly etag: string;
   readonly metadata: ObjectMetadata;
   readonly partSizes?: readonly number[] | undefined;
-  readonly origin?: Origin;
+  readonly origin?: Origin | undefined;
   readonly deleteMarker?: boolean;
   readonly customerKey?: Uint8Array | undefined;
 }

@@ -140,6 +140,8 @@ export interface PutObject extends CustomerKey {
   /** Read when `body` has ended: a checksum that comes behind the bytes is still added to its headers. */
   readonly metadata: ObjectMetadata;
   readonly conditions?: WriteConditions | undefined;
+  /** How it came, for who follows the changes; `put` unless said. */
+  readonly origin?: 'put' | 'post' | undefined;
 }
 
 export interface VersionRef {

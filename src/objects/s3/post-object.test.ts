@@ -134,6 +134,13 @@ describe('a form that is signed', () => {
     expect(await post(missing, { path: '/missing' })).toMatchObject({ status: 404, code: 'NoSuchBucket' });
   });
 
+  test('is told from other uploads to who follows the changes', async () => {
+    const { position: from } = await gateway.store.changes.subscribe('test');
+    await post(signed({}));
+    const { changes } = await gateway.store.changes.read({ from });
+    expect(changes).toMatchObject([{ kind: 'created', key: 'a', origin: 'post' }]);
+  });
+
   test('is not signed by a header too', async () => {
     expect((await post(signed({}), { headers: { authorization: 'AWS4-HMAC-SHA256 x' } })).code).toBe('InvalidRequest');
   });

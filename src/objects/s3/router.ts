@@ -146,6 +146,9 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   ],
 };
 
+/** It has an address of its own in S3, and is here told from ListBuckets by the name that the SDKs give. */
+const DIRECTORY_BUCKETS = 'ListDirectoryBuckets';
+
 /** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed` */
 export function findOperation({ method, bucket, key, query, headers }: RoutedRequest): Operation {
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
@@ -155,6 +158,7 @@ export function findOperation({ method, bucket, key, query, headers }: RoutedReq
   );
   const unanswered = [...query.keys()].find((name) => SUB_RESOURCES.has(name) && !route?.query?.includes(name));
   if (unanswered !== undefined) throw s3Errors.notImplemented(`?${unanswered} is not implemented`);
+  if (query.get('x-id') === DIRECTORY_BUCKETS) throw s3Errors.notImplemented('directory buckets are not implemented');
   if (route) return route.operation;
   if (method === 'POST' && level === 'bucket') {
     throw s3Errors.preconditionFailed('Bucket POST must be of the enclosure-type multipart/form-data');

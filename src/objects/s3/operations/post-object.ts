@@ -1,13 +1,13 @@
 import { objectUrl } from '../object-url.ts';
 import { type Operation, type S3Request, type S3Response, xmlResponse } from '../operation.ts';
-import { putObject } from './put-object.ts';
+import { storeObject } from './put-object.ts';
 
-/** An upload by form. The fields stand for the headers of PutObject. */
+/** An upload by form. */
 export const postObject: Operation = {
   name: 'PostObject',
   action: 'write-object',
   async handle(request, context) {
-    const { headers = {} } = await putObject.handle(request, context);
+    const { headers = {} } = await storeObject(request, context, 'post');
     return formAnswer(request, headers);
   },
 };
