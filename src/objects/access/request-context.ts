@@ -29,6 +29,7 @@ export function requestContext(source: ContextSource): ConditionContext {
         return [String(Math.floor(now / 1000))];
     }
     const name = key.slice('s3:'.length);
+    if (key.startsWith(LOCK_KEYS)) return present(lockValue(key.slice(LOCK_KEYS.length), headers, now));
     if (key.startsWith('s3:x-amz-')) return present(headers.get(name));
     if (key.startsWith('s3:requestobjecttag/')) return present(tags(headers, name.slice('requestobjecttag/'.length)));
     return QUERY_KEYS.has(key) ? present(query.get(name)) : [];
@@ -37,6 +38,17 @@ export function requestContext(source: ContextSource): ConditionContext {
 
 /** These make the object; the others that need `s3:PutObject` make a part of it (S3 User Guide, "Enforce conditional writes"). */
 const CREATIONS: ReadonlySet<string> = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload', 'PostObject']);
+
+const LOCK_KEYS = 's3:object-lock-';
+const LOCK_HEADERS = 'x-amz-object-lock-';
+const DAY_MS = 24 * 3600_000;
+
+/** Of the lock that a request asks for. Days count when they have begun: clients reckon from a little earlier. */
+function lockValue(name: string, headers: ReadonlyMap<string, string | undefined>, now: number): string | undefined {
+  if (name !== 'remaining-retention-days') return headers.get(LOCK_HEADERS + name);
+  const until = Date.parse(headers.get(`${LOCK_HEADERS}retain-until-date`) ?? '');
+  return Number.isNaN(until) ? undefined : String(Math.ceil((until - now) / DAY_MS));
+}
 
 const QUERY_KEYS = new Set(['s3:prefix', 's3:delimiter', 's3:max-keys']);
 
@@ -90,6 +102,20 @@ function copySource(header: string | undefined): string | undefined {
 /** The context with the version that is asked for, which the query names, the body or the copy source. */
 export function withVersion(context: ConditionContext, versionId: string | undefined): ConditionContext {
   return (key) => (key === 's3:versionid' ? present(versionId) : context(key));
+}
+
+/** The context with the lock that only the body asked for, said as headers. */
+export function withLock(
+  context: ConditionContext,
+  lock: Readonly<Record<string, string | undefined>> | undefined,
+  now: number,
+): ConditionContext {
+  if (!lock) return context;
+  const headers = new Map(Object.entries(lock));
+  return (key) => {
+    if (!key.startsWith(LOCK_KEYS)) return context(key);
+    return present(lockValue(key.slice(LOCK_KEYS.length), headers, now));
+  };
 }
 
 /** The context with tags that only the object has, or only the body. */

@@ -7,9 +7,9 @@ import { type Action, writesInto } from '../access/key-scope.ts';
 import { objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks } from '../access/policy/policy.ts';
-import { withTags, withVersion } from '../access/request-context.ts';
+import { withLock, withTags, withVersion } from '../access/request-context.ts';
 import type { Bucket, ObjectInfo, ObjectStore, ReadRef } from '../engine/object-store.ts';
-import { objectAcl } from './metadata.ts';
+import { type Attributes, objectAcl } from './metadata.ts';
 import { readMoment } from './moment.ts';
 import type { RoutedRequest } from './routed-request.ts';
 import { objectTags, type Tag } from './tagging.ts';
@@ -31,6 +31,13 @@ interface AccessCheckOptions {
   readonly findTags: (target: Target) => Promise<readonly Tag[]>;
 }
 
+/** Condition keys whose values the body has, by operation: its permission is asked for when that is read. */
+const NAMED_BY_BODY: Readonly<Record<string, string>> = {
+  PutObjectLegalHold: 's3:object-lock-',
+  PutObjectRetention: 's3:object-lock-',
+  PutObjectTagging: 's3:requestobjecttag',
+};
+
 const denied = () => accessErrors.denied('Access Denied');
 
 /** The check of one request to what the store has. */
@@ -49,6 +56,7 @@ export function accessTo(store: ObjectStore, who: Pick<AccessCheckOptions, 'iden
 export class AccessCheck {
   readonly #options: AccessCheckOptions;
   #undecided = false;
+  #lock: Attributes | undefined;
 
   constructor(options: AccessCheckOptions) {
     this.#options = options;
@@ -68,7 +76,8 @@ export class AccessCheck {
     const moment = readMoment(request.headers);
     const target = { bucket, key, versionId: query.get('versionId'), ...moment, prefix: query.get('prefix') };
     if (name === 'DeleteObjects' && this.#mayWriteSome(bucket)) return;
-    if (name === 'PutObjectTagging' && this.#policyAsks(bucket, 's3:requestobjecttag')) return; // `tagging` asks
+    const inBody = NAMED_BY_BODY[name];
+    if (inBody !== undefined && this.#policyAsks(bucket, inBody)) return; // `tagging` and `locking` ask
     // Who makes a bucket public says who may do what in it.
     if (name === 'CreateBucket' && (request.headers.get('x-amz-acl') ?? 'private') !== 'private') {
       await this.#demand('administer-bucket', 's3:PutBucketAcl', target);
@@ -104,6 +113,16 @@ export class AccessCheck {
   async tagging({ bucket, key, query }: ObjectRequest, tags: readonly Tag[]): Promise<void> {
     const target = { bucket, key, versionId: query.get('versionId') };
     await this.#demand('write-object', objectPermission('PutObjectTagging', target), target, tags);
+  }
+
+  /** That an object gets this lock, which only the body named. @throws HoldfastError `access.denied` */
+  async locking(
+    { bucket, key, query }: ObjectRequest,
+    name: 'PutObjectRetention' | 'PutObjectLegalHold',
+    lock: Attributes,
+  ): Promise<void> {
+    this.#lock = lock;
+    await this.#demand('write-object', `s3:${name}`, { bucket, key, versionId: query.get('versionId') });
   }
 
   /** Who may read an object need not know all that is said of it. */
@@ -153,7 +172,11 @@ export class AccessCheck {
     return decideAccess(identity, {
       ...{ action, bucket, key, prefix, permission, past: (snapshot ?? at) !== undefined },
       access: this.#access(bucket),
-      context: withTags(withTags(withVersion(context, versionId), 'request', tags), 'existing', existing),
+      context: withTags(
+        withTags(withLock(withVersion(context, versionId), this.#lock, Date.now()), 'request', tags),
+        'existing',
+        existing,
+      ),
     });
   }
 

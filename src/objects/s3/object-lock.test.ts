@@ -194,6 +194,29 @@ describe('a lock', () => {
     expect((await remove(versionId)).status).toBe(204);
   });
 
+  test('is as long and of the kind that a policy allows, in headers and in bodies', async () => {
+    await versionOf(put());
+    const deny = { Effect: 'Deny', Principal: '*', Resource: 'arn:aws:s3:::safe/*' };
+    const setPolicy = (Condition: object, Action: string) => {
+      const body = JSON.stringify({ Statement: [{ ...deny, Action, Condition }] });
+      return call('PUT /safe', { as: operator, query: { policy: '' }, body });
+    };
+    const days = { NumericGreaterThan: { 's3:object-lock-remaining-retention-days': '100' } };
+    expect((await setPolicy(days, 's3:PutObjectRetention')).status).toBe(204);
+    expect((await put(lock('GOVERNANCE'))).status).toBe(403);
+    expect((await retain(until('GOVERNANCE', TWO_YEARS))).status).toBe(403);
+    const soon = new Date(Date.now() + 100 * 24 * 3600_000).toISOString();
+    expect((await retain(until('GOVERNANCE', soon))).status).toBe(200);
+    await setPolicy({ StringEquals: { 's3:object-lock-mode': 'COMPLIANCE' } }, 's3:PutObjectRetention');
+    expect((await put(lock('COMPLIANCE'))).status).toBe(403);
+    expect((await retain(until('COMPLIANCE', TWO_YEARS))).status).toBe(403);
+    expect((await retain(until('GOVERNANCE', TWO_YEARS))).status).toBe(200);
+    await setPolicy({ StringEquals: { 's3:object-lock-legal-hold': 'ON' } }, 's3:PutObjectLegalHold');
+    expect((await put({ 'x-amz-object-lock-legal-hold': 'ON' })).status).toBe(403);
+    expect((await holdAs('ON')).status).toBe(403);
+    expect((await holdAs('OFF')).status).toBe(200);
+  });
+
   test('is bypassed, or not given, by policy', async () => {
     const versionId = await versionOf(put(lock('GOVERNANCE')));
     const allow = { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:user/safe/web' } };

@@ -7,9 +7,12 @@ import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 export const putObjectLegalHold: Operation = {
   name: 'PutObjectLegalHold',
   action: 'write-object',
-  async handle({ bucket, key, query, body }, { store }) {
+  async handle(request, { store }) {
+    const { bucket, key, query } = request;
     requireObjectLock(store, bucket);
-    const change = { ...readVersionId(query), headers: readLegalHold(await readXml(body(), 'LegalHold')) };
+    const headers = readLegalHold(await readXml(request.body(), 'LegalHold'));
+    await request.access.locking(request, 'PutObjectLegalHold', headers);
+    const change = { ...readVersionId(query), headers };
     const info = await orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));
     return { status: 200, headers: versionHeader(store, bucket, info) };
   },

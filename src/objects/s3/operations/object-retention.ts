@@ -11,6 +11,7 @@ export const putObjectRetention: Operation = {
     const { bucket, key, query } = request;
     requireObjectLock(store, bucket);
     const headers = readRetention(await readXml(request.body(), 'Retention'));
+    await request.access.locking(request, 'PutObjectRetention', headers);
     const bypassGovernance = await request.access.mayBypassGovernance(request, key);
     const change = { ...readVersionId(query), headers, bypassGovernance };
     const info = await orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));
