@@ -29,7 +29,7 @@ export interface KeyOwner {
 interface ObjectKeysOptions {
   /** `undefined`: the store does not encrypt. */
   readonly bucketKeys: BucketKeys | undefined;
-  readonly buckets: BucketTable;
+  readonly buckets: Pick<BucketTable, 'byId'>;
   /** Gives a bucket of an older store its key; durable when it resolves. */
   readonly giveKey: (bucket: BucketRow) => Promise<void>;
 }
