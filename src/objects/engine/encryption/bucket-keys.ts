@@ -32,10 +32,6 @@ export class BucketKeys {
     return key;
   }
 
-  forget(sealed: string): void {
-    this.#unsealed.delete(sealed);
-  }
-
   #open(sealed: string): Buffer {
     try {
       return unseal(this.#masterKey, Buffer.from(sealed, 'base64'), CONTEXT);

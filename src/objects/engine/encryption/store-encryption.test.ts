@@ -199,3 +199,10 @@ test('what was written without a key stays readable; what comes later, copies of
   expect((await filesWith(SECRET)).filter((path) => path.includes('/files/'))).toEqual([]);
   expect(await read('old', {}, 'other')).toEqual(contentOf('old', LARGE));
 });
+
+test('what is on the disk is verified without a key', async () => {
+  await put('inline');
+  await put('large', LARGE);
+  await multipart('parts', [contentOf('one', LARGE), contentOf('two', 10)], { customerKey });
+  expect(await store.checkIntegrity({ maxBytes: 10 * LARGE })).toMatchObject({ objects: 3, damaged: [] });
+});
