@@ -17,6 +17,8 @@ export interface HostConfig {
   readonly s3Gateways: number;
   /** Which S3 requests get a line in the log. */
   readonly s3RequestLog: S3RequestLog;
+  /** Between two sweeps of the buckets with lifecycle rules. */
+  readonly lifecycleMs: number;
   readonly httpPort: number;
   /** Where webhooks may be besides public addresses: host names, addresses, networks. */
   readonly webhookAllow: readonly string[];
@@ -48,6 +50,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     s3Port: port(env, 'HOLDFAST_S3_PORT', 7301),
     s3Gateways: s3Gateways(env),
     s3RequestLog: s3RequestLog(env),
+    lifecycleMs: lifecycleMs(env),
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     webhookAllow: names(env.HOLDFAST_WEBHOOK_ALLOW),
     edgeCacheBytes: size(env, 'HOLDFAST_EDGE_CACHE_SIZE', '1GiB'),
@@ -100,6 +103,19 @@ function size(env: NodeJS.ProcessEnv, name: string, fallback: string): number {
       cause,
     });
   }
+}
+
+const DAY_SECONDS = 24 * 3600;
+
+function lifecycleMs({ HOLDFAST_LIFECYCLE_SECONDS: text = '3600' }: NodeJS.ProcessEnv): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= DAY_SECONDS) return value * 1000;
+  throw new HoldfastError({
+    code: 'config.invalid',
+    kind: 'invalid',
+    message: `HOLDFAST_LIFECYCLE_SECONDS is "${text}", which is not a number of seconds`,
+    hint: `set it to a number from 1 to ${DAY_SECONDS}, or leave it out for an hour`,
+  });
 }
 
 const MOST_GATEWAYS = 64;

@@ -6,6 +6,7 @@ import { createObjectAdmin } from './admin.ts';
 import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
 import { BucketEvents } from './events/bucket-events.ts';
+import { LifecycleWorker } from './lifecycle/lifecycle-worker.ts';
 import { StoreServer } from './remote/store-server.ts';
 import type { RequestLogging } from './s3/request-log.ts';
 import { listenS3 } from './s3-listener.ts';
@@ -36,6 +37,8 @@ export interface ObjectsRoleOptions {
   readonly store?: OpenObjectStore | undefined;
   /** Base hosts of virtual-host style requests. */
   readonly hosts?: readonly string[] | undefined;
+  /** Between two sweeps of the buckets with lifecycle rules, milliseconds; an hour unless said. */
+  readonly lifecycleMs?: number | undefined;
   /** How long requests under way may go on after `close`, milliseconds. */
   readonly closeMs?: number | undefined;
 }
@@ -45,6 +48,8 @@ export interface ObjectsRole {
   /** Takes no more connections, lets requests under way end for a while, then ends the rest. */
   close(): Promise<void>;
 }
+
+const HOUR_MS = 3600_000;
 
 /**
  * The object store as a process of its own: S3 for everyone, `ObjectAdmin` for control.
@@ -75,6 +80,9 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
     );
   }
   const scrubber = starting.adopt(await Scrubber.start({ store, directory, log }), (scrubber) => scrubber.close());
+  starting.adopt(new LifecycleWorker({ store, log, intervalMs: options.lifecycleMs ?? HOUR_MS }), (worker) =>
+    worker.close(),
+  );
   const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains, scrubber, events }));
   starting.defer(() => rpc.close());
   log.info({ port, host: options.host }, 'the object store is up');

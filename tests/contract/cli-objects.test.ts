@@ -157,6 +157,29 @@ it('sets, prints and unsets CORS rules', async () => {
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('these are no CORS rules') });
 });
 
+it('sets, prints and unsets lifecycle rules', async () => {
+  const Status = 'Enabled';
+  const rules = {
+    Rules: [
+      { ID: 'all', Filter: {}, Status, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+      {
+        ID: 'some',
+        Filter: { And: { Prefix: 'a&b/', ObjectSizeGreaterThan: 10, Tags: [{ Key: 'keep', Value: '1' }] } },
+        Status,
+        Expiration: { Days: 30 },
+        NoncurrentVersionExpiration: { NoncurrentDays: 3, NewerNoncurrentVersions: 2 },
+      },
+      { ID: 'markers', Prefix: 'x', Status: 'Disabled', Expiration: { ExpiredObjectDeleteMarker: true } },
+    ],
+  };
+  const set = await store(['lifecycle', 'set', 'images', '-'], { input: JSON.stringify(rules) });
+  expect(set).toMatchObject({ code: 0 });
+  expect(JSON.parse((await store(['lifecycle', 'get', 'images'])).stdout)).toEqual(rules);
+  expect(await store(['lifecycle', 'unset', 'images'])).toMatchObject({ code: 0 });
+  const wrong = await store(['lifecycle', 'set', 'images', '-'], { input: '{"Rules":[{"Expiration":{}}]}' });
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('these are no lifecycle rules') });
+});
+
 describe('keys', () => {
   const environmentOf = (text: string) =>
     Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s))) as Env;

@@ -80,6 +80,20 @@ export function describeObjectVersions(
       );
     });
 
+    it('are removed only while noncurrent, where that is asked for', async () => {
+      const failed = failure('object.precondition');
+      await versioning('enabled');
+      const first = await put('a', 'one');
+      const noncurrent = { versionId: first.versionId, ifNoncurrent: true };
+      await expect(store.remove('photos', 'a', noncurrent)).rejects.toThrow(failed);
+      const marker = await store.remove('photos', 'a', { ifLastModified: first.lastModified });
+      expect((await listed()).versions).toHaveLength(2);
+      const stale = { ...noncurrent, ifLastModified: first.lastModified - 1000 };
+      await expect(store.remove('photos', 'a', stale)).rejects.toThrow(failed);
+      await store.remove('photos', 'a', { ...noncurrent, ifLastModified: first.lastModified });
+      expect((await listed()).versions.map(({ versionId }) => versionId)).toEqual([marker.versionId]);
+    });
+
     it('stay readable by their id when they are overwritten and deleted', async () => {
       await versioning('enabled');
       const first = await put('a', 'one');

@@ -14,6 +14,7 @@ export async function startObjects({ config, directory, log }: RoleContext): Pro
     adminSocket: directory.socket('objects'),
     storeSocket: config.s3Gateways > 0 ? directory.socket('store') : undefined,
     websiteSocket: directory.socket('sites'),
+    lifecycleMs: config.lifecycleMs,
     log,
   });
 }

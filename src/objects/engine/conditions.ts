@@ -1,5 +1,5 @@
 import { objectNotFound, preconditionFailed } from './errors.ts';
-import type { ObjectInfo, RemoveConditions } from './object-store.ts';
+import type { ObjectInfo, RemoveConditions, RemoveObject } from './object-store.ts';
 
 interface Target {
   readonly bucket: string;
@@ -29,6 +29,15 @@ export function checkConditions(
     (ifSize === undefined || ifSize === current.size) &&
     (ifLastModified === undefined || inSeconds(ifLastModified) === inSeconds(current.lastModified));
   if (!holds) throw preconditionFailed(bucket, key);
+}
+
+/** @throws HoldfastError `object.precondition` */
+export function checkNoncurrent(
+  { bucket, key }: Target,
+  version: { readonly isLatest: boolean } | undefined,
+  { ifNoncurrent = false }: Pick<RemoveObject, 'ifNoncurrent'>,
+): void {
+  if (ifNoncurrent && version?.isLatest) throw preconditionFailed(bucket, key);
 }
 
 function matches(current: string, wanted: string): boolean {

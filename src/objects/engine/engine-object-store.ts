@@ -205,8 +205,7 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
-    const { versionId, bypassGovernance, ...conditions } = options;
-    const target = { bucket: this.#bucket(bucket), key, versionId, bypassGovernance, conditions };
+    const target = { ...options, bucket: this.#bucket(bucket), key, conditions: options };
     return this.#makingRoom(() => this.#objects.remove(target));
   }
 

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { newBucket, withSettings } from './bucket-settings.ts';
 import { resolveRange } from './byte-range.ts';
 import type { Origin } from './change-feed.ts';
-import { checkConditions } from './conditions.ts';
+import { checkConditions, checkNoncurrent } from './conditions.ts';
 import { isSameCustomerKey } from './encryption/customer-key.ts';
 import * as errors from './errors.ts';
 import type { IntegrityPage } from './integrity-check.ts';
@@ -196,12 +196,13 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
-    const { versionId, bypassGovernance, ...conditions } = options;
+    const { versionId, bypassGovernance } = options;
     const stored = this.#bucket(bucket);
     const { versions } = stored;
+    checkNoncurrent({ bucket, key }, versions.find(key, versionId), options);
     if (versionId !== undefined) {
       const version = versions.named(key, versionId);
-      checkConditions({ bucket, key }, version?.info, conditions);
+      checkConditions({ bucket, key }, version?.info, options);
       const check = { now: this.#clock.now(), bypassGovernance };
       if (version) checkRemovable({ bucket, key }, version.info.metadata, check);
       versions.remove(key, version);
@@ -209,7 +210,7 @@ export class MemoryObjectStore implements OpenObjectStore {
       return { versionId, deleteMarker: version?.deleteMarker ?? false };
     }
     const current = versions.current(key);
-    checkConditions({ bucket, key }, current?.info, conditions);
+    checkConditions({ bucket, key }, current?.info, options);
     if (stored.bucket.versioning === 'disabled') {
       versions.remove(key, current);
       if (current) this.#removed(stored, key, NULL_VERSION);

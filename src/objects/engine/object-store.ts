@@ -173,7 +173,10 @@ interface BypassGovernance {
 }
 
 /** Without `versionId`, of the current object; with it, of that version. */
-export interface RemoveObject extends VersionRef, RemoveConditions, BypassGovernance {}
+export interface RemoveObject extends VersionRef, RemoveConditions, BypassGovernance {
+  /** Of a version that is named: that a newer one took its place. Decided as `WriteConditions` are. */
+  readonly ifNoncurrent?: boolean | undefined;
+}
 
 /** Of an object that is there; where there is none, time and size hold. */
 export interface RemoveConditions extends WriteConditions {

@@ -1,13 +1,20 @@
 import type { BucketRow } from './bucket-table.ts';
 import type { Catalog } from './catalog.ts';
 import type { Commit, Committer, Draft } from './committer.ts';
-import { checkConditions } from './conditions.ts';
+import { checkConditions, checkNoncurrent } from './conditions.ts';
 import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
 import { encodeHead, type RemovalHead } from './ledger.ts';
 import { withHeaders } from './metadata.ts';
 import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from './object-lock.ts';
-import type { ObjectInfo, RemoveConditions, RemovedObject, UpdateMetadata, VersionRef } from './object-store.ts';
+import type {
+  ObjectInfo,
+  RemoveConditions,
+  RemovedObject,
+  RemoveObject,
+  UpdateMetadata,
+  VersionRef,
+} from './object-store.ts';
 import { RecordKind } from './record.ts';
 import { objectScope } from './scopes.ts';
 import {
@@ -52,6 +59,7 @@ interface Rights {
   readonly bypassGovernance?: boolean | undefined;
 }
 
+type RemovalTarget = WriteTarget & VersionRef & Rights & Pick<RemoveObject, 'ifNoncurrent'>;
 type Decision<T> = Pick<Commit<T>, 'decide' | 'done'>;
 
 /** Commits objects. */
@@ -123,7 +131,7 @@ export class ObjectWriter {
     return target.versionId === undefined ? view.current(target.key) : view.named(target.key, target.versionId);
   }
 
-  async remove(target: WriteTarget & VersionRef & Rights): Promise<RemovedObject> {
+  async remove(target: RemovalTarget): Promise<RemovedObject> {
     const { versionId } = target;
     const decided = versionId === undefined ? this.#removal(target) : this.#versionRemoval(target, versionId);
     return this.#committer.commit({
@@ -134,7 +142,7 @@ export class ObjectWriter {
   }
 
   /** Of the current object. With versioning that is a delete marker, also where there is nothing to delete (S3 DeleteObject). */
-  #removal(target: WriteTarget): Decision<RemovedObject> {
+  #removal(target: RemovalTarget): Decision<RemovedObject> {
     return {
       decide: () => {
         const row = this.#check(target);
@@ -151,13 +159,14 @@ export class ObjectWriter {
     };
   }
 
-  #versionRemoval(target: WriteTarget & Rights, versionId: string): Decision<RemovedObject> {
+  #versionRemoval(target: RemovalTarget, versionId: string): Decision<RemovedObject> {
     let wasMarker = false;
     return {
       decide: () => {
         const row = this.#row(target);
         const version = this.#catalog.view(row).named(target.key, versionId);
         checkConditions(named(target), version && factsOf(version), target.conditions);
+        this.#checkNoncurrent(target);
         if (version) checkRemovable(named(target), version.metadata, this.#lockCheck(target));
         wasMarker = version?.deleteMarker ?? false;
         return version ? [this.#removalDraft(target, version)] : [];
@@ -181,6 +190,12 @@ export class ObjectWriter {
     const { stamp, size, deleteMarker } = version;
     const head: WhiteoutHead = { version: stamp, size, deleteMarker, removed };
     return [draft(RecordKind.whiteout, target, encodeHead(head), NO_BYTES)];
+  }
+
+  #checkNoncurrent(target: RemovalTarget): void {
+    if (!target.ifNoncurrent) return;
+    const found = this.#catalog.view(this.#row(target)).find(target.key, target.versionId);
+    checkNoncurrent(named(target), found, target);
   }
 
   #removalDraft(target: WriteTarget, version: Version): Draft {

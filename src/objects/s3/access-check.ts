@@ -9,10 +9,10 @@ import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks } from '../access/policy/policy.ts';
 import { withLock, withTags, withVersion } from '../access/request-context.ts';
 import type { Bucket, ObjectInfo, ObjectStore, ReadRef } from '../engine/object-store.ts';
+import { objectTags, type Tag } from '../object-tags.ts';
 import { type Attributes, objectAcl } from './metadata.ts';
 import { readMoment } from './moment.ts';
 import type { RoutedRequest } from './routed-request.ts';
-import { objectTags, type Tag } from './tagging.ts';
 
 interface Target extends ReadRef {
   readonly bucket: string;

@@ -76,6 +76,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.method-not-allowed': ['MethodNotAllowed', 405],
   's3.missing-content-length': ['MissingContentLength', 411],
   's3.bucket-acl-with-ownership': ['InvalidBucketAclWithObjectOwnership', 400],
+  's3.no-such-lifecycle': ['NoSuchLifecycleConfiguration', 404],
   's3.no-such-lock': ['NoSuchObjectLockConfiguration', 404],
   's3.no-such-lock-configuration': ['ObjectLockConfigurationNotFoundError', 404],
   's3.no-such-encryption': ['ServerSideEncryptionConfigurationNotFoundError', 404],

@@ -38,6 +38,7 @@ export const s3Errors = {
   methodNotAllowed: failure('method-not-allowed', 'invalid'),
   missingContentLength: failure('missing-content-length', 'invalid'),
   noSuchCors: failure('no-such-cors', 'not-found'),
+  noSuchLifecycle: failure('no-such-lifecycle', 'not-found'),
   noSuchLock: failure('no-such-lock', 'not-found'),
   noSuchLockConfiguration: failure('no-such-lock-configuration', 'not-found'),
   noSuchEncryption: failure('no-such-encryption', 'not-found'),

@@ -1,10 +1,11 @@
 import type { CannedAcl } from '../access/acl.ts';
 import type { RequestHead } from '../access/canonical-request.ts';
 import type { ObjectMetadata } from '../engine/object-store.ts';
+import { tagsAttribute } from '../object-tags.ts';
 import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
 import { lockAttributes } from './object-lock.ts';
-import { parseObjectTags, tagsAttribute } from './tagging.ts';
+import { parseObjectTags } from './tagging.ts';
 
 /** Stored as they come and given back with the object. */
 const CONTENT_HEADERS = [

@@ -1,13 +1,14 @@
 import type { ByteRange, ObjectInfo, ObjectStore } from '../engine/object-store.ts';
+import { objectTags } from '../object-tags.ts';
 import { encryptionAnswer } from './encryption.ts';
 import { s3Errors } from './errors.ts';
+import { expirationHeader } from './expiration.ts';
 import { metadataHeaders } from './metadata.ts';
 import { checksumAnswer, type ObjectChecksum, objectChecksum, partChecksums } from './object-checksum.ts';
 import { lockAnswer } from './object-lock.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
-import { objectTags } from './tagging.ts';
 import { versionHeader } from './versions.ts';
 
 /** What GetObject and HeadObject have in common: everything but the bytes. */
@@ -32,6 +33,7 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
     ...metadataHeaders(info.metadata),
     ...(await lockAnswer(request, info.metadata)),
     ...encryptionAnswer(info, request.headers),
+    ...(request.query.has('versionId') ? {} : expirationHeader(store, request.bucket, info)),
     ...responseOverrides(request),
     'accept-ranges': 'bytes',
     'content-length': String(range ? range.end - range.start + 1 : info.size),

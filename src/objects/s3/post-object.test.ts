@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BOUNDARY, encodeForm, type PostForm, signForm } from '../../../tests/support/post-form.ts';
 import { startTestGateway, type TestGateway, testKey } from '../../../tests/support/s3-gateway.ts';
-import { objectTags } from './tagging.ts';
+import { objectTags } from '../object-tags.ts';
 
 const web = testKey('photos/web', ['photos']);
 const operator = testKey('operator', '*');

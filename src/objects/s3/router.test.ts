@@ -29,6 +29,9 @@ test.each([
   ['PUT /b/k?tagging&versionId=v', 'PutObjectTagging'],
   ['DELETE /b/k?tagging', 'DeleteObjectTagging'],
   ['PUT /b/k?acl', 'PutObjectAcl'],
+  ['PUT /b?lifecycle', 'PutBucketLifecycleConfiguration'],
+  ['GET /b?lifecycle', 'GetBucketLifecycleConfiguration'],
+  ['DELETE /b?lifecycle', 'DeleteBucketLifecycle'],
   ['PUT /b?object-lock', 'PutObjectLockConfiguration'],
   ['GET /b?object-lock', 'GetObjectLockConfiguration'],
   ['PUT /b/k?retention', 'PutObjectRetention'],
@@ -58,7 +61,7 @@ test('a copy source makes a copy', () => {
   expect(route('PUT /b/k?uploadId=u&partNumber=1', headers)).toBe('UploadPartCopy');
 });
 
-test.each(['GET /b?torrent', 'DELETE /b?lifecycle', 'POST /b/k?restore', 'POST /b/k?select&select-type=2'])(
+test.each(['GET /b?torrent', 'POST /b/k?restore', 'POST /b/k?select&select-type=2'])(
   '%s is not implemented, and nothing else is done instead',
   (line) => {
     expect(() => route(line)).toThrow(expect.objectContaining({ code: 's3.not-implemented' }));

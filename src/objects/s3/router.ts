@@ -4,6 +4,11 @@ import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
 import { getBucketAcl, putBucketAcl } from './operations/bucket-acl.ts';
 import { deleteBucketCors, getBucketCors, putBucketCors } from './operations/bucket-cors.ts';
 import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './operations/bucket-encryption.ts';
+import {
+  deleteBucketLifecycle,
+  getBucketLifecycleConfiguration,
+  putBucketLifecycleConfiguration,
+} from './operations/bucket-lifecycle.ts';
 import { getBucketNotification, putBucketNotification } from './operations/bucket-notification.ts';
 import {
   deleteBucketPolicy,
@@ -69,6 +74,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['acl'], operation: putBucketAcl },
     { query: ['cors'], operation: putBucketCors },
     { query: ['encryption'], operation: putBucketEncryption },
+    { query: ['lifecycle'], operation: putBucketLifecycleConfiguration },
     { query: ['tagging'], operation: putBucketTagging },
     { query: ['versioning'], operation: putBucketVersioning },
     { query: ['object-lock'], operation: putObjectLockConfiguration },
@@ -83,6 +89,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   'DELETE bucket': [
     { query: ['cors'], operation: deleteBucketCors },
     { query: ['encryption'], operation: deleteBucketEncryption },
+    { query: ['lifecycle'], operation: deleteBucketLifecycle },
     { query: ['tagging'], operation: deleteBucketTagging },
     { query: ['ownershipControls'], operation: deleteBucketOwnershipControls },
     { query: ['policy'], operation: deleteBucketPolicy },
@@ -95,6 +102,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['acl'], operation: getBucketAcl },
     { query: ['cors'], operation: getBucketCors },
     { query: ['encryption'], operation: getBucketEncryption },
+    { query: ['lifecycle'], operation: getBucketLifecycleConfiguration },
     { query: ['tagging'], operation: getBucketTagging },
     { query: ['object-lock'], operation: getObjectLockConfiguration },
     { query: ['ownershipControls'], operation: getBucketOwnershipControls },

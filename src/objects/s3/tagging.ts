@@ -1,11 +1,6 @@
-import type { ObjectMetadata } from '../engine/object-store.ts';
+import { decodeTags, type Tag } from '../object-tags.ts';
 import { s3Errors } from './errors.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
-
-export interface Tag {
-  readonly key: string;
-  readonly value: string;
-}
 
 /** S3 User Guide, "Categorizing your storage using tags". */
 const MAX_BUCKET_TAGS = 50;
@@ -40,25 +35,6 @@ function checkObjectTags(tags: readonly Tag[]): readonly Tag[] {
   return checkTags(tags);
 }
 
-function decodeTags(text: string): readonly Tag[] {
-  return [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
-}
-
-/** No more than that is encoded: escaped throughout, ten tags may be larger than all that an object's metadata may be. */
-const encodeTag = (text: string) => text.replace(/[%&=+ ]/g, encodeURIComponent);
-
-const TAGGING = 'x-amz-tagging';
-
-/** An object's tags are kept beside its headers, as query parameters; no tags are none. */
-export function objectTags({ headers }: ObjectMetadata): readonly Tag[] {
-  return decodeTags(headers[TAGGING] ?? '');
-}
-
-export function tagsAttribute(tags: readonly Tag[]): Readonly<Record<string, string | undefined>> {
-  const text = tags.map(({ key, value }) => `${encodeTag(key)}=${encodeTag(value)}`).join('&');
-  return { [TAGGING]: text === '' ? undefined : text };
-}
-
 function tagSet(document: XmlNode): readonly Tag[] {
   const [set, ...more] = document.all('TagSet');
   if (!set || more.length > 0) throw s3Errors.malformedXml('one TagSet is expected');
@@ -73,18 +49,23 @@ function readTag(node: XmlNode): Tag {
 }
 
 function checkTags(tags: readonly Tag[]): readonly Tag[] {
-  for (const { key, value } of tags) {
-    if (key.length === 0 || key.length > MAX_KEY_LENGTH || !ALLOWED.test(key) || key.startsWith('aws:')) {
-      throw s3Errors.invalidTag('the TagKey you have provided is invalid');
-    }
-    if (value.length > MAX_VALUE_LENGTH || !ALLOWED.test(value)) {
-      throw s3Errors.invalidTag('the TagValue you have provided is invalid');
-    }
-  }
+  for (const tag of tags) checkTag(tag);
   if (new Set(tags.map(({ key }) => key)).size < tags.length) {
     throw s3Errors.invalidTag('cannot provide multiple Tags with the same key');
   }
   return tags;
+}
+
+/** @throws HoldfastError `s3.invalid-tag` */
+export function checkTag(tag: Tag): Tag {
+  const { key, value } = tag;
+  if (key.length === 0 || key.length > MAX_KEY_LENGTH || !ALLOWED.test(key) || key.startsWith('aws:')) {
+    throw s3Errors.invalidTag('the TagKey you have provided is invalid');
+  }
+  if (value.length > MAX_VALUE_LENGTH || !ALLOWED.test(value)) {
+    throw s3Errors.invalidTag('the TagValue you have provided is invalid');
+  }
+  return tag;
 }
 
 /** Letters, digits and spaces of any script, and some signs (S3 User Guide, "Categorizing your storage using tags"). */

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { parseCorsRules, printCorsRules } from './cors-rules.ts';
+import { parseLifecycle, printLifecycle } from './lifecycle-rules.ts';
 import { withBucketRequests } from './open-bucket.ts';
 import { parseWebsite, printWebsite } from './website-configuration.ts';
 
@@ -34,6 +35,13 @@ const CONFIGURATIONS: readonly Configuration[] = [
     decode: printCorsRules,
   },
   {
+    name: 'lifecycle',
+    title: 'lifecycle rules of a bucket: what is removed by itself, and when',
+    parameter: 'lifecycle',
+    encode: parseLifecycle,
+    decode: printLifecycle,
+  },
+  {
     name: 'website',
     title: 'website configuration of a bucket: index, error document and redirects',
     parameter: 'website',
@@ -42,7 +50,7 @@ const CONFIGURATIONS: readonly Configuration[] = [
   },
 ];
 
-/** `policy`, `cors` and `website`, each with `get`, `set` and `unset`. */
+/** `policy`, `cors`, `lifecycle` and `website`, each with `get`, `set` and `unset`. */
 export function bucketConfigurations(buckets: Command): void {
   for (const configuration of CONFIGURATIONS) {
     const command = buckets.command(configuration.name).description(`the ${configuration.title}`);

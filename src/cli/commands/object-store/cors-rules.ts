@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
-import { cliErrors } from '../../errors.ts';
+import { element, parseJsonFile } from './configuration-xml.ts';
 
 const list = z.array(z.string()).optional();
 
@@ -27,29 +27,19 @@ const ELEMENTS = [
 
 /** @throws HoldfastError `usage.*` where the file is not JSON of that form */
 export function parseCorsRules(file: string): string {
-  const { CORSRules } = parse(file);
-  const rules = CORSRules.map((rule) =>
-    element('CORSRule', [
-      ...(rule.ID === undefined ? [] : [element('ID', [escapeXml(rule.ID)])]),
-      ...ELEMENTS.flatMap(([plural, name]) => (rule[plural] ?? []).map((value) => element(name, [escapeXml(value)]))),
-      ...(rule.MaxAgeSeconds === undefined ? [] : [element('MaxAgeSeconds', [String(rule.MaxAgeSeconds)])]),
-    ]),
-  );
-  return element('CORSConfiguration', rules);
+  const { CORSRules } = parseJsonFile(file, corsConfiguration, EXPECTED);
+  const rules = CORSRules.map(({ ID, MaxAgeSeconds, ...lists }) => ({
+    ID,
+    ...Object.fromEntries(ELEMENTS.map(([plural, name]) => [name, lists[plural]])),
+    MaxAgeSeconds,
+  }));
+  return element('CORSConfiguration', { CORSRule: rules });
 }
 
-function parse(file: string): z.infer<typeof corsConfiguration> {
-  const hint = 'write {"CORSRules": [{"AllowedOrigins": ["https://example.com"], "AllowedMethods": ["GET"]}]}';
-  let json: unknown;
-  try {
-    json = JSON.parse(file);
-  } catch (error) {
-    throw cliErrors.usage(`the file is not JSON: ${(error as Error).message}`, hint);
-  }
-  const parsed = corsConfiguration.safeParse(json);
-  if (!parsed.success) throw cliErrors.usage(`these are no CORS rules: ${z.prettifyError(parsed.error)}`, hint);
-  return parsed.data;
-}
+const EXPECTED = {
+  what: 'these are no CORS rules',
+  hint: 'write {"CORSRules": [{"AllowedOrigins": ["https://example.com"], "AllowedMethods": ["GET"]}]}',
+};
 
 export function printCorsRules(document: string): string {
   const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name !== 'CORSConfiguration' });
@@ -62,12 +52,4 @@ export function printCorsRules(document: string): string {
     MaxAgeSeconds: rule.MaxAgeSeconds && Number(rule.MaxAgeSeconds[0]),
   }));
   return JSON.stringify({ CORSRules }, null, 2);
-}
-
-function element(name: string, content: readonly string[]): string {
-  return `<${name}>${content.join('')}</${name}>`;
-}
-
-function escapeXml(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,11 +1,12 @@
 import type { Authentication } from '../../access/authenticate.ts';
 import type { AuthenticateForm } from '../../access/authenticate-form.ts';
 import { accessErrors } from '../../access/errors.ts';
+import { tagsAttribute } from '../../object-tags.ts';
 import { s3Errors } from '../errors.ts';
 import { type ReceivedBody, receiveBody } from '../request-body.ts';
 import { MAX_KEY_BYTES, type RequestTarget } from '../request-target.ts';
 import type { RoutedRequest } from '../routed-request.ts';
-import { readObjectTags, tagsAttribute } from '../tagging.ts';
+import { readObjectTags } from '../tagging.ts';
 import { MAX_UPLOAD_BYTES } from '../upload.ts';
 import { parseXml } from '../xml.ts';
 import { readBoundary, readForm } from './form.ts';

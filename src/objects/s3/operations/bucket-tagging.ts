@@ -1,8 +1,9 @@
+import type { Tag } from '../../object-tags.ts';
 import { requireBucket } from '../bucket.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
-import { readBucketTags, type Tag, tagsXml } from '../tagging.ts';
+import { readBucketTags, tagsXml } from '../tagging.ts';
 
 export const putBucketTagging: Operation = {
   name: 'PutBucketTagging',

@@ -2,6 +2,7 @@ import type { PartInfo } from '../../engine/object-store.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums.ts';
 import { encryptionAnswer } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
+import { expirationHeader } from '../expiration.ts';
 import { MAX_PARTS, readUploadRef } from '../multipart.ts';
 import { completedMetadata } from '../multipart-checksum.ts';
 import { checksumElements, objectChecksum, withChecksum } from '../object-checksum.ts';
@@ -45,7 +46,13 @@ export const completeMultipartUpload: Operation = {
         ETag: `"${info.etag}"`,
         ...checksumElements(objectChecksum(info.metadata)),
       },
-      { headers: { ...versionHeader(store, bucket, info), ...encryptionAnswer(info, headers) } },
+      {
+        headers: {
+          ...versionHeader(store, bucket, info),
+          ...expirationHeader(store, bucket, info),
+          ...encryptionAnswer(info, headers),
+        },
+      },
     );
   },
 };

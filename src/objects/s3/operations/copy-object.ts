@@ -1,11 +1,13 @@
 import type { CopySource } from '../../access/copy-source.ts';
 import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../engine/object-store.ts';
+import { objectTags, tagsAttribute } from '../../object-tags.ts';
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { type ChecksumAlgorithm, createHasher, parseChecksumAlgorithm } from '../checksums.ts';
 import { checkSourceConditions, type ReadableSource, readCopySource } from '../copy-source.ts';
 import { changesEncryption, encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
+import { expirationHeader } from '../expiration.ts';
 import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
 import {
   checksumElements,
@@ -16,7 +18,6 @@ import {
 } from '../object-checksum.ts';
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
-import { objectTags, tagsAttribute } from '../tagging.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 import { versionHeader } from '../versions.ts';
 
@@ -67,6 +68,7 @@ export const copyObject: Operation = {
         headers: {
           ...versionHeader(store, target.bucket, info),
           ...encryptionAnswer(info, request.headers),
+          ...expirationHeader(store, target.bucket, info),
           ...versionHeader(store, source.bucket, found, 'x-amz-copy-source-version-id'),
         },
       },

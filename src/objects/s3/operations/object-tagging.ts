@@ -1,7 +1,8 @@
 import type { ObjectInfo, ObjectStore } from '../../engine/object-store.ts';
+import { objectTags, type Tag, tagsAttribute } from '../../object-tags.ts';
 import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
-import { objectTags, readObjectTags, type Tag, tagsAttribute, tagsXml } from '../tagging.ts';
+import { readObjectTags, tagsXml } from '../tagging.ts';
 import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 
 export const putObjectTagging: Operation = {

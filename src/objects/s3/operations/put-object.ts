@@ -2,6 +2,7 @@ import type { PutObject } from '../../engine/object-store.ts';
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { encryptionAnswer, requestedEncryption } from '../encryption.ts';
+import { expirationHeader } from '../expiration.ts';
 import { checksumAnswer, objectChecksum } from '../object-checksum.ts';
 import { checkLockedUpload } from '../object-lock.ts';
 import type { Operation, S3Context, S3Request, S3Response } from '../operation.ts';
@@ -37,6 +38,7 @@ export async function storeObject(
       etag: `"${info.etag}"`,
       ...versionHeader(store, bucket, info),
       ...encryptionAnswer(info, headers),
+      ...expirationHeader(store, bucket, info),
       ...checksumAnswer(objectChecksum(info.metadata)),
     },
   };

@@ -1,0 +1,119 @@
+import { HoldfastError } from '../../core/errors.ts';
+import type { Bucket, ObjectStore, RemoveObject, VersionMarker } from '../engine/object-store.ts';
+import { expiryOf, markerExpires, noncurrentExpires, uploadExpires } from './expiry.ts';
+import { type LifecycleRule, lifecycleRules } from './lifecycle-rule.ts';
+import { VersionWalk, type WalkedVersion } from './version-walk.ts';
+
+/** Looked at in one step, and removed together, so that few commits carry them. */
+const PAGE_VERSIONS = 250;
+
+export interface Swept {
+  /** Current objects, gone or behind a delete marker. */
+  objects: number;
+  noncurrent: number;
+  markers: number;
+  uploads: number;
+}
+
+interface SweepOptions {
+  readonly store: ObjectStore;
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Applies a bucket's rules once. It keeps nothing: a sweep that is cut short is made
+ * up for by the next. Each removal holds only for the version that was looked at.
+ */
+export async function sweepBucket(bucket: Bucket, options: SweepOptions): Promise<Swept> {
+  const rules = lifecycleRules(bucket).filter(({ enabled }) => enabled);
+  const swept: Swept = { objects: 0, noncurrent: 0, markers: 0, uploads: 0 };
+  if (rules.some(({ expiration, noncurrent }) => expiration ?? noncurrent)) {
+    await sweepVersions(bucket.name, rules, swept, options);
+  }
+  if (rules.some(({ abortUploadsDays }) => abortUploadsDays !== undefined)) {
+    await sweepUploads(bucket.name, rules, swept, options);
+  }
+  return swept;
+}
+
+async function sweepVersions(bucket: string, rules: readonly LifecycleRule[], swept: Swept, options: SweepOptions) {
+  const { store, signal } = options;
+  const prefix = commonPrefix(rules.map(({ filter }) => filter.prefix ?? ''));
+  const walk = new VersionWalk();
+  let after: VersionMarker | undefined;
+  do {
+    const page = await store.listVersions({ bucket, prefix, after, limit: PAGE_VERSIONS });
+    await removeDue(bucket, [...walk.add(page.versions)], { ...options, rules, swept });
+    after = page.next;
+  } while (after && !signal.aborted);
+  if (!signal.aborted) await removeDue(bucket, [...walk.end()], { ...options, rules, swept });
+}
+
+interface Removal {
+  readonly key: string;
+  readonly what: 'objects' | 'noncurrent' | 'markers';
+  readonly options: RemoveObject;
+}
+
+async function removeDue(
+  bucket: string,
+  walked: readonly WalkedVersion[],
+  { store, now, rules, swept }: SweepOptions & { readonly rules: readonly LifecycleRule[]; readonly swept: Swept },
+): Promise<void> {
+  const due = walked.flatMap((one) => removal(rules, one, now) ?? []);
+  const removals = due.map(async ({ key, what, options }) => {
+    if (await succeeds(store.remove(bucket, key, options))) swept[what]++;
+  });
+  await Promise.all(removals);
+}
+
+function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: number): Removal | undefined {
+  const { version, since, newer, isOnly } = walked;
+  const { key, versionId, etag, lastModified } = version;
+  const options = { ifLastModified: lastModified };
+  if (!version.isLatest) {
+    if (since === undefined || !noncurrentExpires(rules, version, { since, newer, now })) return undefined;
+    return { key, what: 'noncurrent', options: { ...options, versionId, ifNoncurrent: true } };
+  }
+  if (version.deleteMarker) {
+    if (!isOnly || !markerExpires(rules, version, now)) return undefined;
+    return { key, what: 'markers', options: { ...options, versionId } };
+  }
+  const expiry = expiryOf(rules, version);
+  return expiry && expiry.at <= now ? { key, what: 'objects', options: { ...options, ifMatch: etag } } : undefined;
+}
+
+async function sweepUploads(bucket: string, rules: readonly LifecycleRule[], swept: Swept, options: SweepOptions) {
+  const { store, now } = options;
+  for (const upload of await store.listUploads(bucket)) {
+    if (!uploadExpires(rules, upload, now)) continue;
+    const { key, uploadId } = upload;
+    if (await succeeds(store.abortUpload({ bucket, key, uploadId }))) swept.uploads++;
+  }
+}
+
+/** What is locked stays; what changed meanwhile is another thing, and the next sweep's. */
+const NOT_DUE = new Set([
+  'object.locked',
+  'object.precondition',
+  'object.not-found',
+  'version.not-found',
+  'upload.not-found',
+]);
+
+async function succeeds(removal: Promise<unknown>): Promise<boolean> {
+  try {
+    await removal;
+    return true;
+  } catch (error) {
+    if (error instanceof HoldfastError && NOT_DUE.has(error.code)) return false;
+    throw error;
+  }
+}
+
+function commonPrefix([first = '', ...rest]: readonly string[]): string {
+  let length = first.length;
+  for (const text of rest) while (!text.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, length);
+}

@@ -1,0 +1,25 @@
+import type { ObjectMetadata } from './engine/object-store.ts';
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+const TAGGING = 'x-amz-tagging';
+
+/** An object's tags are kept beside its headers, as query parameters; no tags are none. */
+export function objectTags({ headers }: ObjectMetadata): readonly Tag[] {
+  return decodeTags(headers[TAGGING] ?? '');
+}
+
+export function tagsAttribute(tags: readonly Tag[]): Readonly<Record<string, string | undefined>> {
+  const text = tags.map(({ key, value }) => `${encodeTag(key)}=${encodeTag(value)}`).join('&');
+  return { [TAGGING]: text === '' ? undefined : text };
+}
+
+export function decodeTags(text: string): readonly Tag[] {
+  return [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
+}
+
+/** No more than that is encoded: escaped throughout, ten tags may be larger than all that an object's metadata may be. */
+const encodeTag = (text: string) => text.replace(/[%&=+ ]/g, encodeURIComponent);

@@ -1,0 +1,35 @@
+import { LIFECYCLE, lifecycleRules } from '../../lifecycle/lifecycle-rule.ts';
+import { requireBucket } from '../bucket.ts';
+import { s3Errors } from '../errors.ts';
+import { lifecycleRulesXml, readLifecycleRules } from '../lifecycle-rules.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { readXml } from '../request-xml.ts';
+
+export const putBucketLifecycleConfiguration: Operation = {
+  name: 'PutBucketLifecycleConfiguration',
+  action: 'configure-bucket',
+  async handle({ bucket, body }, { store }) {
+    const rules = readLifecycleRules(await readXml(body(), 'LifecycleConfiguration'));
+    await store.updateBucket(bucket, { documents: { [LIFECYCLE]: JSON.stringify(rules) } });
+    return { status: 200 };
+  },
+};
+
+export const getBucketLifecycleConfiguration: Operation = {
+  name: 'GetBucketLifecycleConfiguration',
+  action: 'read-bucket',
+  async handle({ bucket }, { store }) {
+    const rules = lifecycleRules(requireBucket(store, bucket));
+    if (rules.length === 0) throw s3Errors.noSuchLifecycle('The lifecycle configuration does not exist');
+    return xmlResponse('LifecycleConfiguration', lifecycleRulesXml(rules));
+  },
+};
+
+export const deleteBucketLifecycle: Operation = {
+  name: 'DeleteBucketLifecycle',
+  action: 'configure-bucket',
+  async handle({ bucket }, { store }) {
+    await store.updateBucket(bucket, { documents: { [LIFECYCLE]: undefined } });
+    return { status: 204 };
+  },
+};
