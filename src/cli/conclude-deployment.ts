@@ -27,6 +27,6 @@ export async function concludeDeployment(
     throw cliErrors.deploymentFailed(app, release, ended);
   }
   const view = await (await session.api.apps[':app'].$get({ param: { app } })).json();
-  const urls = view.services.flatMap(({ name, url }) => (url ? [`  ${name}  ${url}`] : []));
+  const urls = [...view.services, ...view.storage].flatMap(({ name, url }) => (url ? [`  ${name}  ${url}`] : []));
   return { data: ended, text: [`Release ${release} of ${app} serves.`, ...urls].join('\n') };
 }

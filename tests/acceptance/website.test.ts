@@ -114,6 +114,20 @@ test('a bucket of no app has a name too, and its domain', async () => {
   expect(await curl(`${url}/page`)).toBe('welcome\n200');
 });
 
+test('a destroyed bucket is shown to nobody until it is recovered, and its domain is free', async () => {
+  await platform.run(['object-store', 'create', 'fete', '--public', '--custom-domain', 'fete.example']);
+  await put('fete', 'page', 'welcome back');
+  await platform.run(['object-store', 'destroy', 'fete', '--yes']);
+  expect(await curl('http://fete.website.localhost/page')).toMatch(/403$/);
+  expect(await curl('http://fete.example/page')).toMatch(/404$/);
+  await platform.run(['object-store', 'create', 'feast', '--custom-domain', 'fete.example']);
+  const taken = await platform.cli(['object-store', 'recover', 'fete']);
+  expect(taken.stderr).toContain('fete.example is the domain of the bucket feast already');
+  await platform.run(['object-store', 'destroy', 'feast', '--now', '--yes']);
+  await platform.run(['object-store', 'recover', 'fete']);
+  expect(await curl('http://fete.example/page')).toBe('welcome back\n200');
+});
+
 test('websites outlive a killed object store and a killed edge', async () => {
   await put('fair', 'page', 'still here');
   for (const role of ['objects', 'edge']) {

@@ -3,6 +3,7 @@ import * as errors from '../errors.ts';
 import { wantedCount } from '../plan/service-situation.ts';
 import { assignVolumes } from '../plan/volumes.ts';
 import type { Platform, StorageView } from '../platform.ts';
+import { hideBucket, showBucket } from '../reconcile/bucket-settings.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import { isNamed } from '../reconcile/deployment-actions.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
@@ -110,7 +111,10 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       const purgeAt = now ? clock.now() : recoverableUntil;
       await state.storage.update(record.id, { state: 'destroyed', purgeAt });
       if (record.app !== null) reconciler.wake(record.app);
-      if (!now) return viewOf(record.id);
+      if (!now) {
+        if (kind === 'bucket') await hideBucket(context, record);
+        return viewOf(record.id);
+      }
       await purgeStorage(context, record);
       return null;
     },
@@ -120,6 +124,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       if (record.state !== 'destroyed') throw errors.storageNotDestroyed(kind, record.name);
       const serving = await servingReleases(context, record.app);
       const wanted = record.origin === 'command' || serving.some(({ spec }) => isNamed(spec, record));
+      if (kind === 'bucket') await showBucket(context, record);
       await state.storage.update(record.id, { state: wanted ? 'active' : 'detached', purgeAt: null });
       if (record.app !== null) reconciler.wake(record.app);
       return viewOf(record.id);

@@ -49,3 +49,13 @@ export async function releaseDomains(
     await state.storage.update(other.id, { settings: left });
   }
 }
+
+/** What is destroyed is shown to nobody, though it can be recovered; its domains are free. */
+export async function hideBucket({ drivers }: ControlContext, { realName, name }: BucketRecord): Promise<void> {
+  await drivers.objects.ensureBucket({ name: realName ?? name, accessibility: 'private', domains: [] });
+}
+
+/** As it was before it was destroyed. @throws HoldfastError `bucket.domain-taken` */
+export async function showBucket({ drivers }: ControlContext, record: BucketRecord): Promise<void> {
+  await drivers.objects.ensureBucket(bucketInput(record, record.settings));
+}

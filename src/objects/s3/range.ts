@@ -1,5 +1,5 @@
 import type { ByteRange } from '../engine/object-store.ts';
-import { s3Errors } from './errors.ts';
+import { S3Failure, s3Errors } from './errors.ts';
 
 /**
  * The bytes a Range header selects of `size` (RFC 9110 section 14.1.2). `undefined`, all of them,
@@ -13,8 +13,10 @@ export function selectRange(header: string | undefined, size: number): ByteRange
   if (first !== '' && last !== '' && Number(first) > Number(last)) return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (start >= size || start > end) throw s3Errors.invalidRange('The requested range is not satisfiable');
-  return { start, end };
+  if (start < size && start <= end) return { start, end };
+  // With the length that there is (RFC 9110 section 15.5.17).
+  const error = s3Errors.invalidRange('The requested range is not satisfiable');
+  throw new S3Failure(error, { 'content-range': `bytes */${size}` });
 }
 
 /**

@@ -6,6 +6,7 @@ import { objectNotFound } from '../engine/errors.ts';
 import type { Bucket } from '../engine/object-store.ts';
 import { accessTo } from '../s3/access-check.ts';
 import { s3ErrorCode } from '../s3/error-responses.ts';
+import { S3Failure } from '../s3/errors.ts';
 import { perform } from '../s3/gateway.ts';
 import { metadataHeaders, REDIRECT } from '../s3/metadata.ts';
 import type { S3Context, S3Response } from '../s3/operation.ts';
@@ -64,7 +65,13 @@ async function answerMiss(error: HoldfastError, request: SiteRequest, context: S
   if (next.kind === 'redirect') return redirection(next);
   const document = next.document === undefined ? undefined : await errorDocument(next.document, request, context);
   const { body, headers, release } = document ?? errorPage({ status, code, message: error.message, key: request.key });
-  return { status, body, release, headers: { 'cache-control': CACHE_CONTROL, ...headers } };
+  return { status, body, release, headers: { 'cache-control': CACHE_CONTROL, ...headers, ...lengthOf(error) } };
+}
+
+/** How long the object is that a range was not of. */
+function lengthOf(error: HoldfastError): Record<string, string> {
+  const range = error instanceof S3Failure ? error.headers['content-range'] : undefined;
+  return range === undefined ? {} : { 'content-range': range };
 }
 
 async function isReadable(key: string, request: SiteRequest, context: S3Context): Promise<boolean> {
