@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
 import { connectRpc } from '../../src/core/rpc.ts';
+import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startProcess } from '../support/started-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
@@ -40,7 +41,7 @@ beforeAll(async () => {
     const known = order.get(key) ?? [];
     if (!known.includes(sequencer)) known.push(sequencer);
     order.set(key, known);
-    received.add(`${key} ${versionId}`);
+    received.add(`${decodeURIComponent(key.replaceAll('+', ' '))} ${versionId}`);
     return res.writeHead(204).end();
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -89,6 +90,18 @@ async function write(s3: S3Client, writer: number): Promise<void> {
   }
 }
 
+/** Changes that are in the journal alone when the events of the next round begin. */
+async function writeUnseen(): Promise<void> {
+  const store = await openObjectStore({ directory: join(directory.path, 'store'), masterKey: Buffer.alloc(32, 7) });
+  const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+  for (let i = 0; i < 5; i++) {
+    const key = 'written while nobody looked';
+    const { versionId } = await store.put({ bucket: Bucket, key, metadata, body: (async function* () {})() });
+    acknowledged.set(key, [...(acknowledged.get(key) ?? []), versionId]);
+  }
+  await store.close();
+}
+
 const missing = () =>
   [...acknowledged].flatMap(([key, versions]) =>
     versions.map((version) => `${key} ${version}`).filter((one) => !received.has(one)),
@@ -105,6 +118,7 @@ it(`tells a webhook of every acknowledged change over ${ROUNDS} kills, those of 
     untold += missing().length;
     await writing;
     s3.destroy();
+    if (round % 3 === 0) await writeUnseen();
   }
   const { child, admin, s3 } = await start();
   try {

@@ -28,6 +28,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
     adminSocket,
     websiteSocket,
     region: 'local',
+    webhookAllow: ['127.0.0.0/8'],
     log: pino({ level: 'silent' }),
   });
   const admin = connectRpc<ObjectAdmin>(adminSocket);
