@@ -63,16 +63,11 @@ export class BucketModel {
   }
 
   #replace(key: string, before: ModelVersion, after: ModelVersion): void {
-    for (const keys of [this.keys, ...this.snapshots.values(), ...(this.base ? [this.base.keys] : [])]) {
-      const versions = keys.get(key);
-      if (versions) {
-        keys.set(
-          key,
-          versions.map((version) => (version === before ? after : version)),
-        );
-      }
+    for (const keys of [this.keys, ...this.snapshots.values()]) replaceIn(keys, key, [before, after]);
+    for (const fork of this.forks) {
+      if (fork.base) replaceIn(fork.base.keys, key, [before, after]);
+      fork.#replace(key, before, after);
     }
-    for (const fork of this.forks) fork.#replace(key, before, after);
   }
 
   /** What only snapshots and forks of the bucket show of what was written in it. */
@@ -82,6 +77,11 @@ export class BucketModel {
     const shown = new Set([...this.keys.values()].flat());
     return [...new Set(kept)].filter((version) => version.owner === this && !shown.has(version));
   }
+}
+
+function replaceIn(keys: ModelKeys, key: string, [before, after]: readonly [ModelVersion, ModelVersion]): void {
+  const versions = keys.get(key)?.map((version) => (version === before ? after : version));
+  if (versions) keys.set(key, versions);
 }
 
 export function sortedKeys(keys: ModelKeys): readonly string[] {

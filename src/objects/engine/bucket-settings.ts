@@ -1,6 +1,7 @@
 import * as errors from './errors.ts';
 import { mergeDocuments } from './names.ts';
 import type { Bucket, BucketChanges } from './object-store.ts';
+import { checkedQuota } from './quota.ts';
 
 interface BucketBeginning extends Pick<Bucket, 'name' | 'createdAt'> {
   /** What the bucket is a fork of; a snapshot by its id. */
@@ -21,7 +22,7 @@ function forkSettings({ of, snapshot }: NonNullable<BucketBeginning['fork']>): P
 
 /**
  * The bucket after a change.
- * @throws HoldfastError `bucket.versioning-stays`, `bucket.lock-stays`, `bucket.lock-versioning`, `bucket.documents-size`
+ * @throws HoldfastError `bucket.versioning-stays`, `bucket.lock-stays`, `bucket.lock-versioning`, `bucket.documents-size`, `bucket.quota`
  */
 export function withSettings(bucket: Bucket, changes: BucketChanges): Bucket {
   const { name } = bucket;
@@ -30,10 +31,13 @@ export function withSettings(bucket: Bucket, changes: BucketChanges): Bucket {
   if (bucket.objectLock && versioning !== 'enabled') throw errors.bucketLockStays(name);
   if (versioning === 'disabled' && bucket.versioning !== 'disabled') throw errors.versioningStays(name);
   if (objectLock && versioning !== 'enabled') throw errors.bucketLockVersioning(name);
+  const { quota: before = {}, ...rest } = bucket;
+  const quota = checkedQuota(changes.quota ?? before);
   return {
-    ...bucket,
+    ...rest,
     versioning,
     accessibility: changes.accessibility ?? bucket.accessibility,
+    ...(quota && { quota }),
     ...(objectLock ? { objectLock } : {}),
     documents: mergeDocuments(bucket.documents, changes.documents),
   };

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts';
 import { isHoldfastCode, storeClosed } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { type Journal, PURPOSES, type Purpose } from './journal.ts';
+import type { Growth } from './quota.ts';
 import { type JournalRecord, recordBytes } from './record.ts';
 
 /** A record before its place in the order is known; `stamp` only where it has one already. */
@@ -13,8 +14,8 @@ export interface Commit<T> {
   readonly scopes: readonly string[] | 'everything';
   /** What it may take of the space that is left on a full disk; `write` unless said. */
   readonly purpose?: Purpose;
-  /** Called when all before it is applied: checks, and says what to write. Throws to refuse. */
-  decide(): readonly Draft[];
+  /** Called when all before it but those of its batch is applied, and what these add known: checks, and says what to write. Throws to refuse. */
+  decide(growth: Growth): readonly Draft[];
   /** Called when the records are durable and applied. */
   done(records: readonly LocatedRecord[]): T;
 }
@@ -90,6 +91,7 @@ export class Committer {
     const batch: Decided[] = [];
     const later: Waiting[] = [];
     const taken = new Set<string>();
+    const growth: Growth = new Map();
     let bytes = BATCH_HEADER_BYTES;
     let full = false;
     for (const waiting of this.#queue) {
@@ -102,7 +104,7 @@ export class Committer {
         full ||= exclusive;
         continue;
       }
-      const decided = this.#decide(waiting);
+      const decided = this.#decide(waiting, growth);
       const size = decided?.records.reduce((sum, record) => sum + recordBytes(record), 0) ?? 0;
       full = exclusive || (batch.length > 0 && bytes + size > this.#batchBytes);
       if (full && !exclusive) later.push(waiting);
@@ -115,10 +117,10 @@ export class Committer {
     return batch;
   }
 
-  #decide(waiting: Waiting): Decided | undefined {
+  #decide(waiting: Waiting, growth: Growth): Decided | undefined {
     try {
       const records = waiting.commit
-        .decide()
+        .decide(growth)
         .map((draft) => ({ moved: false, stamp: this.#options.clock.tick(), ...draft }));
       return { ...waiting, records };
     } catch (error) {

@@ -179,6 +179,8 @@ export class EngineObjectStore implements OpenObjectStore {
     checkKey(key);
     checkMetadata(metadata);
     const bucket = this.#bucket(name);
+    const versioned = bucket.bucket.versioning === 'enabled';
+    this.#objects.checkRoom({ bucket, key }, { size: size ?? 0, versioned, deleteMarker: false }, new Map());
     const objectKey = await this.#keys.make({ bucket, key }, customerKey);
     const { inlineLimitBytes: inlineLimit } = this.#parts;
     const content = await this.#intake.take({ body, size, inlineLimit, key: objectKey });
@@ -269,6 +271,7 @@ export class EngineObjectStore implements OpenObjectStore {
     const { key, body, size = 0, customerKey } = part;
     checkPartNumber(part.partNumber);
     const target = this.#upload(part);
+    this.#uploads.checkRoom(target, { partNumber: part.partNumber, size });
     const sealedKey = this.#uploads.sealedKey(target);
     const dataKey = this.#keys.openUpload({ ...target, key }, sealedKey, customerKey);
     const content = await this.#intake.take({ body, size, inlineLimit: NEVER_INLINE, key: dataKey });

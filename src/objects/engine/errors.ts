@@ -67,6 +67,23 @@ export const bucketHasSnapshots = (name: string) =>
     resource: `bucket ${name}`,
   });
 
+export const quotaExceeded = (name: string) =>
+  refuse({
+    code: 'bucket.quota-exceeded',
+    kind: 'exhausted',
+    message: `bucket ${name} would hold more than its quota`,
+    hint: 'delete objects or old versions, or raise the quota',
+    resource: `bucket ${name}`,
+  });
+
+export const quotaInvalid = (limit: number) =>
+  refuse({
+    code: 'bucket.quota',
+    kind: 'invalid',
+    message: `${limit} is no limit for a bucket`,
+    hint: 'use a whole number of bytes or objects, 0 or more',
+  });
+
 export const snapshotNotFound = (bucket: string, snapshot: string) =>
   refuse({
     code: 'snapshot.not-found',

@@ -46,9 +46,12 @@ import type {
   RemoveObject,
   Snapshot,
   UpdateMetadata,
+  Usage,
   VersionPage,
   WriteConditions,
 } from './object-store.ts';
+import { checkQuota } from './quota.ts';
+import { addUsage, usageOf } from './usage.ts';
 import { NULL_VERSION, parseStamp, stampText, versionIdOf } from './version-id.ts';
 
 interface StoredBucket {
@@ -267,7 +270,8 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async putPart(part: PutPart): Promise<PartInfo> {
-    return this.#bucket(part.bucket).uploads.putPart(part);
+    const { uploads } = this.#bucket(part.bucket);
+    return uploads.putPart(part, (bytes) => this.#checkRoom(part.bucket, { objects: 0, bytes }));
   }
 
   async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
@@ -343,7 +347,16 @@ export class MemoryObjectStore implements OpenObjectStore {
     const { key, conditions } = object;
     const stored = this.#bucket(bucket);
     checkConditions({ bucket, key }, stored.versions.current(key)?.info, conditions);
+    const replaced = stored.bucket.versioning === 'enabled' ? undefined : stored.versions.named(key, NULL_VERSION);
+    const before = replaced && { size: replaced.info.size, deleteMarker: replaced.deleteMarker };
+    const added = addUsage(usageOf({ size: object.bytes.length, deleteMarker: false }), usageOf(before), -1);
+    this.#checkRoom(bucket, added);
     return this.#add(stored, object);
+  }
+
+  #checkRoom(name: string, added: Usage): void {
+    const { bucket, versions } = this.#bucket(name);
+    checkQuota(bucket, versions.usage(), added);
   }
 
   /** On top; without enabled versioning in place of the null version. */

@@ -40,7 +40,8 @@ export class MemoryUploads {
     return described(this.find(upload));
   }
 
-  async putPart(part: PutPart): Promise<PartInfo> {
+  /** `admit` refuses what all parts together would have in bytes. */
+  async putPart(part: PutPart, admit: (bytes: number) => void): Promise<PartInfo> {
     const { partNumber, headers } = part;
     checkPartNumber(partNumber);
     const { customerKey } = this.find(part);
@@ -48,7 +49,10 @@ export class MemoryUploads {
     const bytes = await collect(part.body);
     const etag = etagOf(bytes, customerKey);
     const info = { partNumber, size: bytes.length, etag, lastModified: this.#clock.now(), headers };
-    this.find(part).parts.set(partNumber, { ...info, bytes });
+    const { parts } = this.find(part);
+    const others = [...parts.values()].filter((other) => other.partNumber !== partNumber);
+    admit([...others, info].reduce((sum, { size }) => sum + size, 0));
+    parts.set(partNumber, { ...info, bytes });
     return info;
   }
 

@@ -14,6 +14,14 @@ export interface BucketSettings {
    * Needs versioning, which a new bucket gets with it; neither can be turned off again.
    */
   readonly objectLock?: ObjectLock | undefined;
+  /** Of what the bucket shows, as `usage` tells it. */
+  readonly quota?: Quota | undefined;
+}
+
+/** What is not named is not limited. A quota may be less than what there is: then nothing more comes in. */
+export interface Quota {
+  readonly bytes?: number | undefined;
+  readonly objects?: number | undefined;
 }
 
 export type RetentionMode = 'GOVERNANCE' | 'COMPLIANCE';
@@ -349,7 +357,11 @@ export interface ObjectStore {
   /** Forks of it stay. */
   deleteSnapshot(bucket: string, idOrName: string): Promise<void>;
 
-  /** As everything that makes a version: @throws HoldfastError `object.lock-unavailable` in a bucket without object lock */
+  /**
+   * As everything that makes a version:
+   * @throws HoldfastError `object.lock-unavailable` in a bucket without object lock; `bucket.quota-exceeded`,
+   * decided in the order of the journal, and for uploads by each part and when they are completed
+   */
   put(object: PutObject): Promise<ObjectInfo>;
   /**
    * Without a customer's key also of an object that has one; a key that is given is checked.

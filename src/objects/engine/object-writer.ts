@@ -15,8 +15,10 @@ import type {
   UpdateMetadata,
   VersionRef,
 } from './object-store.ts';
+import { checkQuota, type Growth } from './quota.ts';
 import { RecordKind } from './record.ts';
 import { objectScope } from './scopes.ts';
+import { addUsage, type Counted, NOTHING, usageOf } from './usage.ts';
 import {
   decodeVersionHead,
   deleteMarker,
@@ -80,7 +82,7 @@ export class ObjectWriter {
     let info: ((stamp: number) => ObjectInfo) | undefined;
     return this.#committer.commit({
       scopes: along ? [scope, along.scope] : [scope],
-      decide: () => {
+      decide: (growth) => {
         const others = along?.decide() ?? [];
         const { bucket } = this.#check(target);
         const { inline, ...version } = content();
@@ -88,6 +90,7 @@ export class ObjectWriter {
         const versioned = bucket.versioning === 'enabled';
         const head: VersionHead = { ...version, metadata, versioned, deleteMarker: false };
         info = (stamp) => objectInfo(key, { ...head, stamp });
+        this.checkRoom(target, head, growth);
         return [...this.#onTop(target, head, inline), ...others];
       },
       done: ([written]) => {
@@ -95,6 +98,20 @@ export class ObjectWriter {
         return info(written.record.stamp);
       },
     });
+  }
+
+  /**
+   * Whether a version of that size may come on top, and that it does, in `growth`.
+   * @throws HoldfastError `bucket.not-found`, `bucket.quota-exceeded`
+   */
+  checkRoom(target: Omit<WriteTarget, 'conditions'>, head: Counted & Pick<VersionHead, 'versioned'>, growth: Growth) {
+    const row = this.#row(target);
+    if (!row.bucket.quota) return;
+    const replaced = head.versioned ? undefined : this.#catalog.view(row).null(target.key);
+    const added = addUsage(usageOf(head), usageOf(replaced), -1);
+    const others = growth.get(row.id) ?? NOTHING;
+    checkQuota(row.bucket, addUsage(this.#catalog.usage(row), others), added);
+    growth.set(row.id, addUsage(others, added));
   }
 
   /**
@@ -214,7 +231,7 @@ export class ObjectWriter {
   }
 
   /** The bucket can be gone, or another one of the same name, since the request began. */
-  #row({ bucket: { id, bucket } }: WriteTarget): BucketRow {
+  #row({ bucket: { id, bucket } }: Pick<WriteTarget, 'bucket'>): BucketRow {
     const row = this.#catalog.buckets.byId(id);
     if (!row) throw errors.bucketNotFound(bucket.name);
     return row;

@@ -21,6 +21,7 @@ import type {
   PutPart,
 } from './object-store.ts';
 import type { NewVersion, ObjectWriter } from './object-writer.ts';
+import { checkQuota } from './quota.ts';
 import { RecordKind } from './record.ts';
 import { uploadScope } from './scopes.ts';
 import type { PartHead, UploadHead } from './upload-table.ts';
@@ -80,7 +81,7 @@ export class UploadWriter {
     return this.#options.committer.commit({
       scopes: [uploadScope(uploadId)],
       decide: () => {
-        this.find(target);
+        this.checkRoom(target, { partNumber, size });
         return [draft(RecordKind.part, target.bucket, uploadId, head)];
       },
       done: ([written]) => ({
@@ -91,6 +92,18 @@ export class UploadWriter {
         headers,
       }),
     });
+  }
+
+  /**
+   * Whether the object that the parts make so far may come on top.
+   * @throws HoldfastError `upload.not-found`, `bucket.quota-exceeded`
+   */
+  checkRoom(target: UploadTarget, part: Pick<PartHead, 'partNumber' | 'size'>): void {
+    const { catalog } = this.#options;
+    const others = [...this.find(target).parts.values()].filter(({ partNumber }) => partNumber !== part.partNumber);
+    const row = catalog.buckets.byId(target.bucket.id) ?? target.bucket;
+    const bytes = [...others, part].reduce((sum, { size }) => sum + size, 0);
+    checkQuota(row.bucket, catalog.usage(row), { objects: 0, bytes });
   }
 
   /** One batch holds the object and the end of the upload: both happen, or neither. */

@@ -2,7 +2,7 @@ import { IndexTable } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { Usage } from './object-store.ts';
-import type { VersionHead } from './version.ts';
+import { addUsage, type Counted, NOTHING, usageOf } from './usage.ts';
 
 /** The bucket's own versions; what it keeps for snapshots and forks; what it, a fork, hides of its base. */
 type Account = 'live' | 'retained' | 'hidden';
@@ -11,8 +11,6 @@ interface UsageRow extends Usage {
   readonly retained?: Usage | undefined;
   readonly hidden?: Usage | undefined;
 }
-
-const NOTHING: Usage = { objects: 0, bytes: 0 };
 
 /** What the versions of each bucket add up to, in memory. */
 export class UsageTable {
@@ -32,8 +30,7 @@ export class UsageTable {
 
   count(bucket: number, account: Account, { version, sign }: { version: Counted; sign: 1 | -1 }): void {
     if (version.deleteMarker) return;
-    const before = this.of(bucket, account);
-    const after = { objects: before.objects + sign, bytes: before.bytes + sign * version.size };
+    const after = addUsage(this.of(bucket, account), usageOf(version), sign);
     const row = this.#rows.get(bucket) ?? NOTHING;
     this.#rows.set(bucket, account === 'live' ? { ...row, ...after } : { ...row, [account]: after });
     this.#changed.add(bucket);
@@ -48,10 +45,4 @@ export class UsageTable {
     for (const bucket of this.#changed) setRow(this.#index, IndexTable.usage, bucket, this.#rows.get(bucket));
     this.#changed.clear();
   }
-}
-
-export type Counted = Pick<VersionHead, 'size' | 'deleteMarker'>;
-
-export function addUsage(a: Usage, b: Usage, sign: 1 | -1 = 1): Usage {
-  return { objects: a.objects + sign * b.objects, bytes: a.bytes + sign * b.bytes };
 }

@@ -1,7 +1,8 @@
 import { bucketRange, IndexTable, objectPrefix, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger } from './ledger.ts';
 import type { JournalRecord } from './record.ts';
-import type { Counted, UsageTable } from './usage-table.ts';
+import type { Counted } from './usage.ts';
+import type { UsageTable } from './usage-table.ts';
 import type { Location } from './version.ts';
 
 /** The version of the base, by its stamp, that the fork shows no more. */

@@ -31,6 +31,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'bucket.name': ['InvalidBucketName', 400],
   'bucket.not-empty': ['BucketNotEmpty', 409],
   'bucket.not-found': ['NoSuchBucket', 404],
+  'bucket.quota-exceeded': ['QuotaExceeded', 403],
   'bucket.versioning-stays': ['InvalidBucketState', 409],
   'disk.full': ['ServiceUnavailable', 503],
   'encryption.key': ['InvalidArgument', 400],
