@@ -29,6 +29,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
     websiteSocket,
     region: 'local',
     webhookAllow: ['127.0.0.0/8'],
+    lifecycleMs: 200,
     log: pino({ level: 'silent' }),
   });
   const admin = connectRpc<ObjectAdmin>(adminSocket);
