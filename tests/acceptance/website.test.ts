@@ -98,6 +98,9 @@ describe('a bucket of an app file', () => {
     for (const host of [DOMAIN, 'next-shop.localhost'])
       expect(await curl(`http://${host}/`)).toMatch(/No app.*\n404$/s);
     expect(await curl('http://next.website.localhost/')).toMatch(/403$/);
+    expect((await platform.cli(['object-store', 'website', 'get', 'next'])).stderr).toContain(
+      'does not have a website',
+    );
     const [next] = (await platform.json<AppView>(['status', '--app', 'shop'])).storage.filter(
       ({ name }) => name === 'next',
     );
@@ -106,11 +109,14 @@ describe('a bucket of an app file', () => {
 });
 
 test('a bucket of no app has a name too, and its domain', async () => {
-  const args = ['object-store', 'create', 'fair', '--public', '--custom-domain', 'fair.example'];
+  const domains = ['--custom-domain', 'www.fair.example', '--custom-domain', 'fair.example'];
+  const args = ['object-store', 'create', '--public', ...domains, 'fair'];
   const { url } = await platform.json<StorageView>(args);
   expect(url).toBe(`http://fair.website.localhost:${platform.httpPort}`);
   await put('fair', 'page', 'welcome');
-  expect(await curl('http://fair.example/page')).toBe('welcome\n200');
+  for (const host of ['fair.example', 'www.fair.example']) {
+    expect(await curl(`http://${host}/page`)).toBe('welcome\n200');
+  }
   expect(await curl(`${url}/page`)).toBe('welcome\n200');
 });
 

@@ -4,7 +4,7 @@ import { action, examples } from '../../action.ts';
 interface CreateOptions {
   readonly public?: boolean;
   readonly versioning?: boolean;
-  readonly customDomain?: readonly string[];
+  readonly customDomain?: string[];
 }
 
 export function createBucket(buckets: Command): void {
@@ -12,7 +12,7 @@ export function createBucket(buckets: Command): void {
     .command('create <name>')
     .description('create a bucket')
     .option('--public', 'let anyone read its objects')
-    .option('--custom-domain <name...>', 'serve it at a domain of your own as well')
+    .option('--custom-domain <name>', 'serve it at a domain of your own as well; may be given again', append)
     .option('--versioning', 'keep what is overwritten and deleted')
     .addHelpText(
       'after',
@@ -31,7 +31,7 @@ export function createBucket(buckets: Command): void {
           app,
           accessibility,
           versioning: options.versioning,
-          domains: options.customDomain?.slice(),
+          domains: options.customDomain,
         };
         const data = await (await session.api.buckets.$post({ json })).json();
         const place = data.url === null ? '' : ` Its public address is ${data.url}`;
@@ -41,4 +41,8 @@ export function createBucket(buckets: Command): void {
         };
       }),
     );
+}
+
+function append(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
