@@ -5,7 +5,7 @@ import { crc32c, crc64nvme } from './crc.ts';
 import { s3Errors } from './errors.ts';
 
 /** The checksum algorithms of S3; values are base64 of the big-endian digest. */
-export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'MD5', 'SHA1', 'SHA256', 'SHA512'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 export interface Hasher {
@@ -17,8 +17,10 @@ const HEADERS: Readonly<Record<ChecksumAlgorithm, string>> = {
   CRC32: 'x-amz-checksum-crc32',
   CRC32C: 'x-amz-checksum-crc32c',
   CRC64NVME: 'x-amz-checksum-crc64nvme',
+  MD5: 'x-amz-checksum-md5',
   SHA1: 'x-amz-checksum-sha1',
   SHA256: 'x-amz-checksum-sha256',
+  SHA512: 'x-amz-checksum-sha512',
 };
 
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
@@ -36,8 +38,18 @@ export function parseChecksumAlgorithm(text: string | undefined): ChecksumAlgori
   const algorithm = CHECKSUM_ALGORITHMS.find((one) => one === text.toUpperCase());
   if (algorithm) return algorithm;
   throw s3Errors.invalidRequest(
-    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+    `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${CHECKSUM_ALGORITHMS.join(', ')}]`,
   );
+}
+
+const SISTERS = new Set(['algorithm', 'mode', 'type'].map((name) => `x-amz-checksum-${name}`));
+
+/** One that nobody here can compute (the XXHASH family) would be ignored. @throws HoldfastError `s3.not-implemented` */
+export function refuseUnknownChecksums(headers: ReadonlyMap<string, string>): void {
+  for (const name of headers.keys()) {
+    if (!name.startsWith('x-amz-checksum-') || SISTERS.has(name) || checksumAlgorithm(name)) continue;
+    throw s3Errors.notImplemented(`the header ${name.slice(0, 64)} is not implemented`);
+  }
 }
 
 /** What a body is sent with, in a header or a trailer. */
@@ -76,8 +88,10 @@ const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC32: 4,
   CRC32C: 4,
   CRC64NVME: 8,
+  MD5: 16,
   SHA1: 20,
   SHA256: 32,
+  SHA512: 64,
 };
 
 /** @throws HoldfastError `s3.invalid-request` unless `value` is base64 of a digest of that length */

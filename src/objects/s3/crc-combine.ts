@@ -5,7 +5,11 @@ const CRCS = {
   CRC64NVME: { bits: 64n, polynomial: 0x9a6c9329ac4bc9b5n },
 };
 
-export type CombinableCrc = keyof typeof CRCS;
+type CombinableCrc = keyof typeof CRCS;
+
+export function isCombinable(algorithm: string): algorithm is CombinableCrc {
+  return Object.hasOwn(CRCS, algorithm);
+}
 
 interface SummedBytes {
   /** Big-endian. */

@@ -16,6 +16,8 @@ describe('an upload is created', () => {
     ['CRC64NVME', undefined, 'FULL_OBJECT'],
     ['SHA1', 'COMPOSITE', 'COMPOSITE'],
     ['SHA256', undefined, 'COMPOSITE'],
+    ['SHA512', 'COMPOSITE', 'COMPOSITE'],
+    ['MD5', undefined, 'COMPOSITE'],
   ])('with %s and the type %s: %s', (algorithm, type, expected) => {
     const headers = { 'x-amz-checksum-algorithm': algorithm, ...(type ? { 'x-amz-checksum-type': type } : {}) };
     expect(requested(headers)).toEqual({ algorithm: algorithm.toUpperCase(), type: expected });

@@ -8,7 +8,7 @@ import {
   createHasher,
   parseChecksumAlgorithm,
 } from './checksums.ts';
-import { combineCrcs } from './crc-combine.ts';
+import { combineCrcs, isCombinable } from './crc-combine.ts';
 import { s3Errors } from './errors.ts';
 import { type ChecksumType, type ObjectChecksum, withChecksum } from './object-checksum.ts';
 import type { XmlElements } from './xml.ts';
@@ -25,8 +25,8 @@ const ALGORITHM = 'x-amz-checksum-algorithm';
 const TYPE = 'x-amz-checksum-type';
 
 /**
- * What CreateMultipartUpload asks for. CRC-64 is of the full object only, SHA composite only, since no
- * SHA of the whole follows from those of its parts.
+ * What CreateMultipartUpload asks for. CRC-64 is of the full object only, digests composite only, since none
+ * of the whole follows from those of its parts.
  * @throws HoldfastError `s3.invalid-request`
  */
 export function requestedUploadChecksum(headers: Headers): UploadChecksum | undefined {
@@ -49,7 +49,7 @@ export function requestedUploadChecksum(headers: Headers): UploadChecksum | unde
 /** The default first. */
 function allowedTypes(algorithm: ChecksumAlgorithm): readonly ChecksumType[] {
   if (algorithm === 'CRC64NVME') return ['FULL_OBJECT'];
-  return algorithm.startsWith('SHA') ? ['COMPOSITE'] : ['COMPOSITE', 'FULL_OBJECT'];
+  return isCombinable(algorithm) ? ['COMPOSITE', 'FULL_OBJECT'] : ['COMPOSITE'];
 }
 
 /** Kept with the upload beside the headers of its object. */
@@ -124,7 +124,7 @@ function combine(
   parts: readonly { readonly value: string; readonly size: number }[],
 ): ObjectChecksum {
   const digests = parts.map(({ value, size }) => ({ digest: Buffer.from(value, 'base64'), size }));
-  if (type === 'FULL_OBJECT' && algorithm !== 'SHA1' && algorithm !== 'SHA256') {
+  if (type === 'FULL_OBJECT' && isCombinable(algorithm)) {
     return { algorithm, type, value: combineCrcs(algorithm, digests).toString('base64') };
   }
   const hasher = createHasher(algorithm);

@@ -9,6 +9,7 @@ import {
   checksumHeader,
   createHasher,
   type Hasher,
+  refuseUnknownChecksums,
 } from './checksums.ts';
 import { s3Errors } from './errors.ts';
 
@@ -41,6 +42,7 @@ interface BodyHead {
 
 export function receiveBody(source: AsyncIterable<Uint8Array>, head: BodyHead): ReceivedBody {
   const { headers, payload } = head;
+  refuseUnknownChecksums(headers);
   const checksums: Record<string, string> = {};
   const trailers = payload.kind === 'chunked' && payload.trailer ? announcedTrailers(headers) : undefined;
   const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));

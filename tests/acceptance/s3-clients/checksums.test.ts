@@ -31,6 +31,9 @@ const WHOLE = Buffer.concat([FIRST, SECOND]);
 
 type Algorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
 
+/** Younger ones: the SDK sends what it is given, and does not compute them. */
+const YOUNGER = { ChecksumMD5: 'md5', ChecksumSHA512: 'sha512' };
+
 function sum(algorithm: Algorithm, bytes: Uint8Array): Buffer {
   const hasher = createHasher(algorithm);
   hasher.update(bytes);
@@ -152,6 +155,20 @@ describe('checksums of uploads by parts', () => {
     const { part } = await upload('x', 'SHA256');
     const other = { ...part, PartNumber: 3, Body: 'x', ChecksumAlgorithm: 'CRC32' as ChecksumAlgorithm };
     await expect(bench.s3.send(new UploadPartCommand(other))).rejects.toThrow(refused('InvalidRequest'));
+  });
+
+  test.each(Object.entries(YOUNGER))('%s is verified and kept too', async (member, algorithm) => {
+    const value = createHash(algorithm).update('x').digest('base64');
+    const put = (Body: string) => bench.s3.send(new PutObjectCommand({ Bucket, Key: member, Body, [member]: value }));
+    await expect(put('y')).rejects.toThrow(refused('BadDigest'));
+    expect(await put('x')).toMatchObject({ [member]: value, ChecksumType: 'FULL_OBJECT' });
+    const head = await bench.s3.send(new HeadObjectCommand({ Bucket, Key: member, ChecksumMode: 'ENABLED' }));
+    expect(head).toMatchObject({ [member]: value });
+  });
+
+  test('one that the store cannot compute is refused', async () => {
+    const put = new PutObjectCommand({ Bucket, Key: 'xx', Body: 'x', ChecksumXXHASH64: 'AAAAAAAAAAA=' });
+    await expect(bench.s3.send(put)).rejects.toThrow(refused('NotImplemented'));
   });
 
   test('what the SDK does by default is kept', async () => {
