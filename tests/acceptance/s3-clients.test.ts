@@ -353,6 +353,19 @@ describe.skipIf(cliMissing && process.env.CI !== 'true')(`the aws cli (${AWS_CLI
     expect(await aws(['s3', 'ls'])).not.toContain('cli-sync');
   });
 
+  test('checksums and attributes', async () => {
+    await writeFile(join(home, 'summed'), 'summed');
+    const put = ['put-object', '--bucket', 'cli-bucket', '--key', 'summed', '--body', 'summed'];
+    await aws(['s3api', ...put, '--checksum-algorithm', 'SHA256']);
+    const names = ['--object-attributes', 'Checksum', 'ObjectSize', 'ETag'];
+    const text = await aws(['s3api', 'get-object-attributes', '--bucket', 'cli-bucket', '--key', 'summed', ...names]);
+    expect(JSON.parse(text)).toMatchObject({
+      ETag: createHash('md5').update('summed').digest('hex'),
+      Checksum: { ChecksumSHA256: createHash('sha256').update('summed').digest('base64') },
+      ObjectSize: 6,
+    });
+  });
+
   test('presign', async () => {
     await writeFile(join(home, 'shared.txt'), 'shared');
     await aws(['s3', 'cp', 'shared.txt', 's3://cli-bucket/shared.txt']);

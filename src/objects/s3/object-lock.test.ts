@@ -111,6 +111,8 @@ describe('a lock', () => {
     const copy = { 'x-amz-copy-source': 'safe/a' };
     await call('PUT /safe/b', { as: web, headers: copy });
     expect((await call('HEAD /safe/b', { as: web })).headers).not.toHaveProperty('x-amz-object-lock-mode');
+    await call('PUT /safe/d', { as: web, headers: { ...copy, ...lock('GOVERNANCE') } });
+    expect((await call('HEAD /safe/d', { as: web })).headers).toMatchObject(lock('GOVERNANCE'));
     await call('PUT /safe/b', { as: web, headers: { ...copy, ...lock('COMPLIANCE', TWO_YEARS) } });
     expect((await call('HEAD /safe/b', { as: web })).headers).toMatchObject({
       ...lock('COMPLIANCE', TWO_YEARS),

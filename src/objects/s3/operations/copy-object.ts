@@ -1,4 +1,5 @@
 import type { CopySource } from '../../access/copy-source.ts';
+import { LEGAL_HOLD, LOCK_MODE } from '../../engine/object-lock.ts';
 import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../engine/object-store.ts';
 import { objectTags, tagsAttribute } from '../../object-tags.ts';
 import { checkAcl } from '../acl.ts';
@@ -104,7 +105,8 @@ async function checksumOf(
 
 /**
  * With `REPLACE`, the request's headers; the bytes stay, so their checksums do too. Tags have a
- * directive of their own; an ACL is never copied (S3 API, CopyObject). `undefined`: all as it is.
+ * directive of their own; an ACL is never copied (S3 API, CopyObject). `undefined`: all as it is but
+ * the lock, which is never copied either and so has to be named where the copy is to have the same.
  */
 function newMetadata({ headers }: S3Request, { metadata }: ObjectInfo): ObjectMetadata | undefined {
   const attributes = {
@@ -116,7 +118,8 @@ function newMetadata({ headers }: S3Request, { metadata }: ObjectInfo): ObjectMe
     return withAttributes(replaced, attributes);
   }
   const isSame = Object.entries(attributes).every(([name, value]) => metadata.headers[name] === value);
-  return isSame ? undefined : withAttributes(metadata, attributes);
+  const isLocked = attributes[LOCK_MODE] !== undefined || attributes[LEGAL_HOLD] !== undefined;
+  return isSame && !isLocked ? undefined : withAttributes(metadata, attributes);
 }
 
 function replaces(headers: S3Request['headers'], what: 'metadata' | 'tagging'): boolean {
