@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError } from '../core/errors.ts';
 import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
@@ -22,10 +23,11 @@ export interface ObjectAdminOptions {
 /** A plain object of functions, as `serveRpc` wants it. */
 export function createObjectAdmin({ store, keys, domains, scrubber, events }: ObjectAdminOptions): ObjectAdmin {
   return {
-    async ensureBucket({ name, versioning, accessibility, website, domains: hosts }) {
+    async ensureBucket({ name, versioning, accessibility, quota, website, domains: hosts }) {
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),
+        ...(quota === undefined ? {} : { quota: quota === null ? {} : { bytes: quota } }),
       };
       await ensureBucket(store, name, settings);
       if (website !== undefined) await ensureWebsite(store, name, website);
@@ -60,7 +62,9 @@ function versioningOf(wanted: boolean, bucket: Bucket | undefined): Versioning {
 
 async function ensureBucket(store: ObjectStore, name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
   const known = store.bucket(name) ?? (await createUnlessPresent(store, name, settings));
-  const differs = Object.entries(settings).some(([setting, value]) => known[setting as keyof BucketSettings] !== value);
+  const differs = Object.entries(settings).some(
+    ([setting, value]) => !isDeepStrictEqual(known[setting as keyof BucketSettings] ?? {}, value),
+  );
   return differs ? store.updateBucket(name, settings) : known;
 }
 

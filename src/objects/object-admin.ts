@@ -105,6 +105,8 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
     readonly name: string;
     readonly versioning?: boolean | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
+    /** Bytes; `null` lifts the limit. */
+    readonly quota?: number | null | undefined;
     /** `null` takes its website configuration away. */
     readonly website?: WebsiteDocuments | null | undefined;
     /** Host names, lower-case, that lead to it; in place of those before. */

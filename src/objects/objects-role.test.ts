@@ -57,6 +57,19 @@ test('ensureBucket makes a bucket once and brings its settings in line', async (
   await expect(admin.ensureBucket({ name: 'No' })).rejects.toThrow(expect.objectContaining({ code: 'bucket.name' }));
 });
 
+test('ensureBucket sets a quota, leaves it alone and lifts it', async () => {
+  const store = new MemoryObjectStore();
+  const admin = await start({ store });
+  const quotaOf = async (input: { quota?: number | null }) => {
+    await admin.ensureBucket({ name: 'images', ...input });
+    return store.bucket('images')?.quota;
+  };
+  expect(await quotaOf({ quota: 1000 })).toEqual({ bytes: 1000 });
+  expect(await quotaOf({})).toEqual({ bytes: 1000 });
+  expect(await quotaOf({ quota: 500 })).toEqual({ bytes: 500 });
+  expect(await quotaOf({ quota: null })).toBeUndefined();
+});
+
 test('destroyBucket takes the objects with it, and an absent bucket is no error', async () => {
   const store = new MemoryObjectStore();
   const admin = await start({ store });

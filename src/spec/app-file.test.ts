@@ -65,7 +65,7 @@ describe('problems of a YAML file', () => {
 
   it('lists the keys when none is near', () => {
     expect(problems('resources:\n  b: { type: bucket, properties: { zzzzzz: 1 } }')).toEqual([
-      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, website, domains',
+      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains',
     ]);
   });
 

@@ -11,6 +11,8 @@ export interface AppSpec {
 export interface BucketSpec {
   readonly accessibility: 'private' | 'public';
   readonly versioning: boolean;
+  /** Bytes. Absent: no limit. */
+  readonly quota?: number | undefined;
   /** Absent: every key is served as it is. */
   readonly website?: { readonly index: string; readonly error?: string | undefined } | undefined;
   /** Host names that lead to it, besides its own. */

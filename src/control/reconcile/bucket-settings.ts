@@ -10,11 +10,13 @@ export function bucketInput(
   { app, name, realName, settings: before }: BucketRecord,
   settings: BucketSettings | null,
 ): Parameters<ObjectAdmin['ensureBucket']>[0] {
-  const { website, domains = [], ...plain } = settings ?? {};
+  const { website, quota, domains = [], ...plain } = settings ?? {};
   const removed = before?.website === undefined ? undefined : null; // one that an S3 client set is not ours to take
+  const lifted = before?.quota === undefined ? undefined : null;
   return {
     name: realName ?? name,
     ...plain,
+    quota: quota ?? lifted,
     website: website ?? removed,
     domains: [...domains, ...(settings && isServed(settings) ? ownHosts(app, name) : [])],
   };

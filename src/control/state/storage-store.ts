@@ -8,6 +8,8 @@ export type StorageRow = Readonly<Selectable<StorageTable>>;
 export interface BucketSettings {
   readonly accessibility: 'private' | 'public';
   readonly versioning: boolean;
+  /** Bytes. */
+  readonly quota?: number | undefined;
   readonly website?: { readonly index: string; readonly error?: string | undefined } | undefined;
   /** Of the user's own. */
   readonly domains?: readonly string[] | undefined;

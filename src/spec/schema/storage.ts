@@ -19,6 +19,10 @@ const bucketProperties = z.strictObject({
     flag().default(false),
     'Keep every version of an object instead of the newest alone. Taken back, it keeps those that there are and makes no more.',
   ),
+  quota: key(
+    size({ bare: 'GB', min: '1MB', max: '1000TB' }).optional(),
+    'What its objects, all versions of them, may take together; what would be more is refused. No limit when absent.',
+  ),
   website: key(
     website.optional(),
     'Serve it as a website: `{}` is enough. Redirects: `holdfast object-store website`. Who may read it is up to `accessibility`, or a policy.',

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { bucketInput } from './bucket-settings.ts';
+
+const settings = { accessibility: 'private', versioning: false } as const;
+const record = { app: null, name: 'images', realName: null, settings: null };
+
+test('a quota is told, and lifted where the app file has none any more', () => {
+  const limited = { ...settings, quota: 1000 };
+  expect(bucketInput(record, limited)).toMatchObject({ name: 'images', quota: 1000 });
+  expect(bucketInput({ ...record, settings: limited }, settings)).toMatchObject({ quota: null });
+  expect(bucketInput({ ...record, settings }, settings).quota).toBeUndefined();
+});
