@@ -81,6 +81,24 @@ test('destroyBucket takes the objects with it, and an absent bucket is no error'
   expect(await admin.listBuckets({})).toEqual([]);
 });
 
+test('a bucket with object lock keeps its versioning, and a locked version its bucket and the keys to it', async () => {
+  const store = new MemoryObjectStore();
+  const admin = await start({ store });
+  await store.createBucket('safe', { objectLock: {} });
+  expect(await admin.ensureBucket({ name: 'safe', versioning: false })).toMatchObject({ versioning: 'enabled' });
+  const key = await admin.ensureKey({ owner: 'photos/web', buckets: ['safe'] });
+  const metadata = { contentType: 'text/plain', headers: { 'x-amz-object-lock-legal-hold': 'ON' }, user: {} };
+  await store.put({ bucket: 'safe', key: 'a', metadata, body: (async function* () {})() });
+  await expect(admin.destroyBucket({ name: 'safe' })).rejects.toThrow(
+    expect.objectContaining({ code: 'bucket.locked' }),
+  );
+  expect(await admin.listKeys({})).toEqual([
+    expect.objectContaining({ accessKeyId: key.accessKeyId, grants: [expect.objectContaining({ bucket: 'safe' })] }),
+  ]);
+  await store.updateMetadata('safe', 'a', { headers: { 'x-amz-object-lock-legal-hold': 'OFF' } });
+  await admin.destroyBucket({ name: 'safe' });
+});
+
 test('keys survive a restart and are refused once revoked', async () => {
   const before = await (await start()).ensureKey({ owner: 'photos/web', buckets: ['images'] });
   await role?.close();
