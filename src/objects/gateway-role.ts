@@ -22,7 +22,8 @@ export interface GatewayRoleOptions {
 export async function startGatewayRole({ storeSocket, ...options }: GatewayRoleOptions): Promise<S3Listener> {
   await using starting = new AsyncDisposableStack();
   const store = starting.adopt(await connectObjectStore({ socketPath: storeSocket }), (store) => store.close());
-  const listener = await listenS3({ ...options, store, keys: store.keys, shared: true });
+  const { keys, hasWebhook } = store;
+  const listener = await listenS3({ ...options, store, keys, hasWebhook, shared: true });
   starting.defer(() => listener.close());
   const running = starting.move();
   return { port: listener.port, close: () => running.disposeAsync() };

@@ -64,12 +64,14 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
     options.store ?? (await openObjectStore({ directory: join(directory, 'store'), masterKey, onBucketChanged }));
   const store = starting.adopt(opened, (store) => store.close());
   const keys = await KeyStore.open(directory, masterKey, { onChanged: async () => gateways?.keysChanged() });
+  const onWebhooksChanged = async () => gateways?.webhooksChanged();
+  const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow, onWebhooksChanged });
+  starting.adopt(events, (events) => events.close());
   if (storeSocket !== undefined) {
-    gateways = await StoreServer.listen({ store, keys: () => keys.list(), socketPath: storeSocket, log });
+    const webhooks = () => events.webhooks.all().map(({ name }) => name);
+    gateways = await StoreServer.listen({ store, keys: () => keys.list(), webhooks, socketPath: storeSocket, log });
     starting.adopt(gateways, (server) => server.close());
   }
-  const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow });
-  starting.adopt(events, (events) => events.close());
   const hasWebhook = (name: string) => events.webhooks.find(name) !== undefined;
   const { port, close } = await listenS3({ ...options, store, keys, hasWebhook, shared: storeSocket !== undefined });
   starting.defer(close);

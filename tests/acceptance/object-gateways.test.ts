@@ -1,5 +1,10 @@
 import { connect } from 'node:net';
-import { PutBucketPolicyCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  PutBucketNotificationConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import type { BucketCredentials } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
@@ -36,6 +41,12 @@ test('what was changed through one process holds in the other when it is acknowl
     await other.send(new PutBucketPolicyCommand({ Bucket: 'data', Policy: policy('Deny') }));
     expect(await status(objects.port)).toBe(403);
   }
+  const QueueConfigurations = [{ QueueArn: 'arn:holdfast:webhook:::hook', Events: ['s3:ObjectCreated:Put' as const] }];
+  const notification = { Bucket: 'data', NotificationConfiguration: { QueueConfigurations } };
+  const subscribe = () => other.send(new PutBucketNotificationConfigurationCommand(notification));
+  await expect(subscribe()).rejects.toMatchObject({ name: 'InvalidArgument' });
+  await admin.putWebhook({ name: 'hook', url: 'https://127.0.0.1:1/' });
+  await subscribe();
   await admin.revokeKey({ owner: 'operator' });
   const block = new PutPublicAccessBlockCommand({ Bucket: 'data', PublicAccessBlockConfiguration: {} });
   await expect(other.send(block)).rejects.toMatchObject({ name: 'InvalidAccessKeyId' });

@@ -63,7 +63,7 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
     onBucketChanged: (name) => server.bucketChanged(name),
     ...options,
   });
-  const server = await StoreServer.listen({ store: writer, keys: () => [], socketPath, log });
+  const server = await StoreServer.listen({ store: writer, keys: () => [], webhooks: () => [], socketPath, log });
   const store = await connectObjectStore({ socketPath });
   return {
     store,

@@ -21,6 +21,8 @@ export interface BucketEventsOptions {
   readonly log: Logger;
   /** Where webhooks may be besides public addresses: host names, addresses, networks. */
   readonly allow?: readonly string[] | undefined;
+  /** Awaited before a change of them is answered. */
+  readonly onWebhooksChanged?: (() => Promise<void>) | undefined;
   readonly clock?: Clock | undefined;
   readonly schedule?: RetrySchedule | undefined;
   readonly limits?: Partial<QueueLimits> | undefined;
@@ -47,8 +49,8 @@ export class BucketEvents {
 
   /** @throws HoldfastError `envelope.broken`, `config.invalid` */
   static async start(options: BucketEventsOptions): Promise<BucketEvents> {
-    const { store, directory, masterKey, log, limits } = options;
-    const webhooks = await WebhookStore.open(directory, masterKey);
+    const { store, directory, masterKey, log, limits, onWebhooksChanged } = options;
+    const webhooks = await WebhookStore.open(directory, masterKey, onWebhooksChanged);
     const queue = new DeliveryQueue(await QueueDatabase.open(join(directory, 'events.db')), limits);
     const events = new BucketEvents(options, webhooks, queue);
     for (const name of queue.webhooks()) if (!webhooks.find(name)) queue.forget(name);

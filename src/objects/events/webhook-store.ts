@@ -28,6 +28,7 @@ export class WebhookStore {
   readonly #masterKey: Uint8Array;
   #webhooks: ReadonlyMap<string, Webhook>;
   #lastWrite: Promise<unknown> = Promise.resolve();
+  #onChanged: () => Promise<void> = async () => {};
 
   private constructor(path: string, masterKey: Uint8Array, webhooks: readonly Webhook[]) {
     this.#path = path;
@@ -35,8 +36,15 @@ export class WebhookStore {
     this.#webhooks = new Map(webhooks.map((webhook) => [webhook.name, webhook]));
   }
 
-  /** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file */
-  static async open(directory: string, masterKey: Uint8Array): Promise<WebhookStore> {
+  /**
+   * `onChanged` is awaited before a change is answered.
+   * @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file
+   */
+  static async open(
+    directory: string,
+    masterKey: Uint8Array,
+    onChanged: () => Promise<void> = async () => {},
+  ): Promise<WebhookStore> {
     await makeDirectoryDurable(directory);
     const path = join(directory, 'webhooks.json');
     const file = await readJsonFile<WebhookFile>(path);
@@ -44,7 +52,9 @@ export class WebhookStore {
       ...webhook,
       secret: unseal(masterKey, Buffer.from(sealedSecret, 'base64'), sealContext(webhook.id)).toString(),
     }));
-    return new WebhookStore(path, masterKey, webhooks);
+    const store = new WebhookStore(path, masterKey, webhooks);
+    store.#onChanged = onChanged;
+    return store;
   }
 
   find(name: string): Webhook | undefined {
@@ -95,6 +105,7 @@ export class WebhookStore {
     };
     await writeFileDurable(this.#path, `${JSON.stringify(file, null, 2)}\n`);
     this.#webhooks = webhooks;
+    await this.#onChanged();
   }
 }
 

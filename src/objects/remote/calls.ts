@@ -63,6 +63,8 @@ export interface StateChange {
   /** By name; `undefined`: there is none any more. */
   readonly buckets: readonly (readonly [string, Bucket | undefined])[];
   readonly keys?: readonly StoredKey[] | undefined;
+  /** The names of all there are. */
+  readonly webhooks?: readonly string[] | undefined;
 }
 
 /** The structured clone format: bytes and `undefined` cross as they are. */

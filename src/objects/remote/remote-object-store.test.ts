@@ -22,7 +22,10 @@ afterEach(async () => stack.disposeAsync());
 
 async function serve(store: ObjectStore): Promise<StoreServer> {
   const log = createLogger('objects', 'silent');
-  return stack.adopt(await StoreServer.listen({ store, keys: () => [], socketPath, log }), (server) => server.close());
+  return stack.adopt(
+    await StoreServer.listen({ store, keys: () => [], webhooks: () => [], socketPath, log }),
+    (server) => server.close(),
+  );
 }
 
 async function connect() {

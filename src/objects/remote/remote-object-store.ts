@@ -21,6 +21,7 @@ export interface RemoteObjectStoreOptions {
 /** The store of another process, and its access keys. */
 export interface RemoteObjectStore extends ObjectStore {
   readonly keys: AccessKeys;
+  hasWebhook(name: string): boolean;
 }
 
 /**
@@ -54,6 +55,7 @@ function remoteStore(link: Link): RemoteObjectStore {
     buckets: () => [...link.state().buckets.values()].sort((a, b) => compareKeys(a.name, b.name)),
     open: async (...args) => openRemote(link.connection, args),
     keys: { find: (accessKeyId) => link.state().keys.get(accessKeyId) },
+    hasWebhook: (name) => link.state().webhooks.has(name),
     close: () => link.close(),
   };
 }
@@ -75,6 +77,7 @@ interface State {
   encrypts: boolean;
   readonly buckets: Map<string, Bucket>;
   readonly keys: Map<string, StoredKey>;
+  webhooks: ReadonlySet<string>;
 }
 
 /** The connection of the moment, and the state that it has told of. */
@@ -133,7 +136,7 @@ class Link {
       socket.destroy();
       return false;
     }
-    const state: State = { encrypts: false, buckets: new Map(), keys: new Map() };
+    const state: State = { encrypts: false, buckets: new Map(), keys: new Map(), webhooks: new Set() };
     const connection = new StoreConnection(socket, (change) => {
       take(state, change);
       this.#current = { connection, state };
@@ -152,6 +155,7 @@ function take(state: State, change: StateChange): void {
     if (bucket) buckets.set(name, bucket);
     else buckets.delete(name);
   }
+  if (change.webhooks) state.webhooks = new Set(change.webhooks);
   if (!change.keys) return;
   keys.clear();
   for (const key of change.keys) keys.set(key.accessKeyId, key);

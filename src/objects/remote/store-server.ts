@@ -9,6 +9,8 @@ import { StoreSession } from './store-session.ts';
 export interface StoreServerOptions {
   readonly store: ObjectStore;
   readonly keys: () => readonly StoredKey[];
+  /** Names of those that events can be sent to. */
+  readonly webhooks: () => readonly string[];
   /** Only the platform's own user can open it: access keys with their secrets cross it. */
   readonly socketPath: string;
   readonly log: Logger;
@@ -49,6 +51,11 @@ export class StoreServer {
     await this.#announce({ buckets: [], keys: this.#options.keys() });
   }
 
+  /** As `bucketChanged`, of the webhooks. */
+  async webhooksChanged(): Promise<void> {
+    await this.#announce({ buckets: [], webhooks: this.#options.webhooks() });
+  }
+
   async #announce(change: Omit<StateChange, 'number' | 'encrypts'>): Promise<void> {
     const { encrypts } = this.#options.store;
     const number = ++this.#lastChange;
@@ -56,11 +63,12 @@ export class StoreServer {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { store, keys, log } = this.#options;
+    const { store, keys, webhooks, log } = this.#options;
     const session = new StoreSession({ socket, store, log });
     this.#sessions.add(session);
     const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
-    void session.announce({ number: ++this.#lastChange, encrypts: store.encrypts, buckets, keys: keys() });
+    const number = ++this.#lastChange;
+    void session.announce({ number, encrypts: store.encrypts, buckets, keys: keys(), webhooks: webhooks() });
     await session.ended;
     this.#sessions.delete(session);
   }

@@ -32,7 +32,7 @@ export interface S3Context {
   readonly store: ObjectStore;
   /** Reported; requests signed for any region are taken. */
   readonly region: string;
-  /** Whether events can be sent there. Absent: nobody knows here, and every name is taken. */
+  /** Whether events can be sent there. Absent: every name is taken. */
   readonly hasWebhook?: ((name: string) => boolean) | undefined;
 }
 
