@@ -1,4 +1,5 @@
 import { invalidArgument, missingConfiguration } from './errors.ts';
+import type { Moment } from './moment.ts';
 import type { Credentials } from './sigv4.ts';
 
 export interface StorageOptions {
@@ -34,6 +35,8 @@ export interface StorageConfig {
   readonly virtualHosted: boolean;
   readonly retries: number;
   readonly timeoutMs: number;
+  /** What is read is read as of then. */
+  readonly moment?: Moment | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

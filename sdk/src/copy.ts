@@ -1,5 +1,6 @@
 import { guessContentType } from './content-type.ts';
 import { invalidArgument, StorageError } from './errors.ts';
+import { type Moment, momentFields } from './moment.ts';
 import { versionQuery } from './object-version.ts';
 import { partList, type UploadedPart } from './part-list.ts';
 import { abortUpload, createUpload } from './parts.ts';
@@ -18,6 +19,8 @@ export interface CopyOptions extends ObjectSettings {
   readonly fromBucket?: string | undefined;
   /** Of the source; copying an old version to its own key brings it back. */
   readonly versionId?: string | undefined;
+  /** The source as a snapshot has it (by id or name), or as it was at a time; to its own key it is back. */
+  readonly at?: Moment | undefined;
   /** An object above this size is copied by parts of it. Bytes, default and maximum 5 GiB, at least 5 MiB. */
   readonly partSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -64,6 +67,7 @@ async function copyWhole(client: S3Client, request: CopyRequest): Promise<string
   const replaced = replacedHeaders(request);
   const headers = {
     'x-amz-copy-source': copySource(request),
+    ...momentFields(options.at),
     ...(replaced && { 'x-amz-metadata-directive': 'REPLACE', ...replaced }),
     ...(options.tags && { 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tagsHeader(options.tags) }),
   };
@@ -89,6 +93,7 @@ async function copyByParts(client: S3Client, request: CopyRequest, partSize: num
         query: { partNumber: String(parts.length + 1), uploadId },
         headers: {
           'x-amz-copy-source': copySource(request),
+          ...momentFields(options.at),
           'x-amz-copy-source-range': `bytes=${start}-${Math.min(start + length, size) - 1}`,
           'x-amz-copy-source-if-match': `"${etag}"`,
         },
@@ -123,8 +128,15 @@ async function tagsOf({ source, from, options }: CopyRequest): Promise<Tags> {
   return options.tags ?? getTags(source, from, options);
 }
 
-async function sourceHead({ source, from, options: { versionId, signal } }: CopyRequest) {
-  const { headers } = await source.send({ method: 'HEAD', key: from, query: versionQuery(versionId), signal });
+async function sourceHead({ source, from, options: { versionId, at, signal } }: CopyRequest) {
+  const moment = momentFields(at);
+  const { headers } = await source.send({
+    method: 'HEAD',
+    key: from,
+    query: versionQuery(versionId),
+    headers: moment,
+    signal,
+  });
   return {
     size: Number(headers['content-length'] ?? 0),
     etag: unquote(headers.etag),

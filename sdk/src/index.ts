@@ -4,12 +4,15 @@ export type { ByteRange, HeadOptions, OpenedObject, ReadOptions } from './downlo
 export { StorageError } from './errors.ts';
 export type { ListedObject, ListedPrefix, ListOptions } from './list.ts';
 export type { ListedVersion } from './list-versions.ts';
+export type { Moment } from './moment.ts';
 export type { ObjectInfo } from './object-headers.ts';
 export type { ObjectVersionId } from './object-version.ts';
 export type { PutOptions } from './put-options.ts';
+export type { Snapshot, SnapshotOptions, Snapshots } from './snapshots.ts';
 export type { PutData } from './source.ts';
-export type { PutResult, StoredObject } from './storage.ts';
+export type { PutResult } from './storage.ts';
 export { Storage } from './storage.ts';
+export type { StorageReader, StoredObject } from './storage-reader.ts';
 export type { Tags } from './tags.ts';
 export type { MultipartPlan, UploadPlan, UploadPlanOptions } from './upload-plan.ts';
 export type { UploadProgress } from './upload-progress.ts';

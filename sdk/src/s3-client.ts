@@ -10,6 +10,7 @@ import { pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageConfig } from './config.ts';
 import { networkError, StorageError, timeoutError } from './errors.ts';
+import { momentFields } from './moment.ts';
 import { canonicalQuery, encodePath, presignQuery, type SignableRequest, sha256, signHeaders } from './sigv4.ts';
 import { text } from './xml.ts';
 
@@ -91,7 +92,8 @@ export class S3Client {
     options: { expiresIn: number; headers?: Record<string, string>; query?: Record<string, string> },
   ): string {
     const { publicEndpoint, credentials, region } = this.#config;
-    const { headers = {}, query: parameters = {} } = options;
+    const { headers = {} } = options;
+    const parameters = { ...options.query, ...momentFields(this.#config.moment) };
     const target = this.#address({ method, key, headers, query: parameters }, publicEndpoint);
     const query = presignQuery(target, options.expiresIn, { credentials, region, date: new Date() });
     return `${publicEndpoint.protocol}//${target.host}${target.path}?${query}`;
@@ -137,7 +139,8 @@ export class S3Client {
 
   #exchange(request: S3Request): Promise<IncomingMessage> {
     const { endpoint, credentials, region, timeoutMs } = this.#config;
-    const target = this.#address(request, endpoint);
+    const headers = { ...request.headers, ...momentFields(this.#config.moment) };
+    const target = this.#address({ ...request, headers }, endpoint);
     const body = request.body ?? new Uint8Array();
     const query = canonicalQuery(target.query);
     const options = {

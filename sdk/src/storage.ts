@@ -1,19 +1,19 @@
-import { Readable } from 'node:stream';
 import { resolveConfig, type StorageConfig, type StorageOptions } from './config.ts';
 import { guessContentType } from './content-type.ts';
 import { type CopyOptions, copyObject } from './copy.ts';
-import { type HeadOptions, isAbsent, type OpenedObject, openObject, type ReadOptions } from './download.ts';
+import type { HeadOptions } from './download.ts';
 import { invalidArgument } from './errors.ts';
-import { type ListedObject, type ListedPrefix, type ListOptions, listBucket } from './list.ts';
-import { type ListedVersion, listVersions } from './list-versions.ts';
-import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
+import { checkedExpiry } from './expiry.ts';
+import { type Moment, momentFields } from './moment.ts';
 import { checkedKey } from './object-key.ts';
-import { type ObjectVersionId, versionQuery } from './object-version.ts';
+import type { ObjectVersionId } from './object-version.ts';
 import { abortUpload } from './parts.ts';
 import { conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
 import { removeMany, removeOne } from './remove.ts';
 import { S3Client } from './s3-client.ts';
+import { type SnapshotOptions, Snapshots } from './snapshots.ts';
 import { type PutData, sourceOf } from './source.ts';
+import { StorageReader } from './storage-reader.ts';
 import { getTags, setTags, type Tags } from './tags.ts';
 import { upload } from './upload.ts';
 import { planUpload, type UploadPlan, type UploadPlanOptions } from './upload-plan.ts';
@@ -26,17 +26,7 @@ export interface PutResult {
   readonly type: string;
 }
 
-/** An object with its bytes. */
-export interface StoredObject extends ObjectInfo {
-  readonly body: Buffer;
-  /** The same bytes for code that takes a stream. To stream from the server, use `open`. */
-  stream(): Readable;
-}
-
 const DEFAULT_PART_SIZE = 8 * 1024 * 1024;
-const DEFAULT_EXPIRY = 3600;
-/** SigV4 allows seven days. */
-const MAX_EXPIRY = 7 * 24 * 3600;
 
 /**
  * One bucket: `new Storage('images')` by the name that holdfast.yaml gives the
@@ -44,19 +34,19 @@ const MAX_EXPIRY = 7 * 24 * 3600;
  *
  * All methods throw `StorageError`, and the reason of `signal` when that is aborted.
  */
-export class Storage {
+export class Storage extends StorageReader {
   readonly #config: StorageConfig;
   readonly #client: S3Client;
+  readonly snapshots: Snapshots;
 
   /** @throws StorageError `MissingConfiguration`, naming the variable that is not set */
   constructor(bucket?: string, options: StorageOptions = {}) {
-    this.#config = resolveConfig(bucket, options);
-    this.#client = new S3Client(this.#config);
-  }
-
-  /** The bucket's own name. */
-  get bucket(): string {
-    return this.#config.bucket;
+    const config = resolveConfig(bucket, options);
+    const client = new S3Client(config);
+    super(config, client);
+    this.#config = config;
+    this.#client = client;
+    this.snapshots = new Snapshots(client);
   }
 
   /** Where the object store is reached from here. */
@@ -87,61 +77,22 @@ export class Storage {
     return { key, type, ...stored };
   }
 
-  /** The object with its bytes in memory, `null` when there is none. */
-  async get(key: string, options: ReadOptions = {}): Promise<StoredObject | null> {
-    const opened = await this.open(key, options);
-    if (opened === null) return null;
-    const { type, size, etag, lastModified, versionId, metadata } = opened;
-    const body = await opened.buffer();
-    return {
-      key,
-      body,
-      type,
-      size,
-      etag,
-      lastModified,
-      versionId,
-      metadata,
-      stream: () => Readable.from([body], { objectMode: false }),
-    };
-  }
-
-  /** The object with its bytes still to come, for large ones; `null` when there is none. */
-  async open(key: string, options: ReadOptions = {}): Promise<OpenedObject | null> {
-    return openObject(this.#client, checkedKey(key), options);
-  }
-
-  /** All but the bytes; `null` when there is no such object. */
-  async head(key: string, { versionId, signal }: HeadOptions = {}): Promise<ObjectInfo | null> {
-    try {
-      const answer = await this.#client.send({
-        method: 'HEAD',
-        key: checkedKey(key),
-        query: versionQuery(versionId),
-        signal,
-      });
-      return toObjectInfo(key, answer.headers);
-    } catch (error) {
-      if (isAbsent(error)) return null;
-      throw error;
-    }
-  }
-
   /**
-   * Objects in the order of their keys (UTF-8 bytes). With a `delimiter`, keys
-   * that go on after it are given once, as `{ prefix }`.
+   * The bucket as a snapshot has it (by id or name), or as it was at a time: exact where the bucket has versions,
+   * elsewhere as far as snapshots show it.
    */
-  list(
-    options?: Omit<ListOptions, 'delimiter'> & { readonly delimiter?: undefined },
-  ): AsyncIterableIterator<ListedObject>;
-  list(options: ListOptions): AsyncIterableIterator<ListedObject | ListedPrefix>;
-  list(options: ListOptions = {}): AsyncIterableIterator<ListedObject | ListedPrefix> {
-    return listBucket(this.#client, options);
+  at(moment: Moment): StorageReader {
+    const config = { ...this.#config, moment };
+    return new StorageReader(config, new S3Client(config));
   }
 
-  /** Every version and delete marker, by key, the newest first. */
-  listVersions(options: Omit<ListOptions, 'delimiter'> = {}): AsyncIterableIterator<ListedVersion> {
-    return listVersions(this.#client, options);
+  /** A new bucket that begins with what this one holds, or a snapshot of it, and goes its own way. Copies nothing. */
+  async fork(
+    bucket: string,
+    { snapshot, signal }: SnapshotOptions & { readonly snapshot?: string | undefined } = {},
+  ): Promise<void> {
+    const headers = { 'x-holdfast-fork-of': this.bucket, ...momentFields(snapshot) };
+    await new S3Client({ ...this.#config, bucket }).send({ method: 'PUT', headers, once: true, signal });
   }
 
   /** Gives up an upload that `put` with `resume` has kept. One that is gone is no error. */
@@ -185,16 +136,6 @@ export class Storage {
   }
 
   /**
-   * A URL that lets anyone read the object for `expiresIn` seconds (default 3600, at
-   * most 7 days); of a public bucket the plain URL. Asks nobody: synchronous, and no
-   * sign that the object exists.
-   */
-  url(key: string, options: { readonly expiresIn?: number | undefined } = {}): string {
-    if (this.#config.public) return this.#client.plainUrl(checkedKey(key));
-    return this.#client.presign('GET', checkedKey(key), { expiresIn: checkedExpiry(options.expiresIn) });
-  }
-
-  /**
    * A URL that lets anyone PUT the object for `expiresIn` seconds, for instance a browser with
    * `upload` of `@holdfast/storage/browser`. With a `contentType` the request must carry exactly that.
    */
@@ -230,11 +171,4 @@ export class Storage {
   async setTags(key: string, tags: Tags, options: HeadOptions = {}): Promise<void> {
     return setTags(this.#client, checkedKey(key), { ...options, tags });
   }
-}
-
-function checkedExpiry(expiresIn: number = DEFAULT_EXPIRY): number {
-  if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_EXPIRY) {
-    throw invalidArgument(`\`expiresIn\` must be whole seconds from 1 to ${MAX_EXPIRY} (7 days), not ${expiresIn}`);
-  }
-  return expiresIn;
 }
