@@ -204,6 +204,8 @@ export interface Platform {
     readonly versioning?: boolean | undefined;
     /** Host names that lead to it, besides its own. */
     readonly domains?: readonly string[] | undefined;
+    /** Makes it a fork of this bucket, or of its snapshot by id or name, with the versioning of it. */
+    readonly from?: { readonly bucket: string; readonly snapshot?: string | undefined } | undefined;
   }): Promise<StorageView>;
   /** An operator's credentials for one bucket; with `from` for that one too, so that objects can be copied. */
   bucketCredentials(name: string, options?: { readonly from?: string | undefined }): Promise<BucketCredentials>;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError } from '../core/errors.ts';
 import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
-import type { Bucket, BucketSettings, ObjectStore, Versioning } from './engine/object-store.ts';
+import type { Bucket, BucketSettings, BucketSource, ObjectStore, Versioning } from './engine/object-store.ts';
 import type { BucketEvents } from './events/bucket-events.ts';
 import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
@@ -23,13 +23,13 @@ export interface ObjectAdminOptions {
 /** A plain object of functions, as `serveRpc` wants it. */
 export function createObjectAdmin({ store, keys, domains, scrubber, events }: ObjectAdminOptions): ObjectAdmin {
   return {
-    async ensureBucket({ name, versioning, accessibility, quota, website, domains: hosts }) {
+    async ensureBucket({ name, from, versioning, accessibility, quota, website, domains: hosts }) {
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),
         ...(quota === undefined ? {} : { quota: quota === null ? {} : { bytes: quota } }),
       };
-      await ensureBucket(store, name, settings);
+      await ensureBucket(store, name, { from, settings });
       if (website !== undefined) await ensureWebsite(store, name, website);
       if (hosts !== undefined) await domains.assign(name, hosts);
       return describe(store, requireBucket(store, name));
@@ -60,8 +60,14 @@ function versioningOf(wanted: boolean, bucket: Bucket | undefined): Versioning {
   return (bucket?.versioning ?? 'disabled') === 'disabled' ? 'disabled' : 'suspended';
 }
 
-async function ensureBucket(store: ObjectStore, name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
-  const known = store.bucket(name) ?? (await createUnlessPresent(store, name, settings));
+interface WantedBucket {
+  readonly from: BucketSource | undefined;
+  readonly settings: Partial<BucketSettings>;
+}
+
+async function ensureBucket(store: ObjectStore, name: string, wanted: WantedBucket): Promise<Bucket> {
+  const { settings } = wanted;
+  const known = store.bucket(name) ?? (await createUnlessPresent(store, name, wanted));
   const differs = Object.entries(settings).some(
     ([setting, value]) => !isDeepStrictEqual(known[setting as keyof BucketSettings] ?? {}, value),
   );
@@ -72,10 +78,10 @@ async function ensureBucket(store: ObjectStore, name: string, settings: Partial<
 async function createUnlessPresent(
   store: ObjectStore,
   name: string,
-  settings: Partial<BucketSettings>,
+  { from, settings }: WantedBucket,
 ): Promise<Bucket> {
   try {
-    return await store.createBucket(name, settings);
+    return await store.createBucket(name, { ...settings, from });
   } catch (error) {
     const present = store.bucket(name);
     if (present && error instanceof HoldfastError && error.code === 'bucket.exists') return present;

@@ -103,6 +103,8 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
    */
   ensureBucket(input: {
     readonly name: string;
+    /** One that is made is a fork of this bucket, or of its snapshot by id or name; one that is there stays what it is. */
+    readonly from?: { readonly bucket: string; readonly snapshot?: string | undefined } | undefined;
     readonly versioning?: boolean | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
     /** Bytes; `null` lifts the limit. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Storage } from '../../sdk/src/index.ts';
 import { pathFilter } from '../../src/cli/transfer/path-filter.ts';
-import type { Side } from '../../src/cli/transfer/side.ts';
+import type { Target } from '../../src/cli/transfer/side.ts';
 import { type TransferReport, transferTrees } from '../../src/cli/transfer/transfer-trees.ts';
 import { startObjectStore, type TestObjectStore } from '../support/object-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -60,7 +60,7 @@ async function read(root: string): Promise<Record<string, string | null>> {
   return found;
 }
 
-function sync(from: Side, to: Side): Promise<TransferReport> {
+function sync(from: Target, to: Target): Promise<TransferReport> {
   return transferTrees({
     from,
     to,
@@ -78,7 +78,7 @@ function sync(from: Side, to: Side): Promise<TransferReport> {
 test('equal after one run, nothing to do after it: up, across and down', { timeout: 120_000 }, async () => {
   await using directory = await temporaryDirectory();
   const [up, down] = [join(directory.path, 'up'), join(directory.path, 'down')];
-  const sides: readonly Side[] = [
+  const sides: readonly Target[] = [
     { kind: 'directory', path: up },
     { kind: 'bucket', storage: storages[0], prefix: '' },
     { kind: 'bucket', storage: storages[1], prefix: 'é prefix/' },
@@ -89,7 +89,7 @@ test('equal after one run, nothing to do after it: up, across and down', { timeo
     await write(up, source);
     await write(down, before);
     for (const [i, to] of sides.slice(1).entries()) {
-      const from = sides[i] as Side;
+      const from = sides[i] as Target;
       expect((await sync(from, to)).failed).toEqual([]);
       expect(await sync(from, to)).toMatchObject({ copied: [], deleted: [], failed: [] });
     }

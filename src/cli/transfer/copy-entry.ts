@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { downloadFile } from './download-file.ts';
-import type { BucketSide, DirectorySide, Side } from './side.ts';
+import type { BucketSource, BucketTarget, DirectorySide, Source, Target } from './side.ts';
 import type { TargetDirectory } from './target-directory.ts';
 import { type Entry, isDirectory } from './tree.ts';
 import { uploadFile } from './upload-file.ts';
 
 export interface CopyContext {
-  readonly from: Side;
-  readonly to: Side;
+  readonly from: Source;
+  readonly to: Target;
   /** Of `to`, where that is a directory. */
   readonly directory: TargetDirectory;
   readonly signal: AbortSignal;
@@ -19,16 +19,17 @@ const DIRECTORY_TYPE = 'application/x-directory';
 
 export async function copyEntry(entry: Entry, context: CopyContext): Promise<void> {
   const { from, to } = context;
-  if (from.kind === 'directory') return upload(entry, { ...context, from, to: to as BucketSide });
+  if (from.kind === 'directory') return upload(entry, { ...context, from, to: to as BucketTarget });
   if (to.kind === 'directory') return download(entry, { ...context, from, to });
   const [source, target] = [from.prefix + entry.path, to.prefix + entry.path];
-  await to.storage.copy(source, target, { fromBucket: from.storage.bucket, signal: context.signal });
+  const at = from.snapshot;
+  await to.storage.copy(source, target, { fromBucket: from.storage.bucket, at, signal: context.signal });
   context.onBytes({ moved: entry.size, resumed: 0 });
 }
 
 async function upload(
   entry: Entry,
-  { from, to, signal, onBytes }: CopyContext & { readonly from: DirectorySide; readonly to: BucketSide },
+  { from, to, signal, onBytes }: CopyContext & { readonly from: DirectorySide; readonly to: BucketTarget },
 ): Promise<void> {
   const key = to.prefix + entry.path;
   if (isDirectory(entry)) {
@@ -45,7 +46,7 @@ async function upload(
 
 async function download(
   entry: Entry,
-  { from, directory, signal, onBytes }: CopyContext & { readonly from: BucketSide },
+  { from, directory, signal, onBytes }: CopyContext & { readonly from: BucketSource },
 ): Promise<void> {
   await directory.makeRoom(entry.path);
   if (isDirectory(entry)) return;

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ObjectInfo, Storage } from '../../../sdk/src/index.ts';
+import type { ObjectInfo, StorageReader } from '../../../sdk/src/index.ts';
 import { syncDirectory } from '../../core/durable-files.ts';
 import { type Content, hasContent } from './etag-check.ts';
 import { readModified } from './modified-time.ts';
@@ -22,7 +22,7 @@ export interface Download {
  * The file appears under its name when it is whole, checked against the ETag and synced. Until then it grows beside it;
  * one that was interrupted goes on where it was, as long as the object is the same.
  */
-export async function downloadFile(storage: Storage, download: Download): Promise<void> {
+export async function downloadFile(storage: StorageReader, download: Download): Promise<void> {
   const { object, path } = download;
   const partial = partialPath(path, object.etag);
   if (object.size > PART_SIZE) await removeStalePartials(path, partial);
@@ -46,7 +46,7 @@ export async function downloadFile(storage: Storage, download: Download): Promis
   await syncDirectory(dirname(path));
 }
 
-async function fill(file: FileHandle, storage: Storage, download: Download): Promise<void> {
+async function fill(file: FileHandle, storage: StorageReader, download: Download): Promise<void> {
   const { object } = download;
   const { size } = await file.stat();
   const resumed = size > object.size ? 0 : size;
@@ -65,7 +65,7 @@ async function fill(file: FileHandle, storage: Storage, download: Download): Pro
 /** Writes in order, so that the length of the file says how much of it is there. */
 async function receive(
   file: FileHandle,
-  storage: Storage,
+  storage: StorageReader,
   { object, from, signal, onBytes }: Download & { readonly from: number },
 ): Promise<void> {
   let position = from;
@@ -80,7 +80,7 @@ async function receive(
 
 /** Several ranges at once, given in order; one version of the object. */
 async function* ranges(
-  storage: Storage,
+  storage: StorageReader,
   { object, from, signal }: { readonly object: Content; readonly from: number; readonly signal: AbortSignal },
 ): AsyncGenerator<Buffer, void, void> {
   const stopped = new AbortController();
@@ -103,7 +103,7 @@ async function* ranges(
 }
 
 async function fetchRange(
-  storage: Storage,
+  storage: StorageReader,
   { object, start, end, signal }: { object: Content; start: number; end: number; signal: AbortSignal },
 ): Promise<Buffer> {
   const { key, etag, versionId } = object;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { multipartEtag } from '../../../sdk/src/etag.ts';
-import type { Storage } from '../../../sdk/src/index.ts';
+import type { StorageReader } from '../../../sdk/src/index.ts';
 
 export interface Content {
   readonly key: string;
@@ -16,7 +16,11 @@ const CHUNK = 1024 * 1024;
  * Whether a file has the bytes that the ETag stands for: their MD5, or of a multipart object the MD5 of the
  * parts' MD5s. `undefined` where the ETag is of another kind, so that it tells nothing.
  */
-export async function hasContent(file: FileHandle, storage: Storage, content: Content): Promise<boolean | undefined> {
+export async function hasContent(
+  file: FileHandle,
+  storage: StorageReader,
+  content: Content,
+): Promise<boolean | undefined> {
   const [, , count] = /^([0-9a-f]{32})(?:-(\d+))?$/.exec(content.etag) ?? [undefined, undefined, 'none'];
   if (count === 'none') return undefined;
   if (count === undefined) return (await md5(file, 0, content.size)) === content.etag;
@@ -32,7 +36,7 @@ export async function hasContent(file: FileHandle, storage: Storage, content: Co
 }
 
 /** Nearly everybody sends parts of one size, the last one excepted: then the first tells all. */
-async function partLengths(storage: Storage, content: Content, count: number): Promise<number[] | undefined> {
+async function partLengths(storage: StorageReader, content: Content, count: number): Promise<number[] | undefined> {
   const first = await partLength(storage, content, 1);
   if (first > 0 && Math.ceil(content.size / first) === count) {
     return Array.from({ length: count }, (_, i) => Math.min(first, content.size - i * first));
@@ -44,7 +48,11 @@ async function partLengths(storage: Storage, content: Content, count: number): P
 }
 
 /** 0 where the store no longer knows the parts, as after some copies. */
-async function partLength(storage: Storage, { key, etag, versionId }: Content, partNumber: number): Promise<number> {
+async function partLength(
+  storage: StorageReader,
+  { key, etag, versionId }: Content,
+  partNumber: number,
+): Promise<number> {
   try {
     const part = await storage.open(key, { partNumber, ifMatch: etag, versionId });
     part?.close();

@@ -1,8 +1,8 @@
-import type { Storage } from '../../../sdk/src/index.ts';
+import type { StorageReader } from '../../../sdk/src/index.ts';
 import type { Entry, Notice, Tree } from './tree.ts';
 
 /** The objects whose keys begin with `prefix`. @throws StorageError when not all of them could be listed */
-export async function readObjectTree(storage: Storage, prefix: string, signal: AbortSignal): Promise<Tree> {
+export async function readObjectTree(storage: StorageReader, prefix: string, signal: AbortSignal): Promise<Tree> {
   const entries = new Map<string, Entry>();
   const skipped: Notice[] = [];
   for await (const { key, size, etag, lastModified } of storage.list({ prefix, signal })) {

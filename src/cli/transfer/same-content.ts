@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasContent } from './etag-check.ts';
 import { readModified, sameTime } from './modified-time.ts';
-import type { BucketSide, DirectorySide, Side } from './side.ts';
+import type { BucketSource, DirectorySide, Source, Target } from './side.ts';
 import type { Pair } from './sync-plan.ts';
 import { type Entry, isDirectory } from './tree.ts';
 
@@ -12,7 +12,7 @@ import { type Entry, isDirectory } from './tree.ts';
  */
 export async function sameContent(
   { source, target }: Pair,
-  { from, to, checksum }: { readonly from: Side; readonly to: Side; readonly checksum: boolean },
+  { from, to, checksum }: { readonly from: Source; readonly to: Target; readonly checksum: boolean },
 ): Promise<boolean> {
   if (isDirectory(source)) return true;
   if (from.kind === 'bucket' && to.kind === 'bucket') {
@@ -21,12 +21,12 @@ export async function sameContent(
   }
   if (from.kind === 'bucket')
     return fileIsObject({ side: to as DirectorySide, entry: target }, { side: from, entry: source }, checksum);
-  return fileIsObject({ side: from, entry: source }, { side: to as BucketSide, entry: target }, checksum);
+  return fileIsObject({ side: from, entry: source }, { side: to as BucketSource, entry: target }, checksum);
 }
 
 async function fileIsObject(
   file: { readonly side: DirectorySide; readonly entry: Entry },
-  object: { readonly side: BucketSide; readonly entry: Entry },
+  object: { readonly side: BucketSource; readonly entry: Entry },
   checksum: boolean,
 ): Promise<boolean> {
   if (!checksum) {
@@ -39,7 +39,7 @@ async function fileIsObject(
   return (await hasContent(handle, object.side.storage, { key: object.side.prefix + path, size, etag })) === true;
 }
 
-async function modifiedOf({ storage, prefix }: BucketSide, { path }: Entry): Promise<number | undefined> {
+async function modifiedOf({ storage, prefix }: BucketSource, { path }: Entry): Promise<number | undefined> {
   const about = await storage.head(prefix + path);
   return about ? readModified(about.metadata) : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Storage } from '../../../sdk/src/index.ts';
+import type { Storage, StorageReader } from '../../../sdk/src/index.ts';
 import { isNodeError } from '../../core/errors.ts';
 import { cliErrors } from '../errors.ts';
 import { readLocalTree } from './local-tree.ts';
@@ -10,15 +10,24 @@ export interface DirectorySide {
   readonly path: string;
 }
 
-export interface BucketSide {
+/** A bucket, or what a snapshot has of it. */
+export interface BucketSource {
   readonly kind: 'bucket';
-  readonly storage: Storage;
+  readonly storage: StorageReader;
   /** Empty, or ends in `/`. */
   readonly prefix: string;
+  /** The snapshot that `storage` reads. */
+  readonly snapshot?: string | undefined;
 }
 
-/** Where a transfer reads or writes. */
-export type Side = DirectorySide | BucketSide;
+export interface BucketTarget extends BucketSource {
+  readonly storage: Storage;
+}
+
+/** Where a transfer reads. */
+export type Source = DirectorySide | BucketSource;
+/** Where it writes. */
+export type Target = DirectorySide | BucketTarget;
 
 interface ReadOptions {
   readonly follow?: boolean;
@@ -26,7 +35,7 @@ interface ReadOptions {
 }
 
 /** @throws HoldfastError `file.unreadable` when the directory is not there; StorageError */
-export async function readSource(side: Side, { follow = false, signal }: ReadOptions): Promise<Tree> {
+export async function readSource(side: Source, { follow = false, signal }: ReadOptions): Promise<Tree> {
   if (side.kind === 'bucket') return readObjectTree(side.storage, side.prefix, signal);
   try {
     return await readLocalTree(side.path, { follow });
@@ -36,7 +45,7 @@ export async function readSource(side: Side, { follow = false, signal }: ReadOpt
 }
 
 /** A directory that is not there yet is empty. Its links are never followed: what they lead to is not the target. */
-export async function readTarget(side: Side, { signal }: ReadOptions): Promise<Tree> {
+export async function readTarget(side: Target, { signal }: ReadOptions): Promise<Tree> {
   if (side.kind === 'bucket') return readObjectTree(side.storage, side.prefix, signal);
   try {
     return await readLocalTree(side.path);

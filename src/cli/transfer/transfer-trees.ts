@@ -5,14 +5,14 @@ import { PARALLEL_PARTS, PART_SIZE, transferWeight } from './part-size.ts';
 import type { PathFilter } from './path-filter.ts';
 import { type Budget, runJobs } from './run-jobs.ts';
 import { sameContent } from './same-content.ts';
-import { readSource, readTarget, type Side } from './side.ts';
+import { readSource, readTarget, type Source, type Target } from './side.ts';
 import { type Comparison, compareTrees, filesThatAreDirectories, inTheWay } from './sync-plan.ts';
 import { foldedAway, TargetDirectory, whyNoPath } from './target-directory.ts';
 import type { Entry, Notice, Tree } from './tree.ts';
 
 export interface TreeTransfer {
-  readonly from: Side;
-  readonly to: Side;
+  readonly from: Source;
+  readonly to: Target;
   readonly counts: PathFilter;
   /** `all`: copies without a look at what is there. */
   readonly compare: 'time' | 'checksum' | 'all';
@@ -114,7 +114,7 @@ async function findChanges(
 }
 
 interface ToDirectory {
-  readonly to: Extract<Side, { kind: 'directory' }>;
+  readonly to: Extract<Target, { kind: 'directory' }>;
   readonly source: Tree;
   readonly outcome: Outcome;
   readonly dryRun: boolean;

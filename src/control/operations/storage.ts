@@ -54,6 +54,12 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
     return views.view(record);
   }
 
+  /** As the object store knows it. */
+  async function realBucket(id: string): Promise<string> {
+    const record = await findStorage(state, { kind: 'bucket', id });
+    return record.realName ?? record.name;
+  }
+
   async function refuseSameName(kind: StorageView['kind'], name: string, app: string | null): Promise<void> {
     const same = (await state.storage.list({ kind })).find(
       (record) => record.name === name && record.app === app && record.state !== 'destroyed',
@@ -66,10 +72,12 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
     storage: (filter) => views.list(filter),
 
-    createBucket: async ({ name, app = null, accessibility = 'private', versioning = false, domains }) => {
+    createBucket: async ({ name, app = null, accessibility = 'private', versioning = false, domains, from }) => {
       if (!isBucketName(name)) throw errors.bucketName(name);
-      const settings = { accessibility, versioning, domains };
-      return create({ kind: 'bucket', app, name, realName: name, region: config.region, settings }, async () => {
+      const settings = from ? null : { accessibility, versioning, domains }; // a fork has those of its bucket
+      const source = from ? { ...from, bucket: await realBucket(from.bucket) } : null;
+      const bucket = { kind: 'bucket', app, name, realName: name, region: config.region, settings, source } as const;
+      return create(bucket, async () => {
         await refuseSameName('bucket', name, app);
         const taken = await state.storage.takenRealNames();
         const buckets = await drivers.objects.listBuckets({});
@@ -81,8 +89,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
     bucketCredentials: async (name, { from } = {}) => {
       const names = from === undefined ? [name] : [name, from];
-      const records = await Promise.all(names.map((id) => findStorage(state, { kind: 'bucket', id })));
-      const buckets = records.map((record) => record.realName ?? record.name);
+      const buckets = await Promise.all(names.map(realBucket));
       const [bucket = name] = buckets;
       const key = await drivers.objects.ensureKey({ owner: `operator:${buckets.join('+')}`, buckets });
       return { bucket, from: buckets[1], endpoint: config.s3PublicUrl, region: config.region, ...key };

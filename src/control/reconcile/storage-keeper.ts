@@ -1,5 +1,5 @@
 import type { PurgePlanner } from '../plan/purge.ts';
-import type { StorageRecord } from '../state/storage-store.ts';
+import type { ForkSource, StorageRecord, VolumeSource } from '../state/storage-store.ts';
 import { bucketInput } from './bucket-settings.ts';
 import type { ControlContext } from './context.ts';
 import { Repeat } from './repeat.ts';
@@ -65,10 +65,18 @@ export async function createStorage(context: ControlContext, record: StorageReco
   const { id, sizeBytes, settings, source } = record;
   await make(context, record, () => {
     if (record.kind === 'volume')
-      return volumes.create({ id, sizeBytes: sizeBytes ?? 0, fromSnapshot: source ?? undefined });
+      return volumes.create({ id, sizeBytes: sizeBytes ?? 0, fromSnapshot: volumeSource(source) });
     if (record.kind === 'filesystem') return filesystems.create(id);
-    return objects.ensureBucket(bucketInput(record, settings));
+    return objects.ensureBucket({ ...bucketInput(record, settings), from: forkSource(source) });
   });
+}
+
+function volumeSource(source: StorageRecord['source']): VolumeSource | undefined {
+  return source && 'volume' in source ? source : undefined;
+}
+
+function forkSource(source: StorageRecord['source']): ForkSource | undefined {
+  return source && 'bucket' in source ? source : undefined;
 }
 
 /** For good: content first, so that a crash between leaves a record to continue from. */

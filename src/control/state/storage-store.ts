@@ -20,12 +20,19 @@ export interface VolumeSource {
   readonly snapshot: string;
 }
 
+/** What a bucket was made as a fork of. */
+export interface ForkSource {
+  /** As the object store knows it. */
+  readonly bucket: string;
+  readonly snapshot?: string | undefined;
+}
+
 export interface StorageRecord extends Omit<StorageRow, 'ready' | 'settings' | 'source'> {
   readonly ready: boolean;
   /** Of buckets, as last applied. */
   readonly settings: BucketSettings | null;
-  /** Of volumes made from a snapshot. */
-  readonly source: VolumeSource | null;
+  /** Of volumes made from a snapshot, and of forks. */
+  readonly source: VolumeSource | ForkSource | null;
 }
 
 export type StorageChange = Partial<

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { Storage } from '../../../../sdk/src/index.ts';
+import type { StorageReader } from '../../../../sdk/src/index.ts';
 import { isNodeError } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
@@ -12,12 +12,13 @@ import { startProgress } from '../../output/progress.ts';
 import { downloadFile } from '../../transfer/download-file.ts';
 import { asDirectory } from '../../transfer/location.ts';
 import { whyNoPath } from '../../transfer/target-directory.ts';
-import { withBucket } from './open-bucket.ts';
+import { readerOf, withBucket } from './open-bucket.ts';
 import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
 interface GetOptions extends TreeOptions {
   readonly recursive?: boolean;
   readonly versionId?: string;
+  readonly snapshot?: string;
 }
 
 export function getObject(buckets: Command): void {
@@ -25,6 +26,7 @@ export function getObject(buckets: Command): void {
     .command('get <bucket> <key> [file]')
     .description('download an object to a file or a directory, or with - to the output; default: the name in the key')
     .option('--version-id <id>', 'an old version, see ls --versions')
+    .option('--snapshot <snapshot>', 'what a snapshot has, by id or name')
     .option('-r, --recursive', 'the key is a prefix: everything below it, to a directory');
   treeOptions(command)
     .addHelpText(
@@ -38,7 +40,8 @@ export function getObject(buckets: Command): void {
     .action(
       action(({ api }, bucket: string, key: string, file: string | undefined, options: GetOptions) =>
         untilInterrupted((signal) =>
-          withBucket(api, bucket, (storage) => {
+          withBucket(api, bucket, (present) => {
+            const storage = readerOf(present, options.snapshot);
             if (options.recursive) return getTree(storage, { prefix: key, directory: file, signal, ...options });
             refuseTreeOptions(options);
             if (file === '-') return print(storage, { key, versionId: options.versionId, signal });
@@ -56,7 +59,7 @@ interface Wanted {
 }
 
 function getTree(
-  storage: Storage,
+  storage: StorageReader,
   {
     prefix,
     directory,
@@ -68,14 +71,14 @@ function getTree(
   return runTransfer({ ...options, from, to, compare: 'all' });
 }
 
-async function print(storage: Storage, { key, ...options }: Wanted): Promise<undefined> {
+async function print(storage: StorageReader, { key, ...options }: Wanted): Promise<undefined> {
   const object = await storage.open(key, options);
   if (!object) throw cliErrors.objectMissing(storage.bucket, key);
   await pipeline(object.stream(), process.stdout, { end: false, signal: options.signal });
 }
 
 async function getOne(
-  storage: Storage,
+  storage: StorageReader,
   { key, file, versionId, signal }: Wanted & { readonly file: string | undefined },
 ): Promise<Answer> {
   const object = await storage.head(key, { versionId, signal });

@@ -1,4 +1,4 @@
-import type { Storage, StorageError } from '../../../../sdk/src/index.ts';
+import type { Storage, StorageError, StorageReader } from '../../../../sdk/src/index.ts';
 import type { S3Client } from '../../../../sdk/src/s3-client.ts';
 import type { ApiClient } from '../../../control/api/client.ts';
 import { type ErrorKind, HoldfastError } from '../../../core/errors.ts';
@@ -31,6 +31,11 @@ export async function withTwoBuckets<T>(
   const { bucket, from: source, ...options } = await bucketCredentials(api, to, from === to ? undefined : from);
   const { Storage } = await import('../../../../sdk/src/index.ts');
   return explained(() => use({ from: new Storage(source ?? bucket, options), to: new Storage(bucket, options) }));
+}
+
+/** The bucket, or what a snapshot has of it. */
+export function readerOf(storage: Storage, snapshot: string | undefined): StorageReader {
+  return snapshot === undefined ? storage : storage.at(snapshot);
 }
 
 async function bucketCredentials(api: ApiClient, id: string, from?: string) {

@@ -5,13 +5,14 @@ import { cliErrors } from '../../errors.ts';
 import { untilInterrupted } from '../../interruption.ts';
 import type { Session } from '../../session.ts';
 import { type BucketLocation, type Location, parseLocation } from '../../transfer/location.ts';
-import type { BucketSide, Side } from '../../transfer/side.ts';
-import { withBucket, withTwoBuckets } from './open-bucket.ts';
+import type { BucketSource, BucketTarget, Source, Target } from '../../transfer/side.ts';
+import { readerOf, withBucket, withTwoBuckets } from './open-bucket.ts';
 import { runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
 interface SyncOptions extends TreeOptions {
   readonly delete?: boolean;
   readonly checksum?: boolean;
+  readonly snapshot?: string;
   readonly yes?: boolean;
 }
 
@@ -20,6 +21,7 @@ export function syncObjects(buckets: Command): void {
     .command('sync <from> <to>')
     .description('make a bucket, a prefix of it or a directory have what another one has')
     .option('--delete', 'take away from the target what the source has not')
+    .option('--snapshot <snapshot>', 'from what a snapshot of the bucket has, also back to the bucket')
     .option('--checksum', 'compare contents; default: size and time, which is kept with the object');
   treeOptions(command)
     .option('-y, --yes', 'do not ask before an empty source empties the target')
@@ -28,13 +30,14 @@ export function syncObjects(buckets: Command): void {
       examples(
         'object-store sync ./photos s3://my-app-images/photos',
         'object-store sync s3://my-app-images ./backup --delete --dry-run',
+        'object-store sync s3://my-app-images s3://my-app-images --snapshot monday --delete',
         "object-store sync s3://my-app-images s3://archive/2026 --exclude '*' --include '*.jpg'",
       ),
     )
     .action(
       action(({ api }, from: string, to: string, options: SyncOptions) =>
         untilInterrupted((signal) =>
-          withSides(api, { from: parseLocation(from), to: parseLocation(to) }, (sides) => {
+          withSides(api, { from: parseLocation(from), to: parseLocation(to), snapshot: options.snapshot }, (sides) => {
             const compare = options.checksum ? ('checksum' as const) : ('time' as const);
             return runTransfer({ ...options, ...sides, compare, signal });
           }),
@@ -43,37 +46,42 @@ export function syncObjects(buckets: Command): void {
     );
 }
 
-type Run = (sides: { readonly from: Side; readonly to: Side }) => Promise<Answer>;
+type Run = (sides: { readonly from: Source; readonly to: Target }) => Promise<Answer>;
 
 /** @throws HoldfastError `usage` for what is no sync between a bucket and something */
 function withSides(
   api: Session['api'],
-  { from, to }: { readonly from: Location; readonly to: Location },
+  { from, to, snapshot }: { readonly from: Location; readonly to: Location; readonly snapshot: string | undefined },
   run: Run,
 ): Promise<Answer> {
   if (from.kind === 'bucket' && to.kind === 'bucket') {
     return withTwoBuckets(api, { from: from.bucket, to: to.bucket }, (storages) => {
-      const sides = { from: sideOf(from, storages.from), to: sideOf(to, storages.to) };
-      if (overlap(sides.from, sides.to))
+      const sides = { from: sourceOf(from, storages.from, snapshot), to: targetOf(to, storages.to) };
+      if (snapshot === undefined && overlap(sides.from, sides.to))
         throw cliErrors.usage('one of the two is inside the other', 'choose prefixes apart');
       return run(sides);
     });
   }
   if (from.kind === 'bucket' && to.kind === 'directory') {
-    return withBucket(api, from.bucket, (storage) => run({ from: sideOf(from, storage), to }));
+    return withBucket(api, from.bucket, (storage) => run({ from: sourceOf(from, storage, snapshot), to }));
   }
+  if (snapshot !== undefined) throw cliErrors.usage('a directory has no snapshots', 'leave --snapshot out');
   if (from.kind === 'directory' && to.kind === 'bucket') {
-    return withBucket(api, to.bucket, (storage) => run({ from, to: sideOf(to, storage) }));
+    return withBucket(api, to.bucket, (storage) => run({ from, to: targetOf(to, storage) }));
   }
   throw cliErrors.usage('neither is a bucket', 'write a bucket as s3://bucket or s3://bucket/prefix');
 }
 
 /** Whether one holds the other: a sync between them would find its own copies. */
-function overlap(a: BucketSide, b: BucketSide): boolean {
+function overlap(a: BucketSource, b: BucketSource): boolean {
   const sameBucket = a.storage.bucket === b.storage.bucket; // which may go by two names, one of them its id
   return sameBucket && (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix));
 }
 
-function sideOf({ prefix }: BucketLocation, storage: Storage): BucketSide {
+function sourceOf({ prefix }: BucketLocation, storage: Storage, snapshot: string | undefined): BucketSource {
+  return { kind: 'bucket', storage: readerOf(storage, snapshot), prefix, snapshot };
+}
+
+function targetOf({ prefix }: BucketLocation, storage: Storage): BucketTarget {
   return { kind: 'bucket', storage, prefix };
 }

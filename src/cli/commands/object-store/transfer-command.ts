@@ -7,7 +7,7 @@ import { startProgress } from '../../output/progress.ts';
 import { confirm } from '../../prompt.ts';
 import { note } from '../../session.ts';
 import { type FilterRule, pathFilter } from '../../transfer/path-filter.ts';
-import type { Side } from '../../transfer/side.ts';
+import type { Source, Target } from '../../transfer/side.ts';
 import { type TransferReport, type TreeTransfer, transferTrees } from '../../transfer/transfer-trees.ts';
 import type { Notice } from '../../transfer/tree.ts';
 
@@ -45,8 +45,8 @@ export function refuseTreeOptions({ exclude, include, follow, dryRun }: TreeOpti
 }
 
 interface Request extends TreeOptions {
-  readonly from: Side;
-  readonly to: Side;
+  readonly from: Source;
+  readonly to: Target;
   readonly compare: TreeTransfer['compare'];
   readonly delete?: boolean | undefined;
   readonly yes?: boolean | undefined;
@@ -79,7 +79,7 @@ export async function runTransfer(request: Request): Promise<Answer> {
   }
 }
 
-function describeDirection(from: Side, to: Side): string {
+function describeDirection(from: Source, to: Target): string {
   if (from.kind === to.kind) return 'Copying';
   return from.kind === 'directory' ? 'Uploading' : 'Downloading';
 }

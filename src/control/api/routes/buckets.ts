@@ -19,6 +19,7 @@ const create = createRoute({
         accessibility: z.enum(['private', 'public']).optional(),
         versioning: z.boolean().optional(),
         domains: z.array(domainName()).max(MAX_DOMAINS).optional(),
+        from: z.object({ bucket: z.string().max(255), snapshot: z.string().max(255).optional() }).optional(),
       }),
     ),
   },
