@@ -63,8 +63,10 @@ export async function openObject(
   };
 }
 
+/** What is absent is the object, not what it was looked for in; the answer to HEAD does not tell them apart. */
 export function isAbsent(error: unknown): boolean {
-  return error instanceof StorageError && error.status === 404 && error.code !== 'NoSuchBucket';
+  if (!(error instanceof StorageError) || error.status !== 404) return false;
+  return error.code !== 'NoSuchBucket' && error.code !== 'NoSuchSnapshot';
 }
 
 function rangeHeaders(range: ByteRange | undefined): Record<string, string> {

@@ -13,7 +13,7 @@ let options: StorageOptions;
 let storage: Storage;
 
 beforeAll(async () => {
-  store = await startObjectStore('photos', 'listing', 'other', 'versioned');
+  store = await startObjectStore('photos', 'listing', 'other', 'versioned', 'past');
   const environment = await store.environment('photos');
   options = {
     endpoint: store.endpoint,
@@ -341,6 +341,37 @@ describe('versions, tags and settings', () => {
     await storage.put('resumed.bin', data, { resume: { uploadId, onUpload } });
     expect(uploadId).not.toBe(before);
     await storage.abortUpload('resumed.bin', before ?? '');
+  });
+
+  test('snapshots are taken, read and forked', async () => {
+    const operator = await store.admin.ensureKey({ owner: 'operator', buckets: '*' });
+    const all = { endpoint: store.endpoint, ...operator };
+    const past = new Storage('past', all);
+    await past.put('a.txt', 'one', { metadata: { n: '1' } });
+    const before = new Date();
+    const first = await past.snapshots.create({ name: 'first' });
+    const unnamed = await past.snapshots.create();
+    expect([first, unnamed.name]).toMatchObject([{ name: 'first', objects: 1, bytes: 3 }, undefined]);
+    expect((await past.snapshots.list()).map(({ id }) => id)).toEqual([first.id, unnamed.id]);
+    await expect(past.snapshots.create({ name: 'first' })).rejects.toMatchObject({ code: 'SnapshotAlreadyExists' });
+    await past.put('a.txt', 'two');
+    await past.put('b.txt', 'new');
+
+    const view = past.at('first');
+    expect(await view.get('a.txt')).toMatchObject({ body: Buffer.from('one'), metadata: { n: '1' } });
+    expect(await view.head('b.txt')).toBeNull();
+    expect((await Array.fromAsync(view.list())).map(({ key }) => key)).toEqual(['a.txt']);
+    expect(await (await fetch(view.url('a.txt'))).text()).toBe('one');
+    expect((await past.at(before).get('a.txt'))?.body.toString()).toBe('one');
+    await expect(past.at('second').get('a.txt')).rejects.toMatchObject({ code: 'NoSuchSnapshot' });
+
+    await past.fork('fork-of-past', { snapshot: 'first' });
+    const fork = new Storage('fork-of-past', all);
+    expect((await Array.fromAsync(fork.list())).map(({ key }) => key)).toEqual(['a.txt']);
+    await past.copy('a.txt', 'a.txt', { at: first.id });
+    expect((await past.get('a.txt'))?.body.toString()).toBe('one');
+    await past.snapshots.delete('first');
+    await expect(past.snapshots.delete('first')).rejects.toMatchObject({ code: 'NoSuchSnapshot' });
   });
 
   async function keyFor(bucket: string): Promise<StorageOptions> {

@@ -215,6 +215,18 @@ describe('buckets', () => {
     expect(both.accessKeyId).not.toBe((await platform.bucketCredentials('blog-images')).accessKeyId);
   });
 
+  test('are forked, by the name that the object store has for them', async () => {
+    await deploy('shop', { web: service({ buckets: ['images'] }) });
+    await deploy('blog', { web: service({ buckets: ['images'] }) });
+    const [, blog] = await platform.storage({ kind: 'bucket' });
+    const from = { bucket: blog?.id ?? '', snapshot: 'monday' };
+    expect(await platform.createBucket({ name: 'copy-of-images', from })).toMatchObject({ name: 'copy-of-images' });
+    expect(await platform.bucketCredentials('copy-of-images')).toMatchObject({ bucket: 'copy-of-images' });
+    await expect(platform.createBucket({ name: 'other', from: { bucket: 'none' } })).rejects.toMatchObject({
+      kind: 'not-found',
+    });
+  });
+
   test('made with the CLI have exactly the name asked for, or none', async () => {
     await platform.createBucket({ name: 'my-app-images', app: 'my-app' });
     expect(await platform.bucketCredentials('my-app-images')).toMatchObject({ bucket: 'my-app-images' });

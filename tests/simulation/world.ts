@@ -145,7 +145,8 @@ function behaviourOf({ environment }: InstanceSpec): FakeBehaviour {
 function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
   const buckets = new Map<string, BucketInfo>();
   return {
-    ensureBucket: async ({ name, accessibility = 'private', versioning = false }) => {
+    ensureBucket: async ({ name, from, accessibility = 'private', versioning = false }) => {
+      if (from && !buckets.has(from.bucket)) throw new Error(`a fork of ${from.bucket}, which is not there`);
       const createdAt = buckets.get(name)?.createdAt ?? clock.now();
       const bucket: BucketInfo = {
         name,

@@ -27,6 +27,11 @@ export async function startCliBench(...buckets: string[]): Promise<CliBench> {
   const api = starting.use(await startFakeApi());
   api.platform.s3 = { endpoint: proxy.url, region: 'local', ...bench.operator };
   for (const name of buckets) await api.platform.createBucket({ name });
+  const { createBucket } = api.platform;
+  api.platform.createBucket = async (input) => {
+    await bench.store.admin.ensureBucket({ name: input.name, from: input.from });
+    return createBucket(input);
+  };
   const options = {
     cwd: bench.home,
     env: { HOLDFAST_URL: api.url, HOLDFAST_TOKEN: TOKEN, XDG_STATE_HOME: join(bench.home, '.state') },
