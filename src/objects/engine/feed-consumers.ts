@@ -31,8 +31,14 @@ export class FeedConsumers {
 
   /** Held from the call on, released once that is durable: a crash must not bring an older position back. */
   async set(consumer: string, position: number): Promise<void> {
-    if (!this.#positions.has(consumer)) this.#positions = new Map(this.#positions).set(consumer, position);
-    await this.#change((positions) => positions.set(consumer, position));
+    const isNew = !this.#positions.has(consumer);
+    if (isNew) this.#positions = new Map(this.#positions).set(consumer, position);
+    try {
+      await this.#change((positions) => positions.set(consumer, position));
+    } catch (error) {
+      if (isNew) this.#positions = new Map([...this.#positions].filter(([name]) => name !== consumer));
+      throw error;
+    }
   }
 
   async remove(consumer: string): Promise<void> {

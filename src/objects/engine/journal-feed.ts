@@ -55,9 +55,10 @@ export class JournalFeed implements ChangeFeed {
   async subscribe(consumer: string): Promise<Subscription> {
     const { buckets, consumers } = this.#options;
     const end = this.#end;
-    const position = consumers.position(consumer) ?? end;
+    const known = consumers.position(consumer);
+    const position = known ?? end;
     const rows = buckets.rows().map(({ id, bucket }) => ({ bucket: id, settings: bucket }));
-    await consumers.set(consumer, position);
+    if (known === undefined) await consumers.set(consumer, position);
     return { position, end, buckets: rows };
   }
 
