@@ -10,6 +10,8 @@ type Account = 'live' | 'retained' | 'hidden';
 interface UsageRow extends Usage {
   readonly retained?: Usage | undefined;
   readonly hidden?: Usage | undefined;
+  /** Delete markers that are hidden count here. */
+  readonly whiteouts?: number | undefined;
 }
 
 /** What the versions of each bucket add up to, in memory. */
@@ -34,6 +36,18 @@ export class UsageTable {
     const row = this.#rows.get(bucket) ?? NOTHING;
     this.#rows.set(bucket, account === 'live' ? { ...row, ...after } : { ...row, [account]: after });
     this.#changed.add(bucket);
+  }
+
+  /** How many versions and delete markers the fork hides. */
+  whiteouts(bucket: number): number {
+    return this.#rows.get(bucket)?.whiteouts ?? 0;
+  }
+
+  addWhiteout(bucket: number, hidden: Counted): void {
+    const row = this.#rows.get(bucket) ?? NOTHING;
+    this.#rows.set(bucket, { ...row, whiteouts: this.whiteouts(bucket) + 1 });
+    this.#changed.add(bucket);
+    this.count(bucket, 'hidden', { version: hidden, sign: 1 });
   }
 
   forget(bucket: number): void {

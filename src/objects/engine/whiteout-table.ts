@@ -32,7 +32,7 @@ export class WhiteoutTable {
 
   /** Whether `fork` hid, up to the moment `at`, the version of that stamp. */
   hides(fork: number, key: Buffer, { stamp, at }: { readonly stamp: number; readonly at: number }): boolean {
-    const row = this.#row(rowKey(fork, key, stamp));
+    const row = this.#usage.whiteouts(fork) > 0 ? this.#row(rowKey(fork, key, stamp)) : undefined;
     return row !== undefined && row.stamp <= at;
   }
 
@@ -42,7 +42,7 @@ export class WhiteoutTable {
     const key = rowKey(record.bucket, record.key, head.version);
     const before = this.#row(key);
     if (before) segments.release(before.location);
-    else this.#usage.count(record.bucket, 'hidden', { version: head, sign: 1 });
+    else this.#usage.addWhiteout(record.bucket, head);
     segments.hold(location);
     const row: WhiteoutRow = { ...head, stamp: record.stamp, location };
     index.set(key, Buffer.from(JSON.stringify(row)));
