@@ -140,6 +140,7 @@ describe.skipIf(chromium === undefined)('in a browser (needs chromium)', () => {
     const size = 20 * 1024 * 1024 + 5;
     const plan = await storage.uploadPlan('from browser é.bin', { size, metadata: { by: 'me' }, contentType: 'x/y' });
     const small = await storage.uploadPlan('small.txt', { size: 5 });
+    const unwanted = await storage.uploadPlan('unwanted.bin', { size });
     expect([plan.multipart?.partUrls.length, small.multipart]).toEqual([3, undefined]);
     const [first = '', second = '', third = ''] = plan.multipart?.partUrls ?? [];
     const asked: string[] = [];
@@ -159,6 +160,7 @@ describe.skipIf(chromium === undefined)('in a browser (needs chromium)', () => {
       const { etag } = await upload(plan, file, { onProgress: ({ loaded }) => seen.push(loaded) });
       await upload(${JSON.stringify(small)}, 'hello');
       const again = await upload(plan, file, { retries: 0 }).catch((error) => error.status);
+      await abandon(${JSON.stringify(unwanted)});
       return [stopped, wrong, etag, seen.at(-1), again];`;
     const [stopped, wrong, etag, loaded, again] = await inBrowser(script, async (req, res) => {
       asked.push(req.method ?? '');
@@ -177,6 +179,7 @@ describe.skipIf(chromium === undefined)('in a browser (needs chromium)', () => {
     expect(stored).toMatchObject({ size, etag, type: 'x/y', metadata: { by: 'me' } });
     expect(stored?.body.every((byte, i) => byte === ((i * 7 + (i >> 13)) & 255))).toBe(true);
     expect((await storage.get('small.txt'))?.body.toString()).toBe('hello');
+    expect((await fetch(unwanted.multipart?.listUrl ?? '')).status).toBe(404);
     // The size of the plan is the only one that is taken.
     const larger = await fetch(small.url ?? '', {
       method: 'PUT',
@@ -190,7 +193,7 @@ describe.skipIf(chromium === undefined)('in a browser (needs chromium)', () => {
   async function inBrowser(script: string, answer: (req: IncomingMessage, res: ServerResponse) => Promise<void>) {
     const modules = join(directory.path, 'node_modules', '@holdfast', 'storage', 'dist', 'esm');
     const page = `<body><script type="module">
-      import { upload } from './browser.js';
+      import { abandon, upload } from './browser.js';
       const run = async () => { ${script} };
       const result = await run().catch((error) => String(error));
       document.body.textContent = 'result:' + encodeURIComponent(JSON.stringify(result)) + ':end';
