@@ -170,6 +170,15 @@ export const storageInUse = (kind: StorageKind, name: string, why: string) =>
     resource: `${kind} ${name}`,
   });
 
+export const bucketHasForks = (name: string, forks: readonly string[]) =>
+  new HoldfastError({
+    code: 'bucket.has-forks',
+    kind: 'conflict',
+    message: `the bucket "${name}" has forks, which show what it holds: ${forks.join(', ')}`,
+    hint: 'destroy the forks first, with --now',
+    resource: `bucket ${name}`,
+  });
+
 export const storageDestroyed = (kind: StorageKind, name: string) =>
   new HoldfastError({
     code: 'storage.destroyed',

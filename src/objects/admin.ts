@@ -110,5 +110,6 @@ async function describe(store: ObjectStore, bucket: Bucket): Promise<BucketInfo>
   const { name, createdAt, versioning, accessibility, documents } = bucket;
   const website = documents?.website !== undefined;
   const domains = domainsOf(bucket);
-  return { name, createdAt, versioning, accessibility, website, domains, ...(await store.usage(name)) };
+  const forkOf = bucket.forkOf?.bucket;
+  return { name, createdAt, versioning, accessibility, website, domains, forkOf, ...(await store.usage(name)) };
 }

@@ -11,6 +11,8 @@ export interface BucketInfo {
   readonly accessibility: 'private' | 'public';
   readonly website: boolean;
   readonly domains: readonly string[];
+  /** Name of the bucket that it is a fork of. */
+  readonly forkOf?: string | undefined;
 }
 
 /** What a website shows for a directory, and in place of an error. */

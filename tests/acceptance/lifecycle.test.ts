@@ -93,3 +93,23 @@ test('an instance that dies is replaced; requests wait for it', async () => {
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body.toString()).HOLDFAST_INSTANCE).not.toBe(instance);
 });
+
+test('a bucket is not destroyed while a fork shows what it holds', async () => {
+  await using platform = await TestPlatform.start();
+  await platform.run(['object-store', 'create', 'notes', '--app', 'a']);
+  await platform.run(['object-store', 'put', 'notes', '-', 'a.txt'], { input: 'kept' });
+  await platform.run(['object-store', 'fork', 'notes', 'copy']);
+  for (const flags of [['--yes'], ['--now', '--yes']]) {
+    const { code, stderr } = await platform.cli(['object-store', 'destroy', 'notes', ...flags]);
+    expect([code, stderr]).toEqual([5, expect.stringContaining('copy')]);
+  }
+  const states = await platform.json<StorageView[]>(['object-store', 'list']);
+  expect(states.map(({ name, state }) => [name, state])).toEqual([
+    ['notes', 'active'],
+    ['copy', 'active'],
+  ]);
+  expect(await platform.run(['object-store', 'get', 'copy', 'a.txt', '-'])).toBe('kept');
+  await platform.run(['object-store', 'destroy', 'copy', '--now', '--yes']);
+  await platform.run(['object-store', 'destroy', 'notes', '--now', '--yes']);
+  expect(await platform.json(['object-store', 'list'])).toEqual([]);
+});

@@ -178,6 +178,8 @@ async function refuseWhileInUse(context: ControlContext, record: StorageRecord):
   const { kind, name, app } = record;
   const holders = await holdersOf(context, record);
   if (holders.length > 0) throw errors.storageInUse(kind, name, `${holders.join(', ')} has it`);
+  const forks = kind === 'bucket' ? await forksOf(context, record) : [];
+  if (forks.length > 0) throw errors.bucketHasForks(name, forks);
   if (record.state === 'destroyed') return;
   for (const release of await servingReleases(context, app)) {
     if (!isNamed(release.spec, record)) continue;
@@ -193,6 +195,12 @@ async function holdersOf({ drivers }: ControlContext, { id, kind }: StorageRecor
   }
   if (kind === 'filesystem') return (await drivers.filesystems.list()).find((one) => one.id === id)?.holders ?? [];
   return [];
+}
+
+/** They show what the bucket holds, also while they can be recovered. */
+async function forksOf({ drivers }: ControlContext, { name, realName }: StorageRecord): Promise<readonly string[]> {
+  const buckets = await drivers.objects.listBuckets({});
+  return buckets.filter(({ forkOf }) => forkOf === (realName ?? name)).map((fork) => fork.name);
 }
 
 /** Enough volumes of the name are left without it. */
