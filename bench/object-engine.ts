@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObjectStore } from '../src/objects/engine/object-store.ts';
 import { openObjectStore } from '../src/objects/engine/open-object-store.ts';
+import type { ObjectStore } from '../src/objects/store/object-store.ts';
 
 /** The engine alone, without HTTP: `node bench/object-engine.ts [directory]`. Every PUT is durable. */
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createLogger } from '../../src/core/log.ts';
 import { connectRpc } from '../../src/core/rpc.ts';
-import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { keyName } from '../support/object-load.ts';
 import type { FillRequest, ServerUp } from './holdfast.ts';
 

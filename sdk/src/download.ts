@@ -2,18 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { invalidArgument, networkError, StorageError } from './errors.ts';
 import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
-import { versionQuery } from './object-version.ts';
+import { type HeadOptions, versionQuery } from './object-version.ts';
 import { conditionHeaders } from './put-options.ts';
 import type { S3Client } from './s3-client.ts';
 
 /** Bytes `start` to `end`, both included, as in HTTP; without `end` to the last one. Or the `last` so many bytes. */
 export type ByteRange = { readonly start: number; readonly end?: number } | { readonly last: number };
-
-export interface HeadOptions {
-  /** An old version. */
-  readonly versionId?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface ReadOptions extends HeadOptions {
   readonly range?: ByteRange | undefined;

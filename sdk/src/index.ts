@@ -1,12 +1,12 @@
 export type { StorageOptions } from './config.ts';
 export type { CopyOptions } from './copy.ts';
-export type { ByteRange, HeadOptions, OpenedObject, ReadOptions } from './download.ts';
+export type { ByteRange, OpenedObject, ReadOptions } from './download.ts';
 export { StorageError } from './errors.ts';
 export type { ListedObject, ListedPrefix, ListOptions } from './list.ts';
 export type { ListedVersion } from './list-versions.ts';
 export type { Moment } from './moment.ts';
 export type { ObjectInfo } from './object-headers.ts';
-export type { ObjectVersionId } from './object-version.ts';
+export type { HeadOptions, ObjectVersionId } from './object-version.ts';
 export type { PutOptions } from './put-options.ts';
 export type { Snapshot, SnapshotOptions, Snapshots } from './snapshots.ts';
 export type { PutData } from './source.ts';

@@ -4,6 +4,12 @@ export interface ObjectVersionId {
   readonly versionId?: string | undefined;
 }
 
+export interface HeadOptions {
+  /** An old version. */
+  readonly versionId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export function versionQuery(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { versionId };
 }

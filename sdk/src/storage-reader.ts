@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { StorageConfig } from './config.ts';
-import { type HeadOptions, isAbsent, type OpenedObject, openObject, type ReadOptions } from './download.ts';
+import { isAbsent, type OpenedObject, openObject, type ReadOptions } from './download.ts';
 import { checkedExpiry } from './expiry.ts';
 import { type ListedObject, type ListedPrefix, type ListOptions, listBucket } from './list.ts';
 import { type ListedVersion, listVersions } from './list-versions.ts';
 import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
 import { checkedKey } from './object-key.ts';
-import { versionQuery } from './object-version.ts';
+import { type HeadOptions, versionQuery } from './object-version.ts';
 import type { S3Client } from './s3-client.ts';
 
 /** An object with its bytes. */

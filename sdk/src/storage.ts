@@ -1,12 +1,11 @@
 import { resolveConfig, type StorageConfig, type StorageOptions } from './config.ts';
 import { guessContentType } from './content-type.ts';
 import { type CopyOptions, copyObject } from './copy.ts';
-import type { HeadOptions } from './download.ts';
 import { invalidArgument } from './errors.ts';
 import { checkedExpiry } from './expiry.ts';
 import { type Moment, momentFields } from './moment.ts';
 import { checkedKey } from './object-key.ts';
-import type { ObjectVersionId } from './object-version.ts';
+import type { HeadOptions, ObjectVersionId } from './object-version.ts';
 import { abortUpload } from './parts.ts';
 import { conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
 import { removeMany, removeOne } from './remove.ts';

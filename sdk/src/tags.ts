@@ -1,5 +1,4 @@
-import type { HeadOptions } from './download.ts';
-import { versionQuery } from './object-version.ts';
+import { type HeadOptions, versionQuery } from './object-version.ts';
 import type { S3Client } from './s3-client.ts';
 import { elements, escapeXml, text } from './xml.ts';
 

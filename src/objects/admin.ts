@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError } from '../core/errors.ts';
 import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
-import type { Bucket, BucketSettings, BucketSource, ObjectStore, Versioning } from './engine/object-store.ts';
 import type { BucketEvents } from './events/bucket-events.ts';
 import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin, WebsiteDocuments } from './object-admin.ts';
 import { requireBucket } from './s3/bucket.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
+import type { Bucket, BucketSettings, BucketSource, Versioning } from './store/bucket.ts';
+import type { ObjectStore } from './store/object-store.ts';
 import { type Domains, domainsOf } from './website/domains.ts';
 import { type Website, websiteOf } from './website/website.ts';
 

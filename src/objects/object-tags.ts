@@ -1,4 +1,4 @@
-import type { ObjectMetadata } from './engine/object-store.ts';
+import type { ObjectMetadata } from './store/object.ts';
 
 export interface Tag {
   readonly key: string;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogger } from '../core/log.ts';
 import { waitUntil } from '../core/retry.ts';
 import { connectRpc } from '../core/rpc.ts';
-import { MemoryObjectStore } from './engine/memory-object-store.ts';
+import { MemoryObjectStore } from './memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from './object-admin.ts';
 import { type ObjectsRole, startObjectsRole } from './objects-role.ts';
 

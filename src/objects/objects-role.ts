@@ -3,7 +3,6 @@ import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { KeyStore } from './access/key-store.ts';
 import { createObjectAdmin } from './admin.ts';
-import type { OpenObjectStore } from './engine/object-store.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
 import { BucketEvents } from './events/bucket-events.ts';
 import { LifecycleWorker } from './lifecycle/lifecycle-worker.ts';
@@ -11,6 +10,7 @@ import { StoreServer } from './remote/store-server.ts';
 import type { RequestLogging } from './s3/request-log.ts';
 import { listenS3 } from './s3-listener.ts';
 import { Scrubber } from './scrub/scrubber.ts';
+import type { OpenObjectStore } from './store/object-store.ts';
 import { Domains } from './website/domains.ts';
 import { listenWebsites } from './website/website-listener.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Change } from '../../src/objects/engine/change-feed.ts';
-import type { OpenObjectStore } from '../../src/objects/engine/object-store.ts';
+import type { Change } from '../../src/objects/store/change-feed.ts';
+import type { OpenObjectStore } from '../../src/objects/store/object-store.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 

@@ -8,7 +8,7 @@ import { createKeyOperations } from '../../src/control/operations/keys.ts';
 import type { ControlContext } from '../../src/control/reconcile/context.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { connectRpc } from '../../src/core/rpc.ts';
-import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
+import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
 import { type CliOptions, runCliProcess } from '../support/cli-process.ts';

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ByteRange, ObjectStore, ReadObject } from '../../src/objects/engine/object-store.ts';
+import type { ByteRange, ReadObject } from '../../src/objects/store/object.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import type { ObjectStoreUnderTest } from './object-store.contract.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
-import type { ObjectMetadata, ObjectStore } from '../../src/objects/engine/object-store.ts';
+import type { ObjectMetadata } from '../../src/objects/store/object.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 
 const DAY = 24 * 3600_000;
 const START = Date.UTC(2030, 0, 1);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const failure = (code: string) => expect.objectContaining({ code });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import type { Moment, ObjectStore, ReadRef } from '../../src/objects/engine/object-store.ts';
+import type { ReadRef } from '../../src/objects/store/object.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import type { Moment } from '../../src/objects/store/snapshot.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const failure = (code: string) => expect.objectContaining({ code });

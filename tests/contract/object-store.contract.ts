@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HoldfastError } from '../../src/core/errors.ts';
-import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../src/objects/engine/object-store.ts';
+import type { ObjectInfo, ObjectMetadata } from '../../src/objects/store/object.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 
 export interface ObjectStoreUnderTest {
   readonly store: ObjectStore;

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ObjectStore, ObjectVersion, VersionMarker } from '../../src/objects/engine/object-store.ts';
+import type { VersionMarker } from '../../src/objects/store/list.ts';
+import type { ObjectVersion } from '../../src/objects/store/object.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const failure = (code: string) => expect.objectContaining({ code });

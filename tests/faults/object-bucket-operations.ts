@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HoldfastError } from '../../src/core/errors.ts';
-import type { ObjectStore, Versioning } from '../../src/objects/engine/object-store.ts';
+import type { Versioning } from '../../src/objects/store/bucket.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { contentOf } from './object-engine-history.ts';
 
 /** What happens to one bucket and its forks, and that a model can be told as well. */

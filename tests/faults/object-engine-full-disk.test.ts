@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
-import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 import { contentOf, storeSizes } from './object-engine-history.ts';
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { HoldfastError } from '../../src/core/errors.ts';
-import type { ObjectStore } from '../../src/objects/engine/object-store.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { contentOf, type History, type Operation } from './object-engine-history.ts';
 
 /** Takes down what a writer says until its end. */

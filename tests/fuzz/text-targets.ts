@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { canonicalPath } from '../../src/objects/access/canonical-request.ts';
 import { parsePolicy } from '../../src/objects/access/policy/parse-policy.ts';
 import { isPublicPolicy } from '../../src/objects/access/policy/policy.ts';
-import { readCorsRules } from '../../src/objects/s3/cors-rules.ts';
+import { readCorsRules } from '../../src/objects/s3/configuration/cors-rules.ts';
 import { checkPostPolicy, parsePostPolicy } from '../../src/objects/s3/form/post-policy.ts';
 import { copyRange, selectPart, selectRange } from '../../src/objects/s3/range.ts';
 import { parseTarget } from '../../src/objects/s3/request-target.ts';

@@ -1,5 +1,5 @@
-import { compareKeys } from '../../src/objects/engine/listing.ts';
-import type { Versioning } from '../../src/objects/engine/object-store.ts';
+import type { Versioning } from '../../src/objects/store/bucket.ts';
+import { compareKeys } from '../../src/objects/store/listing.ts';
 
 /** `bytes`: none for a delete marker. */
 export interface ModelVersion {

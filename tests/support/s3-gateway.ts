@@ -6,7 +6,7 @@ import { createAuthenticator } from '../../src/objects/access/authenticate.ts';
 import { createFormAuthenticator } from '../../src/objects/access/authenticate-form.ts';
 import { type StoredKey, wholeBuckets } from '../../src/objects/access/key-file.ts';
 import type { Grant } from '../../src/objects/access/key-scope.ts';
-import { MemoryObjectStore } from '../../src/objects/engine/memory-object-store.ts';
+import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import { createS3Gateway } from '../../src/objects/s3/gateway.ts';
 import { sha256, signRequest } from './s3-signer.ts';
 

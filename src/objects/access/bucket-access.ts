@@ -1,4 +1,4 @@
-import type { Bucket } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
 import type { CannedAcl } from './acl.ts';
 import { parsePolicy } from './policy/parse-policy.ts';
 import { isPublicPolicy, type Policy } from './policy/policy.ts';

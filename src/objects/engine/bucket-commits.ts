@@ -1,9 +1,9 @@
-import { type BucketRow, type BucketState, encodeBucketHead } from './bucket-table.ts';
-import type { Catalog } from './catalog.ts';
+import { type BucketRow, type BucketState, encodeBucketHead } from './catalog/bucket-table.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import type { Committer, Draft } from './committer.ts';
 import * as errors from './errors.ts';
-import type { Purpose } from './journal.ts';
-import { RecordKind } from './record.ts';
+import type { Purpose } from './journal/journal.ts';
+import { RecordKind } from './journal/record.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 

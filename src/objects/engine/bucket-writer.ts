@@ -1,16 +1,16 @@
+import type { Bucket, BucketChanges, BucketSource, NewBucket } from '../store/bucket.ts';
+import { newBucket, withSettings } from '../store/bucket-settings.ts';
+import { checkBucketName } from '../store/names.ts';
+import { stampText } from '../store/version-id.ts';
 import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
-import { newBucket, withSettings } from './bucket-settings.ts';
-import type { BaseRow, BucketRow } from './bucket-table.ts';
-import type { Catalog } from './catalog.ts';
+import type { BaseRow, BucketRow } from './catalog/bucket-table.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
+import { findSnapshot } from './catalog/snapshot-rows.ts';
 import type { Committer } from './committer.ts';
 import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
-import { encodeHead, type RemovalHead } from './ledger.ts';
-import { checkBucketName } from './names.ts';
-import type { Bucket, BucketChanges, BucketSource, NewBucket } from './object-store.ts';
-import { RecordKind } from './record.ts';
-import { findSnapshot } from './snapshot-names.ts';
-import { stampText } from './version-id.ts';
+import { RecordKind } from './journal/record.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 

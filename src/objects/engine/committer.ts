@@ -1,10 +1,10 @@
-import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './batch.ts';
-import type { Catalog } from './catalog.ts';
+import type { Growth } from '../store/quota.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import { isHoldfastCode, storeClosed } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
-import { type Journal, PURPOSES, type Purpose } from './journal.ts';
-import type { Growth } from './quota.ts';
-import { type JournalRecord, recordBytes } from './record.ts';
+import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './journal/batch.ts';
+import { type Journal, PURPOSES, type Purpose } from './journal/journal.ts';
+import { type JournalRecord, recordBytes } from './journal/record.ts';
 
 /** A record before its place in the order is known; `stamp` only where it has one already. */
 export type Draft = Omit<JournalRecord, 'stamp' | 'moved'> & Partial<Pick<JournalRecord, 'stamp' | 'moved'>>;

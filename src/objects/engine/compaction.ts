@@ -1,9 +1,9 @@
-import type { LocatedRecord } from './batch.ts';
-import type { Catalog } from './catalog.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import type { Committer } from './committer.ts';
-import type { Journal } from './journal.ts';
-import type { JournalFeed } from './journal-feed.ts';
-import { type JournalRecord, RecordKind } from './record.ts';
+import type { JournalFeed } from './feed/journal-feed.ts';
+import type { LocatedRecord } from './journal/batch.ts';
+import type { Journal } from './journal/journal.ts';
+import { type JournalRecord, RecordKind } from './journal/record.ts';
 import { bucketScope, objectScope, uploadScope } from './scopes.ts';
 
 /** Copying is worth it when no more than this share of a segment is needed. */

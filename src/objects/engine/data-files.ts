@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { isNodeError } from '../../core/errors.ts';
+import type { FileRef } from './catalog/version.ts';
 import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
 import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
 import { objectDamaged } from './errors.ts';
-import type { FileRef } from './version.ts';
 
 const INCOMING = 'incoming';
 const SHARDS = 256;

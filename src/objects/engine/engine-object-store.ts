@@ -1,65 +1,54 @@
-import { BucketCommits } from './bucket-commits.ts';
-import type { BucketRow } from './bucket-table.ts';
-import type { BucketView } from './bucket-view.ts';
-import { BucketWriter } from './bucket-writer.ts';
-import type { Catalog } from './catalog.ts';
-import type { ChangeFeed } from './change-feed.ts';
-import type { Committer } from './committer.ts';
-import { checkConditions } from './conditions.ts';
-import type { DataFiles } from './data-files.ts';
-import type { BucketKeys } from './encryption/bucket-keys.ts';
-import { ObjectKeys } from './encryption/object-keys.ts';
-import * as errors from './errors.ts';
-import { type HybridClock, stampAtEndOf } from './hybrid-clock.ts';
-import { Intake, NEVER_INLINE } from './intake.ts';
-import { type CheckIntegrity, IntegrityCheck, type IntegrityPage } from './integrity-check.ts';
-import type { Journal } from './journal.ts';
-import type { JournalFeed } from './journal-feed.ts';
-import { listPage, versionPage } from './listing.ts';
-import { checkPartNumber } from './multipart.ts';
-import { checkKey, checkMetadata } from './names.ts';
-import { ObjectCopier } from './object-copier.ts';
-import { withoutLock } from './object-lock.ts';
-import { ObjectReader } from './object-reader.ts';
+import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
+import type { ChangeFeed } from '../store/change-feed.ts';
+import { checkConditions } from '../store/conditions.ts';
+import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
+import type { ListObjects, ListPage, ListVersions, VersionMarker, VersionPage } from '../store/list.ts';
+import { listPage, versionPage } from '../store/listing.ts';
+import { checkPartNumber } from '../store/multipart.ts';
+import { checkKey, checkMetadata } from '../store/names.ts';
 import type {
-  Bucket,
-  BucketChanges,
-  BucketUsage,
-  CompleteUpload,
   CopyObject,
   CustomerKey,
-  ListObjects,
-  ListPage,
-  ListVersions,
-  Moment,
-  MultipartUpload,
-  NewBucket,
   ObjectInfo,
   ObjectMetadata,
   ObjectRead,
   ObjectVersion,
-  OpenObjectStore,
-  PartInfo,
-  PartRef,
   PutObject,
-  PutPart,
   ReadObject,
   ReadRef,
   RemovedObject,
   RemoveObject,
-  Snapshot,
   UpdateMetadata,
-  VersionMarker,
-  VersionPage,
-} from './object-store.ts';
+} from '../store/object.ts';
+import { withoutLock } from '../store/object-lock.ts';
+import type { OpenObjectStore } from '../store/object-store.ts';
+import type { Moment, Snapshot } from '../store/snapshot.ts';
+import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import { NULL_VERSION, parseStamp } from '../store/version-id.ts';
+import { BucketCommits } from './bucket-commits.ts';
+import { BucketWriter } from './bucket-writer.ts';
+import type { BucketRow } from './catalog/bucket-table.ts';
+import type { BucketView } from './catalog/bucket-view.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { findSnapshot, snapshotInfo } from './catalog/snapshot-rows.ts';
+import { objectInfo, type Version } from './catalog/version.ts';
+import type { Committer } from './committer.ts';
+import type { DataFiles } from './data-files.ts';
+import type { BucketKeys } from './encryption/bucket-keys.ts';
+import { ObjectKeys } from './encryption/object-keys.ts';
+import * as errors from './errors.ts';
+import type { JournalFeed } from './feed/journal-feed.ts';
+import { type HybridClock, stampAtEndOf } from './hybrid-clock.ts';
+import { Intake, NEVER_INLINE } from './intake.ts';
+import { IntegrityCheck } from './integrity-check.ts';
+import type { Journal } from './journal/journal.ts';
+import { ObjectCopier } from './object-copier.ts';
+import { ObjectReader } from './object-reader.ts';
 import { type NewVersion, ObjectWriter } from './object-writer.ts';
-import { findSnapshot, snapshotInfo } from './snapshot-names.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 import type { StoreDirectory } from './store-directory.ts';
 import type { Upkeep } from './upkeep.ts';
 import { UploadWriter } from './upload-writer.ts';
-import { objectInfo, type Version } from './version.ts';
-import { NULL_VERSION, parseStamp } from './version-id.ts';
 
 export interface EngineParts {
   readonly directory: StoreDirectory;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { HoldfastError } from '../../core/errors.ts';
+import { secretEtag } from '../store/customer-key.ts';
+import type { FileRef } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import { INLINE, sealChunk } from './encryption/chunks.ts';
-import { secretEtag } from './encryption/customer-key.ts';
 import { EncryptedFileWriter } from './encryption/encrypted-file.ts';
 import type { DataKey } from './encryption/object-keys.ts';
 import { isHoldfastCode } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
-import type { FileRef } from './version.ts';
 
 /** The bytes of a request as they stay, encrypted where they have a key: in memory for the journal, or in a durable file. */
 export interface Content {

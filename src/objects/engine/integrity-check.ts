@@ -1,34 +1,11 @@
-import type { Catalog } from './catalog.ts';
+import type { CheckIntegrity, DamagedObject, IntegrityPage } from '../store/integrity.ts';
+import { versionIdOf } from '../store/version-id.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { bucketOf, objectKeyOfPrefix, versionKey } from './catalog/index-keys.ts';
+import type { Version } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import { isHoldfastCode } from './errors.ts';
-import { bucketOf, objectKeyOfPrefix, versionKey } from './index-keys.ts';
-import type { Journal } from './journal.ts';
-import type { Version } from './version.ts';
-import { versionIdOf } from './version-id.ts';
-
-export interface CheckIntegrity {
-  /** `next` of the page before; absent: from the beginning. */
-  readonly after?: string | undefined;
-  /** A page ends when it has read so much. */
-  readonly maxBytes: number;
-}
-
-export interface DamagedObject {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId: string;
-  /** What is damaged, and how. */
-  readonly message: string;
-}
-
-export interface IntegrityPage {
-  /** Versions that were read, and their bytes. */
-  readonly objects: number;
-  readonly bytes: number;
-  readonly damaged: readonly DamagedObject[];
-  /** Absent: that was the last page. */
-  readonly next?: string | undefined;
-}
+import type { Journal } from './journal/journal.ts';
 
 interface IntegrityCheckOptions {
   readonly catalog: Catalog;

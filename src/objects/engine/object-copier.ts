@@ -1,12 +1,12 @@
-import type { Catalog } from './catalog.ts';
-import { isSameCustomerKey } from './encryption/customer-key.ts';
+import { isSameCustomerKey } from '../store/customer-key.ts';
+import { multipartEtag } from '../store/multipart.ts';
+import type { ObjectInfo, ObjectMetadata, WriteConditions } from '../store/object.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { Version } from './catalog/version.ts';
 import type { DataKey, KeyOwner, ObjectKey, ObjectKeys } from './encryption/object-keys.ts';
 import { type Content, type Intake, NEVER_INLINE } from './intake.ts';
-import { multipartEtag } from './multipart.ts';
 import type { ObjectReader } from './object-reader.ts';
-import type { ObjectInfo, ObjectMetadata, WriteConditions } from './object-store.ts';
 import type { NewVersion, ObjectWriter } from './object-writer.ts';
-import type { Version } from './version.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 

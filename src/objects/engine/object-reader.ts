@@ -1,10 +1,10 @@
-import { resolveRange } from './byte-range.ts';
+import { resolveRange } from '../store/byte-range.ts';
+import type { ByteRange, ObjectRead } from '../store/object.ts';
+import { type FileRef, objectInfo, type Version } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import { INLINE, openChunk } from './encryption/chunks.ts';
 import { readEncrypted } from './encryption/encrypted-file.ts';
-import type { Journal } from './journal.ts';
-import type { ByteRange, ObjectRead } from './object-store.ts';
-import { type FileRef, objectInfo, type Version } from './version.ts';
+import type { Journal } from './journal/journal.ts';
 
 /** Reads versions. Whatever happens to the object meanwhile, its bytes stay until `release`. */
 export class ObjectReader {

@@ -1,12 +1,5 @@
-import type { BucketRow } from './bucket-table.ts';
-import type { Catalog } from './catalog.ts';
-import type { Commit, Committer, Draft } from './committer.ts';
-import { checkConditions, checkNoncurrent } from './conditions.ts';
-import * as errors from './errors.ts';
-import { type HybridClock, wallTime } from './hybrid-clock.ts';
-import { encodeHead, type RemovalHead } from './ledger.ts';
-import { withHeaders } from './metadata.ts';
-import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from './object-lock.ts';
+import { checkConditions, checkNoncurrent } from '../store/conditions.ts';
+import { withHeaders } from '../store/metadata.ts';
 import type {
   ObjectInfo,
   RemoveConditions,
@@ -14,11 +7,14 @@ import type {
   RemoveObject,
   UpdateMetadata,
   VersionRef,
-} from './object-store.ts';
-import { checkQuota, type Growth } from './quota.ts';
-import { RecordKind } from './record.ts';
-import { objectScope } from './scopes.ts';
-import { addUsage, type Counted, NOTHING, usageOf } from './usage.ts';
+} from '../store/object.ts';
+import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from '../store/object-lock.ts';
+import { checkQuota, type Growth } from '../store/quota.ts';
+import { addUsage, type Counted, NOTHING, usageOf } from '../store/usage.ts';
+import { versionIdOf } from '../store/version-id.ts';
+import type { BucketRow } from './catalog/bucket-table.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
 import {
   decodeVersionHead,
   deleteMarker,
@@ -27,9 +23,13 @@ import {
   objectInfo,
   type Version,
   type VersionHead,
-} from './version.ts';
-import { versionIdOf } from './version-id.ts';
-import type { WhiteoutHead } from './whiteout-table.ts';
+} from './catalog/version.ts';
+import type { WhiteoutHead } from './catalog/whiteout-table.ts';
+import type { Commit, Committer, Draft } from './committer.ts';
+import * as errors from './errors.ts';
+import { type HybridClock, wallTime } from './hybrid-clock.ts';
+import { RecordKind } from './journal/record.ts';
+import { objectScope } from './scopes.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 

@@ -1,18 +1,18 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
-import { Catalog } from './catalog.ts';
+import { MIN_PART_BYTES } from '../store/multipart.ts';
+import type { OpenObjectStore } from '../store/object-store.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { IndexFile } from './catalog/index-file.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { DataFiles } from './data-files.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
 import { storeOptions } from './errors.ts';
-import { FeedConsumers } from './feed-consumers.ts';
+import { FeedConsumers } from './feed/feed-consumers.ts';
+import { JournalFeed } from './feed/journal-feed.ts';
 import { HybridClock } from './hybrid-clock.ts';
-import { IndexFile } from './index-file.ts';
-import { Journal } from './journal.ts';
-import { JournalFeed } from './journal-feed.ts';
-import { MIN_PART_BYTES } from './multipart.ts';
-import type { OpenObjectStore } from './object-store.ts';
+import { Journal } from './journal/journal.ts';
 import { StoreDirectory } from './store-directory.ts';
 import { Upkeep } from './upkeep.ts';
 

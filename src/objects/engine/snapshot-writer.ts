@@ -1,9 +1,10 @@
+import type { Snapshot } from '../store/snapshot.ts';
+import { checkNewSnapshot } from '../store/snapshot-names.ts';
 import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
-import type { SnapshotRow } from './bucket-table.ts';
-import type { Catalog } from './catalog.ts';
+import type { SnapshotRow } from './catalog/bucket-table.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { findSnapshot, snapshotInfo } from './catalog/snapshot-rows.ts';
 import type { HybridClock } from './hybrid-clock.ts';
-import type { Snapshot } from './object-store.ts';
-import { checkNewSnapshot, findSnapshot, snapshotInfo } from './snapshot-names.ts';
 
 interface SnapshotWriterOptions {
   readonly catalog: Catalog;

@@ -1,4 +1,4 @@
-import type { Catalog } from './catalog.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import type { Compaction } from './compaction.ts';
 
 const FLUSH_AT_ENTRIES = 4096;

@@ -1,30 +1,23 @@
 import { newId } from '../../core/ids.ts';
-import type { BucketRow } from './bucket-table.ts';
-import type { Catalog } from './catalog.ts';
+import { compareKeys } from '../store/listing.ts';
+import { chooseParts, multipartEtag } from '../store/multipart.ts';
+import type { ObjectInfo, ObjectMetadata } from '../store/object.ts';
+import { checkLockable } from '../store/object-lock.ts';
+import { checkQuota } from '../store/quota.ts';
+import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import type { BucketRow } from './catalog/bucket-table.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
+import type { PartHead, UploadHead } from './catalog/upload-table.ts';
 import type { Committer, Draft } from './committer.ts';
 import type { KeyOwner, ObjectKeys } from './encryption/object-keys.ts';
 import { encryptionOf, readSealedKey, type SealedKey, storeSealedKey } from './encryption/sealed-key.ts';
 import * as errors from './errors.ts';
 import { wallTime } from './hybrid-clock.ts';
 import type { Content } from './intake.ts';
-import { encodeHead, type RemovalHead } from './ledger.ts';
-import { compareKeys } from './listing.ts';
-import { chooseParts, multipartEtag } from './multipart.ts';
-import { checkLockable } from './object-lock.ts';
-import type {
-  CompleteUpload,
-  MultipartUpload,
-  ObjectInfo,
-  ObjectMetadata,
-  PartInfo,
-  PartRef,
-  PutPart,
-} from './object-store.ts';
+import { RecordKind } from './journal/record.ts';
 import type { NewVersion, ObjectWriter } from './object-writer.ts';
-import { checkQuota } from './quota.ts';
-import { RecordKind } from './record.ts';
 import { uploadScope } from './scopes.ts';
-import type { PartHead, UploadHead } from './upload-table.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 

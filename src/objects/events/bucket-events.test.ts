@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Clock } from '../../core/clock.ts';
 import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
-import { MemoryObjectStore } from '../engine/memory-object-store.ts';
+import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
 import type { WebhookAdmin } from '../webhook-contract.ts';
 import { BucketEvents, type BucketEventsOptions } from './bucket-events.ts';
 import type { NotificationRule } from './notification-rules.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
-import type { OpenObjectStore } from '../engine/object-store.ts';
+import type { OpenObjectStore } from '../store/object-store.ts';
 import { DeliveryLane } from './delivery-lane.ts';
 import { DeliveryQueue, type QueueLimits } from './delivery-queue.ts';
 import { EventIntake } from './event-intake.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ObjectChange } from '../engine/change-feed.ts';
-import { stampText } from '../engine/version-id.ts';
+import type { ObjectChange } from '../store/change-feed.ts';
+import { stampText } from '../store/version-id.ts';
 
 /** An event on its way to a webhook. */
 export interface Delivery {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Change, ChangeFeed, ObjectChange } from '../engine/change-feed.ts';
-import type { Bucket } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { Change, ChangeFeed, ObjectChange } from '../store/change-feed.ts';
 import type { Delivery } from './delivery.ts';
 import type { Arrivals, BucketRules, DeliveryQueue } from './delivery-queue.ts';
 import { eventName } from './event-names.ts';

@@ -1,5 +1,5 @@
 import { wallTime } from '../engine/hybrid-clock.ts';
-import { NULL_VERSION } from '../engine/version-id.ts';
+import { NULL_VERSION } from '../store/version-id.ts';
 import type { Delivery } from './delivery.ts';
 
 /** 2.1 is the structure of these event types (S3 User Guide, "Event message structure"). */

@@ -1,4 +1,4 @@
-import type { ObjectChange, Origin } from '../engine/change-feed.ts';
+import type { ObjectChange, Origin } from '../store/change-feed.ts';
 
 /** Without S3's prefix `s3:`, as they stand in an event message. */
 const CREATED: Readonly<Record<Origin, string>> = {

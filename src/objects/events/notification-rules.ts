@@ -1,4 +1,4 @@
-import type { Bucket } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
 import { isOfType, typesMeet } from './event-names.ts';
 
 /** Which events of a bucket go to which webhook; kept as the bucket's document `notification`. */

@@ -1,5 +1,5 @@
-import type { Bucket } from '../engine/object-store.ts';
-import { parseStamp } from '../engine/version-id.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { parseStamp } from '../store/version-id.ts';
 import type { FailedEvent, NewWebhook, WebhookAdmin, WebhookInfo } from '../webhook-contract.ts';
 import type { BucketEvents } from './bucket-events.ts';
 import { type Delivery, eventId } from './delivery.ts';

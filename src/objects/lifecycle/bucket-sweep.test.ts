@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../core/log.ts';
-import { MemoryObjectStore } from '../engine/memory-object-store.ts';
-import type { ObjectStore } from '../engine/object-store.ts';
+import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { sweepBucket } from './bucket-sweep.ts';
 import { daysAfter } from './expiry.ts';
 import type { LifecycleRule } from './lifecycle-rule.ts';

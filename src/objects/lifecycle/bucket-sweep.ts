@@ -1,5 +1,8 @@
 import { HoldfastError } from '../../core/errors.ts';
-import type { Bucket, ObjectStore, RemoveObject, VersionMarker } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { VersionMarker } from '../store/list.ts';
+import type { RemoveObject } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { expiryOf, markerExpires, noncurrentExpires, uploadExpires } from './expiry.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycle-rule.ts';
 import { VersionWalk, type WalkedVersion } from './version-walk.ts';

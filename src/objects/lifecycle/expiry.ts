@@ -1,5 +1,5 @@
-import type { ObjectInfo } from '../engine/object-store.ts';
 import { objectTags } from '../object-tags.ts';
+import type { ObjectInfo } from '../store/object.ts';
 import type { LifecycleFilter, LifecycleRule } from './lifecycle-rule.ts';
 
 const DAY_MS = 24 * 3600_000;

@@ -1,5 +1,5 @@
-import type { Bucket } from '../engine/object-store.ts';
 import type { Tag } from '../object-tags.ts';
+import type { Bucket } from '../store/bucket.ts';
 
 /** Which objects a rule is about: all that it says must hold. */
 export interface LifecycleFilter {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ObjectStore } from '../engine/object-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { sweepBucket } from './bucket-sweep.ts';
 import { LIFECYCLE } from './lifecycle-rule.ts';
 

@@ -1,4 +1,4 @@
-import type { ObjectVersion } from '../engine/object-store.ts';
+import type { ObjectVersion } from '../store/object.ts';
 
 export interface WalkedVersion {
   readonly version: ObjectVersion;

@@ -1,6 +1,9 @@
 import { deserialize, serialize } from 'node:v8';
 import type { StoredKey } from '../access/key-file.ts';
-import type { Bucket, ObjectStore, PutObject, PutPart } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { PutObject } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import type { PutPart } from '../store/upload.ts';
 
 /** Methods whose last word is a body: it follows the call as frames. */
 type BodyCall = 'put' | 'putPart';

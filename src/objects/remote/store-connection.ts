@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
-import type { ByteRange } from '../engine/object-store.ts';
+import type { ByteRange } from '../store/object.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
 import { type Call, pack, type StateChange, unpack } from './calls.ts';
 import { storeUnreachable } from './errors.ts';

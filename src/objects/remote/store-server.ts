@@ -2,7 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from '../../core/log.ts';
 import type { StoredKey } from '../access/key-file.ts';
-import type { ObjectStore } from '../engine/object-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import type { StateChange } from './calls.ts';
 import { StoreSession } from './store-session.ts';
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ByteRange, ObjectRead, ObjectStore } from '../engine/object-store.ts';
+import type { ByteRange, ObjectRead } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
 import {
   type BodyCall,

@@ -8,8 +8,10 @@ import { objectPermission, permissionsOf, seesExistingTags } from '../access/per
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks } from '../access/policy/policy.ts';
 import { withLock, withTags, withVersion } from '../access/request-context.ts';
-import type { Bucket, ObjectInfo, ObjectStore, ReadRef } from '../engine/object-store.ts';
 import { objectTags, type Tag } from '../object-tags.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { ObjectInfo, ReadRef } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { type Attributes, objectAcl } from './metadata.ts';
 import { readMoment } from './moment.ts';
 import type { RoutedRequest } from './routed-request.ts';

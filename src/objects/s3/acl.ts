@@ -1,9 +1,9 @@
 import type { CannedAcl } from '../access/acl.ts';
 import { bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
-import type { Bucket } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { ReceivedBody } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
-import type { ReceivedBody } from './request-body.ts';
 import { readXml } from './request-xml.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
 

@@ -1,5 +1,6 @@
 import { type CopySource, parseCopySource } from '../access/copy-source.ts';
-import type { CustomerKey, Moment, ObjectInfo, WriteConditions } from '../engine/object-store.ts';
+import type { CustomerKey, ObjectInfo, WriteConditions } from '../store/object.ts';
+import type { Moment } from '../store/snapshot.ts';
 import { readSourceKey } from './encryption.ts';
 import { s3Errors } from './errors.ts';
 import { readMoment } from './moment.ts';

@@ -1,5 +1,5 @@
-import type { Bucket } from '../engine/object-store.ts';
-import { type CorsRule, matchRule } from './cors-rules.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { type CorsRule, matchRule } from './configuration/cors-rules.ts';
 import { s3Errors } from './errors.ts';
 
 /**

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { customerKeyMissing } from '../engine/errors.ts';
-import type { Bucket, CustomerKey, ObjectInfo, ObjectStore } from '../engine/object-store.ts';
-import { bucketEncryption } from './bucket-encryption.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { CustomerKey, ObjectInfo } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { bucketEncryption } from './configuration/bucket-encryption.ts';
 import { s3Errors } from './errors.ts';
 import type { S3Request } from './operation.ts';
 

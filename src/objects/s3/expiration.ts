@@ -1,6 +1,7 @@
-import type { ObjectInfo, ObjectStore } from '../engine/object-store.ts';
 import { expiryOf } from '../lifecycle/expiry.ts';
 import { lifecycleRules } from '../lifecycle/lifecycle-rule.ts';
+import type { ObjectInfo } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 
 /** `x-amz-expiration` of a current object: when a lifecycle rule removes it, and which. */
 export function expirationHeader(store: ObjectStore, bucket: string, info: ObjectInfo): Record<string, string> {

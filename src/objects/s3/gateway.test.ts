@@ -9,8 +9,8 @@ import { waitUntil } from '../../core/retry.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { createFormAuthenticator } from '../access/authenticate-form.ts';
 import { formatTimestamp } from '../access/signature-v4.ts';
-import { MemoryObjectStore } from '../engine/memory-object-store.ts';
-import type { ObjectRead, PutObject } from '../engine/object-store.ts';
+import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
+import type { ObjectRead, PutObject } from '../store/object.ts';
 import { createS3Gateway } from './gateway.ts';
 
 const KEY = {

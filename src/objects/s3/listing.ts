@@ -1,7 +1,7 @@
 import { uriEncode } from '../access/canonical-request.ts';
-import type { ListPage } from '../engine/object-store.ts';
+import type { ListPage } from '../store/list.ts';
+import { listedChecksum } from './checksums/object-checksum.ts';
 import { s3Errors } from './errors.ts';
-import { listedChecksum } from './object-checksum.ts';
 import { isoTime, OWNER } from './operation.ts';
 import type { XmlElements } from './xml.ts';
 

@@ -1,7 +1,7 @@
 import type { CannedAcl } from '../access/acl.ts';
 import type { RequestHead } from '../access/canonical-request.ts';
-import type { ObjectMetadata } from '../engine/object-store.ts';
 import { tagsAttribute } from '../object-tags.ts';
+import type { ObjectMetadata } from '../store/object.ts';
 import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
 import { lockAttributes } from './object-lock.ts';

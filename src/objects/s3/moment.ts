@@ -1,7 +1,6 @@
 import { AT_HEADER, namesMoment, SNAPSHOT_HEADER } from '../access/moment-headers.ts';
-import type { Moment } from '../engine/object-store.ts';
+import type { Moment } from '../store/snapshot.ts';
 import { s3Errors } from './errors.ts';
-import type { Operation } from './operation.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
@@ -20,7 +19,12 @@ function readTime(text: string | undefined): number | undefined {
   return time;
 }
 
+interface AskedOperation {
+  readonly name: string;
+  readonly readsPast?: true;
+}
+
 /** To do it now would be something else than was asked. @throws HoldfastError `s3.invalid-request` */
-export function refuseMoment({ name, readsPast }: Operation, headers: Headers): void {
+export function refuseMoment({ name, readsPast }: AskedOperation, headers: Headers): void {
   if (!readsPast && namesMoment(headers)) throw s3Errors.invalidRequest(`${name} knows no time but now`);
 }

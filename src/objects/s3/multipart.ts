@@ -1,4 +1,4 @@
-import type { PartRef } from '../engine/object-store.ts';
+import type { PartRef } from '../store/upload.ts';
 import { s3Errors } from './errors.ts';
 import type { S3Request } from './operation.ts';
 

@@ -1,9 +1,10 @@
 import { lockUnavailable } from '../engine/errors.ts';
-import { checkLockable, LEGAL_HOLD, LOCK_MODE, LOCK_UNTIL } from '../engine/object-lock.ts';
-import type { Bucket, ObjectLock, ObjectMetadata, ObjectStore, RetentionMode } from '../engine/object-store.ts';
+import type { Bucket, ObjectLock, RetentionMode } from '../store/bucket.ts';
+import type { ObjectMetadata } from '../store/object.ts';
+import { checkLockable, LEGAL_HOLD, LOCK_MODE, LOCK_UNTIL } from '../store/object-lock.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { requireBucket } from './bucket.ts';
 import { s3Errors } from './errors.ts';
-import type { S3Request } from './operation.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
 
 type Headers = ReadonlyMap<string, string>;
@@ -126,11 +127,16 @@ export function requireObjectLock(store: ObjectStore, bucket: string): void {
   if (!requireBucket(store, bucket).objectLock) throw lockUnavailable(bucket);
 }
 
+type LockPermission = 'GetObjectRetention' | 'GetObjectLegalHold';
+
 /** What GetObject and HeadObject tell of a lock, to whoever may know. */
-export async function lockAnswer(request: S3Request, { headers }: ObjectMetadata): Promise<Record<string, string>> {
-  const told = async (permission: 'GetObjectRetention' | 'GetObjectLegalHold', names: readonly string[]) => {
+export async function lockAnswer(
+  { headers }: ObjectMetadata,
+  mayKnow: (permission: LockPermission) => Promise<boolean>,
+): Promise<Record<string, string>> {
+  const told = async (permission: LockPermission, names: readonly string[]) => {
     const found = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-    return found.length > 0 && (await request.access.mayKnow(request, permission)) ? found : [];
+    return found.length > 0 && (await mayKnow(permission)) ? found : [];
   };
   const retention = await told('GetObjectRetention', [LOCK_MODE, LOCK_UNTIL]);
   return Object.fromEntries([...retention, ...(await told('GetObjectLegalHold', [LEGAL_HOLD]))]);

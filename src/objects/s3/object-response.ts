@@ -1,10 +1,11 @@
-import type { ByteRange, ObjectInfo, ObjectStore } from '../engine/object-store.ts';
 import { objectTags } from '../object-tags.ts';
+import type { ByteRange, ObjectInfo } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { checksumAnswer, type ObjectChecksum, objectChecksum, partChecksums } from './checksums/object-checksum.ts';
 import { encryptionAnswer } from './encryption.ts';
 import { s3Errors } from './errors.ts';
 import { expirationHeader } from './expiration.ts';
 import { metadataHeaders } from './metadata.ts';
-import { checksumAnswer, type ObjectChecksum, objectChecksum, partChecksums } from './object-checksum.ts';
 import { lockAnswer } from './object-lock.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
@@ -31,7 +32,7 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
   const headers: Record<string, string> = {
     ...validators,
     ...metadataHeaders(info.metadata),
-    ...(await lockAnswer(request, info.metadata)),
+    ...(await lockAnswer(info.metadata, (permission) => request.access.mayKnow(request, permission))),
     ...encryptionAnswer(info, request.headers),
     ...(request.query.has('versionId') ? {} : expirationHeader(store, request.bucket, info)),
     ...responseOverrides(request),

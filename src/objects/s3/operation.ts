@@ -1,8 +1,8 @@
 import type { Identity } from '../access/authenticate.ts';
 import type { Action } from '../access/key-scope.ts';
-import type { ObjectStore } from '../engine/object-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import type { AccessCheck } from './access-check.ts';
-import type { ReceivedBody } from './request-body.ts';
+import type { ReceivedBody } from './body/request-body.ts';
 import { buildXml, type XmlElements } from './xml.ts';
 
 /** An authenticated and authorised request. */

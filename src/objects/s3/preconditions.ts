@@ -1,4 +1,4 @@
-import type { RemoveConditions, WriteConditions } from '../engine/object-store.ts';
+import type { RemoveConditions, WriteConditions } from '../store/object.ts';
 import { s3Errors } from './errors.ts';
 
 export interface Conditions {

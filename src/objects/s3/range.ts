@@ -1,4 +1,4 @@
-import type { ByteRange } from '../engine/object-store.ts';
+import type { ByteRange } from '../store/object.ts';
 import { S3Failure, s3Errors } from './errors.ts';
 
 /**

@@ -7,7 +7,7 @@ import { waitUntil } from '../../core/retry.ts';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { createFormAuthenticator } from '../access/authenticate-form.ts';
 import { formatTimestamp } from '../access/signature-v4.ts';
-import { MemoryObjectStore } from '../engine/memory-object-store.ts';
+import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
 import { createS3Gateway } from './gateway.ts';
 import type { RequestLogging } from './request-log.ts';
 

@@ -1,5 +1,5 @@
+import { type ReceivedBody, readText } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
-import { type ReceivedBody, readText } from './request-body.ts';
 import { parseXml, XmlNode } from './xml.ts';
 
 /** Ten thousand parts with checksums are about 3 MB; a thousand keys of a thousand bytes, 1.1 MB. */

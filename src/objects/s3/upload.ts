@@ -1,10 +1,10 @@
-import type { ObjectMetadata } from '../engine/object-store.ts';
-import { announcedAlgorithm, checksumTypeMismatch, summedUp } from './checksums.ts';
+import type { ObjectMetadata } from '../store/object.ts';
+import type { ReceivedBody } from './body/request-body.ts';
+import { announcedAlgorithm, checksumTypeMismatch, summedUp } from './checksums/checksums.ts';
+import type { UploadChecksum } from './checksums/multipart-checksum.ts';
 import { s3Errors } from './errors.ts';
 import { readMetadata } from './metadata.ts';
-import type { UploadChecksum } from './multipart-checksum.ts';
 import type { S3Request } from './operation.ts';
-import type { ReceivedBody } from './request-body.ts';
 
 /** An object in one request, or a part (S3 API, "Amazon S3 multipart upload limits"). */
 export const MAX_UPLOAD_BYTES = 5 * 2 ** 30;

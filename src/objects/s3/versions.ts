@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../core/errors.ts';
-import type { ObjectInfo, ObjectStore, ObjectVersion, ReadRef, VersionRef } from '../engine/object-store.ts';
+import type { ObjectInfo, ObjectVersion, ReadRef, VersionRef } from '../store/object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { S3Failure, s3Errors } from './errors.ts';
 
 interface Named extends ReadRef {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import type { Logger } from '../../core/log.ts';
-import type { DamagedObject } from '../engine/integrity-check.ts';
-import type { OpenObjectStore } from '../engine/object-store.ts';
+import type { DamagedObject } from '../store/integrity.ts';
+import type { OpenObjectStore } from '../store/object-store.ts';
 
 export interface ScrubberOptions {
   readonly store: Pick<OpenObjectStore, 'checkIntegrity'>;

@@ -3,7 +3,6 @@ import type { Authentication } from '../access/authenticate.ts';
 import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
 import { objectNotFound } from '../engine/errors.ts';
-import type { Bucket } from '../engine/object-store.ts';
 import { accessTo } from '../s3/access-check.ts';
 import { s3ErrorCode } from '../s3/error-responses.ts';
 import { S3Failure } from '../s3/errors.ts';
@@ -12,6 +11,7 @@ import { metadataHeaders, REDIRECT } from '../s3/metadata.ts';
 import type { S3Context, S3Response } from '../s3/operation.ts';
 import { getObject } from '../s3/operations/get-object.ts';
 import { headObject } from '../s3/operations/head-object.ts';
+import type { Bucket } from '../store/bucket.ts';
 import { errorPage } from './error-page.ts';
 import { directoryIndex, type Redirect, route, routeMiss, type WebsiteRequest, websiteOf } from './website.ts';
 

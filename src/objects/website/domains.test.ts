@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MemoryObjectStore } from '../engine/memory-object-store.ts';
+import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
 import { Domains } from './domains.ts';
 
 async function withBuckets(...names: string[]) {

@@ -1,5 +1,6 @@
 import { WEBSITE_HOST } from '../../spec/host-label.ts';
-import type { Bucket, ObjectStore } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { domainTaken } from './errors.ts';
 
 /** Which bucket answers to a host name: each to `<bucket>.website.localhost`, and to the domains kept with it. */

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { WEBSITE_HOST } from '../../spec/host-label.ts';
-import type { Bucket } from '../engine/object-store.ts';
 import { corsHeaders, preflightHeaders } from '../s3/cors.ts';
 import { s3ErrorCode } from '../s3/error-responses.ts';
 import { headerMap } from '../s3/exchange.ts';
 import type { S3Context, S3Response } from '../s3/operation.ts';
 import { parseTarget } from '../s3/request-target.ts';
 import { sendResponse } from '../s3/response.ts';
+import type { Bucket } from '../store/bucket.ts';
 import { answerWebsite } from './answer-website.ts';
 import type { Domains } from './domains.ts';
 import { errorPage } from './error-page.ts';

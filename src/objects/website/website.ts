@@ -1,4 +1,4 @@
-import type { Bucket } from '../engine/object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
 
 /** A bucket's website configuration (S3 API, WebsiteConfiguration). Without any, keys are served as they are. */
 export interface Website {

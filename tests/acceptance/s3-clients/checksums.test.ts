@@ -21,7 +21,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHasher } from '../../../src/objects/s3/checksums.ts';
+import { createHasher } from '../../../src/objects/s3/checksums/checksums.ts';
 import { type ClientBench, MiB, startClientBench } from '../../support/s3-client-program.ts';
 
 const Bucket = 'sums';

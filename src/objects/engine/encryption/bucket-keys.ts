@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { seal, unseal } from '../../../core/envelope.ts';
-import type { BucketRow } from '../bucket-table.ts';
+import type { BucketRow } from '../catalog/bucket-table.ts';
 import { storeMasterKey } from '../errors.ts';
 
 const KEY_BYTES = 32;

@@ -1,26 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { seal, unseal } from '../../../core/envelope.ts';
-import {
-  customerKeyLength,
-  customerKeyMissing,
-  customerKeyNeedless,
-  customerKeyWrong,
-  isHoldfastCode,
-} from '../errors.ts';
-
-/** AES-256. */
-const KEY_BYTES = 32;
-
-/** @throws HoldfastError `encryption.key` */
-export function checkCustomerKey(key: Uint8Array): void {
-  if (key.length !== KEY_BYTES) throw customerKeyLength(key.length, KEY_BYTES);
-}
-
-/** @throws HoldfastError `encryption.key-missing`, `encryption.key-needless` */
-export function checkExpected(byCustomer: boolean, customerKey: Uint8Array | undefined): void {
-  if (byCustomer && !customerKey) throw customerKeyMissing();
-  if (!byCustomer && customerKey) throw customerKeyNeedless();
-}
+import { checkCustomerKey } from '../../store/customer-key.ts';
+import { customerKeyWrong, isHoldfastCode } from '../errors.ts';
 
 export function sealByCustomer(customerKey: Uint8Array, data: Buffer, key: string): Buffer {
   return seal(customerKey, data, subject(key));
@@ -35,17 +15,6 @@ export function unsealByCustomer(customerKey: Uint8Array, sealed: Buffer, key: s
     if (!isHoldfastCode(error, 'envelope.broken')) throw error;
     throw customerKeyWrong(key);
   }
-}
-
-/** Both the same one, or both none. */
-export function isSameCustomerKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (!a || !b) return a === b;
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** In place of the MD5, which anyone could compare with that of bytes they guess (S3: such an ETag is no MD5). */
-export function secretEtag(): string {
-  return randomBytes(16).toString('hex');
 }
 
 function subject(key: string): string {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FileRef } from '../catalog/version.ts';
 import { DataFiles } from '../data-files.ts';
-import type { FileRef } from '../version.ts';
 import { CHUNK_BYTES, INLINE, openChunk, STORED_CHUNK_BYTES, sealChunk, storedBytes } from './chunks.ts';
 import { EncryptedFileWriter, readEncrypted } from './encrypted-file.ts';
 

@@ -1,6 +1,6 @@
+import type { FileRef } from '../catalog/version.ts';
 import type { DataFiles, DataFileWriter } from '../data-files.ts';
 import { objectDamaged } from '../errors.ts';
-import type { FileRef } from '../version.ts';
 import { CHUNK_BYTES, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
 
 /** Writes a data file whose bytes are encrypted as they come. */

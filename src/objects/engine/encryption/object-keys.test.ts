@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { BucketRow } from '../bucket-table.ts';
-import type { VersionHead } from '../version.ts';
+import type { BucketRow } from '../catalog/bucket-table.ts';
+import type { VersionHead } from '../catalog/version.ts';
 import { BucketKeys } from './bucket-keys.ts';
 import { ObjectKeys } from './object-keys.ts';
 

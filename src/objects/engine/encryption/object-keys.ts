@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { seal, unseal } from '../../../core/envelope.ts';
-import type { BucketRow, BucketTable } from '../bucket-table.ts';
+import { checkCustomerKey, checkExpected } from '../../store/customer-key.ts';
+import type { BucketRow, BucketTable } from '../catalog/bucket-table.ts';
+import type { VersionHead } from '../catalog/version.ts';
 import * as errors from '../errors.ts';
-import type { VersionHead } from '../version.ts';
 import type { BucketKeys } from './bucket-keys.ts';
-import { checkCustomerKey, checkExpected, sealByCustomer, unsealByCustomer } from './customer-key.ts';
+import { sealByCustomer, unsealByCustomer } from './customer-key.ts';
 import { type BoundFacts, type SealedKey, uploadSubject, versionSubject } from './sealed-key.ts';
 
 const KEY_BYTES = 32;

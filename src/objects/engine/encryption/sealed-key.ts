@@ -1,5 +1,4 @@
-import type { ObjectEncryption } from '../object-store.ts';
-import type { VersionHead } from '../version.ts';
+import type { ObjectEncryption } from '../../store/object.ts';
 
 /** An object's key as a record keeps it. */
 export interface SealedKey {
@@ -17,7 +16,11 @@ export function sealedKeyBytes(byCustomer: boolean): number {
 }
 
 /** What the key of a version is bound to: its bytes cannot be exchanged, cut or put into another order unseen. */
-export type BoundFacts = Pick<VersionHead, 'etag' | 'size' | 'files'>;
+export interface BoundFacts {
+  readonly etag: string;
+  readonly size: number;
+  readonly files: readonly { readonly id: number; readonly size: number }[];
+}
 
 export function versionSubject(key: string, { etag, size, files }: BoundFacts): string {
   return `version ${etag} ${size} ${files.map((file) => `${file.id}+${file.size}`).join(',')} ${key}`;

@@ -1,6 +1,6 @@
 import { requireBucket } from '../bucket.ts';
+import { corsRulesXml, readCorsRules } from '../configuration/cors-rules.ts';
 import { corsRules } from '../cors.ts';
-import { corsRulesXml, readCorsRules } from '../cors-rules.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';

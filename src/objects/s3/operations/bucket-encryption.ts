@@ -1,5 +1,5 @@
 import { requireBucket } from '../bucket.ts';
-import { bucketEncryption, bucketEncryptionXml, readBucketEncryption } from '../bucket-encryption.ts';
+import { bucketEncryption, bucketEncryptionXml, readBucketEncryption } from '../configuration/bucket-encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';

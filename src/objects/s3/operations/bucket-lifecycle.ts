@@ -1,7 +1,7 @@
 import { LIFECYCLE, lifecycleRules } from '../../lifecycle/lifecycle-rule.ts';
 import { requireBucket } from '../bucket.ts';
+import { lifecycleRulesXml, readLifecycleRules } from '../configuration/lifecycle-rules.ts';
 import { s3Errors } from '../errors.ts';
-import { lifecycleRulesXml, readLifecycleRules } from '../lifecycle-rules.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 

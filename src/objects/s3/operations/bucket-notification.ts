@@ -1,7 +1,7 @@
 import { NOTIFICATION_DOCUMENT, notificationRules } from '../../events/notification-rules.ts';
 import { requireBucket } from '../bucket.ts';
+import { notificationXml, readNotificationRules } from '../configuration/notification-configuration.ts';
 import { s3Errors } from '../errors.ts';
-import { notificationXml, readNotificationRules } from '../notification-configuration.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 

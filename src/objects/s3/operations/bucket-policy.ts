@@ -2,10 +2,10 @@ import { bucketAccess } from '../../access/bucket-access.ts';
 import { accessErrors } from '../../access/errors.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../../access/policy/parse-policy.ts';
 import { isPublicPolicy } from '../../access/policy/policy.ts';
+import { readText } from '../body/request-body.ts';
 import { requireBucket } from '../bucket.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
-import { readText } from '../request-body.ts';
 
 export const putBucketPolicy: Operation = {
   name: 'PutBucketPolicy',

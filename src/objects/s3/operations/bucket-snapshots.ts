@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../engine/object-store.ts';
+import type { Snapshot } from '../../store/snapshot.ts';
 import { s3Errors } from '../errors.ts';
 import { isoTime, type Operation, xmlResponse } from '../operation.ts';
 import type { XmlElements } from '../xml.ts';

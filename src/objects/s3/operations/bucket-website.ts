@@ -1,9 +1,9 @@
 import { websiteOf } from '../../website/website.ts';
 import { requireBucket } from '../bucket.ts';
+import { readWebsite, websiteXml } from '../configuration/website-configuration.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
-import { readWebsite, websiteXml } from '../website-configuration.ts';
 
 export const putBucketWebsite: Operation = {
   name: 'PutBucketWebsite',

@@ -1,11 +1,11 @@
-import type { PartInfo } from '../../engine/object-store.ts';
-import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums.ts';
+import type { PartInfo } from '../../store/upload.ts';
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums/checksums.ts';
+import { completedMetadata } from '../checksums/multipart-checksum.ts';
+import { checksumElements, objectChecksum, withChecksum } from '../checksums/object-checksum.ts';
 import { encryptionAnswer } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { expirationHeader } from '../expiration.ts';
 import { MAX_PARTS, readUploadRef } from '../multipart.ts';
-import { completedMetadata } from '../multipart-checksum.ts';
-import { checksumElements, objectChecksum, withChecksum } from '../object-checksum.ts';
 import { objectUrl } from '../object-url.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions, unquote } from '../preconditions.ts';

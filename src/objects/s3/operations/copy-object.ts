@@ -1,22 +1,23 @@
 import type { CopySource } from '../../access/copy-source.ts';
-import { LEGAL_HOLD, LOCK_MODE } from '../../engine/object-lock.ts';
-import type { ObjectInfo, ObjectMetadata, ObjectStore } from '../../engine/object-store.ts';
 import { objectTags, tagsAttribute } from '../../object-tags.ts';
+import type { ObjectInfo, ObjectMetadata } from '../../store/object.ts';
+import { LEGAL_HOLD, LOCK_MODE } from '../../store/object-lock.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
-import { type ChecksumAlgorithm, createHasher, parseChecksumAlgorithm } from '../checksums.ts';
-import { checkSourceConditions, type ReadableSource, readCopySource } from '../copy-source.ts';
-import { changesEncryption, encryptionAnswer, requestedEncryption } from '../encryption.ts';
-import { s3Errors } from '../errors.ts';
-import { expirationHeader } from '../expiration.ts';
-import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
+import { type ChecksumAlgorithm, createHasher, parseChecksumAlgorithm } from '../checksums/checksums.ts';
 import {
   checksumElements,
   type ObjectChecksum,
   objectChecksum,
   partChecksums,
   withChecksum,
-} from '../object-checksum.ts';
+} from '../checksums/object-checksum.ts';
+import { checkSourceConditions, type ReadableSource, readCopySource } from '../copy-source.ts';
+import { changesEncryption, encryptionAnswer, requestedEncryption } from '../encryption.ts';
+import { s3Errors } from '../errors.ts';
+import { expirationHeader } from '../expiration.ts';
+import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';

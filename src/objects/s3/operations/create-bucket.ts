@@ -1,4 +1,4 @@
-import type { BucketSource } from '../../engine/object-store.ts';
+import type { BucketSource } from '../../store/bucket.ts';
 import { requestedAcl } from '../acl.ts';
 import { s3Errors } from '../errors.ts';
 import { readMoment } from '../moment.ts';

@@ -1,8 +1,8 @@
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
+import { requestedUploadChecksum, uploadChecksumAnswer, withUploadChecksum } from '../checksums/multipart-checksum.ts';
 import { encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { readMetadata } from '../metadata.ts';
-import { requestedUploadChecksum, uploadChecksumAnswer, withUploadChecksum } from '../multipart-checksum.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 

@@ -1,4 +1,4 @@
-import type { RemovedObject } from '../../engine/object-store.ts';
+import type { RemovedObject } from '../../store/object.ts';
 import type { Operation } from '../operation.ts';
 import { readRemoveConditions } from '../preconditions.ts';
 import { readVersionId } from '../versions.ts';

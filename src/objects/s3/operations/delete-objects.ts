@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../../core/errors.ts';
-import type { RemoveConditions, RemovedObject } from '../../engine/object-store.ts';
+import type { RemoveConditions, RemovedObject } from '../../store/object.ts';
 import { requireBucket } from '../bucket.ts';
 import { s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';

@@ -1,9 +1,9 @@
-import type { ObjectInfo } from '../../engine/object-store.ts';
-import { checksumElement } from '../checksums.ts';
+import type { ObjectInfo } from '../../store/object.ts';
+import { checksumElement } from '../checksums/checksums.ts';
+import { checksumElements, objectChecksum, partChecksums } from '../checksums/object-checksum.ts';
 import { demandCustomerKey, readCustomerKey } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { readCount } from '../listing.ts';
-import { checksumElements, objectChecksum, partChecksums } from '../object-checksum.ts';
 import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 import type { XmlElements } from '../xml.ts';

@@ -1,6 +1,6 @@
-import type { MultipartUpload } from '../../engine/object-store.ts';
+import type { MultipartUpload } from '../../store/upload.ts';
+import { uploadChecksum, uploadChecksumElements } from '../checksums/multipart-checksum.ts';
 import { readCount, readListing } from '../listing.ts';
-import { uploadChecksum, uploadChecksumElements } from '../multipart-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 
 const MAX = 1000;

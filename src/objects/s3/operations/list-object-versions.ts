@@ -1,8 +1,9 @@
-import type { ObjectVersion, VersionMarker } from '../../engine/object-store.ts';
+import type { VersionMarker } from '../../store/list.ts';
+import type { ObjectVersion } from '../../store/object.ts';
+import { listedChecksum } from '../checksums/object-checksum.ts';
 import { s3Errors } from '../errors.ts';
 import { checkOptionalAttributes, readListing } from '../listing.ts';
 import { readMoment } from '../moment.ts';
-import { listedChecksum } from '../object-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 import type { XmlElements } from '../xml.ts';
 

@@ -1,7 +1,7 @@
+import { uploadChecksum, uploadChecksumElements } from '../checksums/multipart-checksum.ts';
+import { checksumValues } from '../checksums/object-checksum.ts';
 import { readCount } from '../listing.ts';
 import { readUploadRef } from '../multipart.ts';
-import { uploadChecksum, uploadChecksumElements } from '../multipart-checksum.ts';
-import { checksumValues } from '../object-checksum.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 
 const MAX = 1000;

@@ -1,5 +1,6 @@
-import type { ObjectInfo, ObjectStore } from '../../engine/object-store.ts';
 import { objectTags, type Tag, tagsAttribute } from '../../object-tags.ts';
+import type { ObjectInfo } from '../../store/object.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
 import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 import { readObjectTags, tagsXml } from '../tagging.ts';

@@ -1,9 +1,9 @@
-import type { PutObject } from '../../engine/object-store.ts';
+import type { PutObject } from '../../store/object.ts';
 import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
+import { checksumAnswer, objectChecksum } from '../checksums/object-checksum.ts';
 import { encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { expirationHeader } from '../expiration.ts';
-import { checksumAnswer, objectChecksum } from '../object-checksum.ts';
 import { checkLockedUpload } from '../object-lock.ts';
 import type { Operation, S3Context, S3Request, S3Response } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';

@@ -1,10 +1,10 @@
-import { summedUp } from '../checksums.ts';
+import { summedUp } from '../checksums/checksums.ts';
+import { uploadChecksum } from '../checksums/multipart-checksum.ts';
+import { checksumValues } from '../checksums/object-checksum.ts';
 import { checkSourceConditions, readCopySource } from '../copy-source.ts';
 import { encryptionAnswer, readCustomerKey } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { readPartRef } from '../multipart.ts';
-import { uploadChecksum } from '../multipart-checksum.ts';
-import { checksumValues } from '../object-checksum.ts';
 import { isoTime, type Operation, xmlResponse } from '../operation.ts';
 import { copyRange } from '../range.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';

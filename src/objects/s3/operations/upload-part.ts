@@ -1,6 +1,6 @@
+import { uploadChecksum } from '../checksums/multipart-checksum.ts';
 import { encryptionAnswer, readCustomerKey } from '../encryption.ts';
 import { readPartRef } from '../multipart.ts';
-import { uploadChecksum } from '../multipart-checksum.ts';
 import type { Operation } from '../operation.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 import { receivePart } from '../upload.ts';

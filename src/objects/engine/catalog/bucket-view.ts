@@ -1,0 +1,77 @@
+import type { Scan, VersionScan } from '../../store/listing.ts';
+import type { ObjectVersion } from '../../store/object.ts';
+import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
+import { objectKeyOfPrefix } from './index-keys.ts';
+import { objectInfo, type Version } from './version.ts';
+import type { VersionLayer } from './version-layers.ts';
+
+/** What a bucket shows, at one moment: the only way to read it. */
+export class BucketView {
+  readonly #layer: VersionLayer;
+
+  constructor(layer: VersionLayer) {
+    this.#layer = layer;
+  }
+
+  /** The current version; `undefined` also behind a delete marker. */
+  current(key: string): Version | undefined {
+    const version = this.#layer.newest(key);
+    return version?.deleteMarker ? undefined : version;
+  }
+
+  /** The version of that id, a delete marker too. */
+  named(key: string, versionId: string): Version | undefined {
+    if (versionId === NULL_VERSION) return this.null(key);
+    const stamp = parseStamp(versionId);
+    const version = stamp === undefined ? undefined : this.#layer.at(key, stamp);
+    return version?.versioned ? version : undefined;
+  }
+
+  /** There is at most one; where there never were versions, it is the newest. */
+  null(key: string): Version | undefined {
+    const newest = this.#layer.newest(key);
+    if (!newest?.versioned) return newest;
+    for (const { version } of this.#layer.versions(key)) if (!version.versioned) return version;
+    return undefined;
+  }
+
+  /** As the contract shows it: the version of that id, or the newest. */
+  find(key: string, versionId: string | undefined): ObjectVersion | undefined {
+    const newest = this.#layer.newest(key);
+    const version = versionId === undefined ? newest : this.named(key, versionId);
+    return version && objectVersion(key, version, newest);
+  }
+
+  /** No version and no delete marker. */
+  isEmpty(): boolean {
+    for (const _ of this.#layer.scan()({ key: '', edge: 'at' })) return false;
+    return true;
+  }
+
+  /** For one listing, from its first bound on. */
+  scan(): Scan {
+    const newest = this.#layer.scanNewest();
+    return function* (bound) {
+      for (const { prefix, version } of newest(bound)) {
+        if (!version.deleteMarker) yield objectInfo(objectKeyOfPrefix(prefix), version);
+      }
+    };
+  }
+
+  /** For one listing of all versions, from its first bound on. */
+  scanVersions(): VersionScan {
+    const layer = this.#layer;
+    const versions = layer.scan();
+    return function* (bound) {
+      for (const { prefix, version } of versions(bound)) {
+        const key = objectKeyOfPrefix(prefix);
+        yield { key, stamp: version.stamp, version: () => objectVersion(key, version, layer.newest(key)) };
+      }
+    };
+  }
+}
+
+function objectVersion(key: string, version: Version, newest: Version | undefined): ObjectVersion {
+  const { stamp, deleteMarker } = version;
+  return { ...objectInfo(key, version), isLatest: stamp === newest?.stamp, deleteMarker };
+}

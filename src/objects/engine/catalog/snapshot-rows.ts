@@ -1,0 +1,16 @@
+import type { Snapshot } from '../../store/snapshot.ts';
+import { stampText } from '../../store/version-id.ts';
+import * as errors from '../errors.ts';
+import { wallTime } from '../hybrid-clock.ts';
+import type { BucketState, SnapshotRow } from './bucket-table.ts';
+
+export function snapshotInfo({ stamp, name, objects, bytes }: SnapshotRow): Snapshot {
+  return { id: stampText(stamp), ...(name !== undefined && { name }), createdAt: wallTime(stamp), objects, bytes };
+}
+
+/** @throws HoldfastError `snapshot.not-found` */
+export function findSnapshot({ bucket, snapshots }: BucketState, idOrName: string): SnapshotRow {
+  const found = snapshots.find(({ stamp, name }) => name === idOrName || stampText(stamp) === idOrName);
+  if (!found) throw errors.snapshotNotFound(bucket.name, idOrName);
+  return found;
+}

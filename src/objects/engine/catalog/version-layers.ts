@@ -1,0 +1,232 @@
+import type { VersionBound } from '../../store/listing.ts';
+import {
+  afterKey,
+  afterPrefix,
+  bucketRange,
+  comparePrefixes,
+  IndexTable,
+  keyOfPrefix,
+  objectPrefix,
+  type VersionedTable,
+  versionKey,
+} from './index-keys.ts';
+import type { FoundVersion, ObjectIndex } from './object-index.ts';
+import type { Pins } from './pins.ts';
+import { decodeRetainedEntry, decodeVersionEntry, type Version } from './version.ts';
+import type { WhiteoutTable } from './whiteout-table.ts';
+
+/** From any bound on, in the order of keys, each key's newest first; of one moment when used without awaiting in between. */
+type LayerScan = (bound: VersionBound) => Iterable<FoundVersion>;
+
+/** The versions of one bucket at one moment, delete markers among them. */
+export interface VersionLayer {
+  newest(key: string): Version | undefined;
+  at(key: string, stamp: number): Version | undefined;
+  /** The newest first. */
+  versions(key: string): Iterable<FoundVersion>;
+  scan(): LayerScan;
+  /** Of each key only the newest. */
+  scanNewest(): LayerScan;
+}
+
+/** A bucket's own versions, as they are now. */
+export class PresentLayer implements VersionLayer {
+  readonly #index: ObjectIndex;
+  readonly #bucket: number;
+
+  constructor(index: ObjectIndex, bucket: number) {
+    this.#index = index;
+    this.#bucket = bucket;
+  }
+
+  newest(key: string): Version | undefined {
+    return this.#index.latest(objectPrefix(this.#bucket, Buffer.from(key)));
+  }
+
+  at(key: string, stamp: number): Version | undefined {
+    const entry = this.#index.get(versionKey(objectPrefix(this.#bucket, Buffer.from(key)), stamp));
+    return entry && decodeVersionEntry(entry, stamp);
+  }
+
+  versions(key: string): Iterable<FoundVersion> {
+    return this.#index.versions(objectPrefix(this.#bucket, Buffer.from(key)));
+  }
+
+  scan(): LayerScan {
+    const versions = this.#index.versionsBefore(bucketRange(this.#bucket).end);
+    return (bound) => versions(startOf(this.#bucket, bound));
+  }
+
+  scanNewest(): LayerScan {
+    const latest = this.#index.latestBefore(bucketRange(this.#bucket).end);
+    return (bound) => latest(startOf(this.#bucket, bound));
+  }
+}
+
+interface Past {
+  readonly bucket: number;
+  /** The last stamp that counts. */
+  readonly moment: number;
+  readonly pins: Pins;
+}
+
+/**
+ * A bucket's own versions as they were at a moment. What has gone since is seen as long
+ * as a pin of then or later had it: whatever has been dropped meanwhile, and in a rebuilt
+ * index too, the answer is the same.
+ */
+export class PastLayer implements VersionLayer {
+  readonly #index: ObjectIndex;
+  readonly #past: Past;
+
+  constructor(index: ObjectIndex, past: Past) {
+    this.#index = index;
+    this.#past = past;
+  }
+
+  newest(key: string): Version | undefined {
+    for (const { version } of this.versions(key)) return version;
+    return undefined;
+  }
+
+  at(key: string, stamp: number): Version | undefined {
+    if (stamp > this.#past.moment) return undefined;
+    const bytes = Buffer.from(key);
+    const present = this.#index.get(versionKey(this.#prefix(bytes, IndexTable.version), stamp));
+    if (present) return decodeVersionEntry(present, stamp);
+    const retained = this.#index.get(versionKey(this.#prefix(bytes, IndexTable.retained), stamp));
+    const version = retained && decodeRetainedEntry(retained, stamp);
+    return version && this.#shows(version) ? version : undefined;
+  }
+
+  versions(key: string): Iterable<FoundVersion> {
+    const bytes = Buffer.from(key);
+    const { moment } = this.#past;
+    const present = this.#index.versions(this.#prefix(bytes, IndexTable.version), moment);
+    return this.#merged(present, this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment));
+  }
+
+  scan(): LayerScan {
+    const { bucket } = this.#past;
+    const present = this.#index.versionsBefore(bucketRange(bucket).end);
+    const retained = this.#index.versionsBefore(bucketRange(bucket, IndexTable.retained).end);
+    return (bound) =>
+      this.#merged(present(startOf(bucket, bound)), retained(startOf(bucket, bound, IndexTable.retained)));
+  }
+
+  scanNewest(): LayerScan {
+    const scan = this.scan();
+    return (bound) => newestOfEach(scan(bound));
+  }
+
+  #merged(present: Iterable<FoundVersion>, retained: Iterable<FoundVersion>): Iterable<FoundVersion> {
+    return filtered(merged(present, retained), ({ version }) => this.#shows(version));
+  }
+
+  #shows({ stamp, until }: FoundVersion['version']): boolean {
+    const { bucket, moment, pins } = this.#past;
+    return stamp <= moment && (until === undefined || pins.isPinned(bucket, moment, until));
+  }
+
+  #prefix(key: Buffer, table: VersionedTable): Buffer {
+    return objectPrefix(this.#past.bucket, key, table);
+  }
+}
+
+interface Fork {
+  readonly bucket: number;
+  /** The last stamp that counts. */
+  readonly moment: number;
+  /** What is younger is the fork's own. */
+  readonly began: number;
+  readonly whiteouts: WhiteoutTable;
+}
+
+/** A fork's own versions before those of its base that it does not hide. */
+export class ForkLayer implements VersionLayer {
+  readonly #own: VersionLayer;
+  readonly #base: VersionLayer;
+  readonly #fork: Fork;
+
+  constructor(own: VersionLayer, base: VersionLayer, fork: Fork) {
+    this.#own = own;
+    this.#base = base;
+    this.#fork = fork;
+  }
+
+  newest(key: string): Version | undefined {
+    const own = this.#own.newest(key);
+    if (own && own.stamp > this.#fork.began) return own;
+    for (const { version } of this.versions(key)) return version;
+    return undefined;
+  }
+
+  at(key: string, stamp: number): Version | undefined {
+    const own = this.#own.at(key, stamp);
+    return own ?? (this.#hides(Buffer.from(key), stamp) ? undefined : this.#base.at(key, stamp));
+  }
+
+  versions(key: string): Iterable<FoundVersion> {
+    return merged(this.#own.versions(key), this.#shown(this.#base.versions(key)));
+  }
+
+  scan(): LayerScan {
+    const own = this.#own.scan();
+    const base = this.#base.scan();
+    return (bound) => merged(own(bound), this.#shown(base(bound)));
+  }
+
+  scanNewest(): LayerScan {
+    const scan = this.scan();
+    return (bound) => newestOfEach(scan(bound));
+  }
+
+  #shown(base: Iterable<FoundVersion>): Iterable<FoundVersion> {
+    return filtered(base, ({ prefix, version }) => !this.#hides(keyOfPrefix(prefix), version.stamp));
+  }
+
+  #hides(key: Buffer, stamp: number): boolean {
+    const { bucket, moment, whiteouts } = this.#fork;
+    return whiteouts.hides(bucket, key, { stamp, at: moment });
+  }
+}
+
+function startOf(bucket: number, { key, edge, below }: VersionBound, table?: VersionedTable): Buffer {
+  const prefix = objectPrefix(bucket, Buffer.from(key), table);
+  if (below !== undefined) return versionKey(prefix, Math.max(below - 1, 0));
+  if (edge === 'at') return prefix;
+  return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
+}
+
+function* filtered(found: Iterable<FoundVersion>, shows: (one: FoundVersion) => boolean): Generator<FoundVersion> {
+  for (const one of found) if (shows(one)) yield one;
+}
+
+function* newestOfEach(found: Iterable<FoundVersion>): Generator<FoundVersion> {
+  let seen: Buffer | undefined;
+  for (const one of found) {
+    if (seen && comparePrefixes(seen, one.prefix) === 0) continue;
+    seen = one.prefix;
+    yield one;
+  }
+}
+
+/** Both in the order of keys, each key's newest first; so is what comes out. What both have is taken from `a`. */
+function* merged(a: Iterable<FoundVersion>, b: Iterable<FoundVersion>): Generator<FoundVersion> {
+  const others = b[Symbol.iterator]();
+  try {
+    let other = others.next();
+    for (const one of a) {
+      for (; !other.done && compare(other.value, one) < 0; other = others.next()) yield other.value;
+      if (!other.done && compare(other.value, one) === 0) other = others.next();
+      yield one;
+    }
+    for (; !other.done; other = others.next()) yield other.value;
+  } finally {
+    others.return?.();
+  }
+}
+
+function compare(a: FoundVersion, b: FoundVersion): number {
+  return comparePrefixes(a.prefix, b.prefix) || b.version.stamp - a.version.stamp;
+}

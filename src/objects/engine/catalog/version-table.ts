@@ -1,0 +1,206 @@
+import { isLocked } from '../../store/object-lock.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import { bucketRange, everyBucket, IndexTable, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
+import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
+import type { FoundVersion } from './object-index.ts';
+import type { RetainedTable } from './retained-table.ts';
+import type { UsageTable } from './usage-table.ts';
+import {
+  decodeVersionEntry,
+  decodeVersionHead,
+  encodeVersionEntry,
+  joinSpans,
+  type Location,
+  type Span,
+  splitUntil,
+  type Version,
+} from './version.ts';
+
+const PURGE_STEP = 1000;
+
+/** Versions of objects in the index: of the present here, in `retained` those of the past that must stay. */
+export class VersionTable {
+  readonly retained: RetainedTable;
+  readonly #ledger: Ledger;
+  readonly #usage: UsageTable;
+
+  constructor(ledger: Ledger, { retained, usage }: { retained: RetainedTable; usage: UsageTable }) {
+    this.#ledger = ledger;
+    this.retained = retained;
+    this.#usage = usage;
+  }
+
+  at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
+    const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
+    return entry && decodeVersionEntry(entry, record.stamp);
+  }
+
+  /** There is at most one; where there never were versions, it is the newest. */
+  #null(prefix: Buffer): Version | undefined {
+    const { index } = this.#ledger;
+    const latest = index.latest(prefix);
+    if (!latest?.versioned) return latest;
+    for (const { version } of index.versions(prefix)) if (!version.versioned) return version;
+    return undefined;
+  }
+
+  /** Looks at all versions of the bucket until it finds one. */
+  anyLocked(bucket: number, now: number): boolean {
+    const { start, end } = bucketRange(bucket);
+    for (const { version } of this.#ledger.index.versionsBefore(end)(start)) {
+      if (isLocked(version.metadata, { now })) return true;
+    }
+    return false;
+  }
+
+  /** Every version, of all buckets, and then the retained ones, in the order of their keys in the index. */
+  *from(start: Buffer): Generator<FoundVersion> {
+    for (const table of [IndexTable.version, IndexTable.retained] as const) {
+      const { start: first, end } = everyBucket(table);
+      const from = Buffer.compare(start, first) > 0 ? start : first;
+      if (Buffer.compare(from, end) < 0) yield* this.#ledger.index.versionsBefore(end)(from);
+    }
+  }
+
+  /** Where the key's records are, living and dead: a removal must outlive them. */
+  span({ span, location }: Version): Span | undefined {
+    return spanWith(this.#ledger, span, location);
+  }
+
+  add(record: JournalRecord, location: Location): void {
+    const known = record.moved ? this.at(record) : undefined;
+    if (known) this.#relocate(record, known, location);
+    else this.#insert(record, location);
+  }
+
+  #insert(record: JournalRecord, location: Location): void {
+    const { index, segments, files } = this.#ledger;
+    const prefix = objectPrefix(record.bucket, record.key);
+    const head = decodeVersionHead(record.head);
+    const latest = index.latest(prefix);
+    const replaced = head.versioned ? undefined : this.#null(prefix);
+    const span = joinSpans(replaced && this.span(replaced), this.#spanOfRetained(record, head.versioned));
+    const version: Version = { ...head, stamp: record.stamp, location, span };
+    if (replaced) this.#end(record, replaced);
+    segments.hold(location);
+    files.add(version.files);
+    this.#usage.count(record.bucket, 'live', { version, sign: 1 });
+    index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
+    if (!latest || latest.stamp < version.stamp) index.setLatest(prefix, version);
+  }
+
+  /** What it replaced is already in `retained` where a rebuild met the moved record of that first. */
+  #spanOfRetained(record: JournalRecord, versioned: boolean): Span | undefined {
+    if (versioned || !record.moved || !this.retained.rebuilding) return undefined;
+    const before = this.retained.nullBefore(record, record.stamp);
+    return before && this.retained.span(before);
+  }
+
+  /**
+   * Compaction moved the record, or its metadata was changed: of a stamp, what comes
+   * later in the journal counts. Its old place stays in the span until that segment is gone.
+   */
+  #relocate(record: JournalRecord, known: Version, location: Location): void {
+    const { index, segments } = this.#ledger;
+    const prefix = objectPrefix(record.bucket, record.key);
+    const head = decodeVersionHead(record.head);
+    const version: Version = { ...head, stamp: record.stamp, location, span: this.span(known) };
+    segments.release(known.location);
+    segments.hold(location);
+    index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
+    if (index.latest(prefix)?.stamp === version.stamp) index.setLatest(prefix, version);
+  }
+
+  remove(record: JournalRecord): void {
+    const prefix = objectPrefix(record.bucket, record.key);
+    const { version: stamp } = decodeHead<RemovalHead>(record.head);
+    const version = stamp === undefined ? this.#null(prefix) : this.at({ ...record, stamp });
+    if (!version || version.stamp > record.stamp) return;
+    this.#end(record, version);
+    this.#uncover(prefix, version);
+  }
+
+  #uncover(prefix: Buffer, gone: Version): void {
+    const { index } = this.#ledger;
+    if (index.latest(prefix)?.stamp === gone.stamp) index.setLatest(prefix, first(index.versions(prefix)));
+  }
+
+  /** `record` ended the version. */
+  #end(record: JournalRecord, version: Version): void {
+    const retained = { ...version, until: record.stamp };
+    if (!this.retained.needs(record.bucket, retained)) {
+      this.#drop(record.bucket, objectPrefix(record.bucket, record.key), version);
+      return;
+    }
+    const entry = this.#takeOut(record, version);
+    if (entry) this.retained.keep(record, retained, entry);
+  }
+
+  /** The entry; what it holds in the journal and in files stays held. */
+  #takeOut({ bucket, key }: JournalRecord, version: Version): Buffer | undefined {
+    const { index } = this.#ledger;
+    const prefix = objectPrefix(bucket, key);
+    const entry = index.get(versionKey(prefix, version.stamp));
+    index.setVersion(prefix, version.stamp, undefined);
+    this.#usage.count(bucket, 'live', { version, sign: -1 });
+    return entry;
+  }
+
+  /**
+   * Compaction moved a retained version. A rebuild may meet it before what ended it, or
+   * without: then it is still among the living here, and so may be what it replaced.
+   */
+  addRetained(record: JournalRecord, location: Location): void {
+    const { until, rest: head } = splitUntil(record.head);
+    const decoded = decodeVersionHead(head);
+    const prefix = objectPrefix(record.bucket, record.key);
+    const known = this.retained.at(record);
+    const living = this.at(record);
+    const replaced = this.retained.rebuilding && !decoded.versioned ? this.#endReplaced(record) : undefined;
+    const span = joinSpans(known && this.retained.span(known), joinSpans(living && this.span(living), replaced));
+    if (known) this.retained.drop(record, known);
+    if (living) this.#drop(record.bucket, prefix, living);
+    if (living) this.#uncover(prefix, living);
+    const version = { ...decoded, head, stamp: record.stamp, location, span, until };
+    if (this.retained.needs(record.bucket, version)) this.retained.add(record, version);
+  }
+
+  /** The null version of `record` began: the one before has ended by then. Returns where that one's records are. */
+  #endReplaced(record: JournalRecord): Span | undefined {
+    const prefix = objectPrefix(record.bucket, record.key);
+    const living = this.#null(prefix);
+    if (living && living.stamp < record.stamp) {
+      this.#end(record, living);
+      this.#uncover(prefix, living);
+    }
+    const before = this.retained.nullBefore(record, record.stamp);
+    if (before) this.retained.shorten(record, before, record.stamp);
+    return before && this.retained.span(before);
+  }
+
+  #drop(bucket: number, prefix: Buffer, version: Version): void {
+    this.#ledger.index.setVersion(prefix, version.stamp, undefined);
+    this.#ledger.segments.release(version.location);
+    this.#ledger.files.remove(version.files);
+    this.#usage.count(bucket, 'live', { version, sign: -1 });
+  }
+
+  /**
+   * Drops some entries of a deleted bucket, and says whether any were left in the
+   * index file. They must have been flushed; nobody adds to a deleted bucket.
+   */
+  purgeStep(bucket: number): boolean {
+    const { start, end } = bucketRange(bucket);
+    const entries = [...this.#ledger.index.entries(start, end, PURGE_STEP)];
+    for (const { key, value } of entries) {
+      this.#drop(bucket, prefixOf(key), decodeVersionEntry(value, stampOf(key)));
+      this.#ledger.index.setLatest(prefixOf(key), undefined);
+    }
+    return entries.length > 0;
+  }
+}
+
+function first(versions: Iterable<FoundVersion>): Version | undefined {
+  for (const { version } of versions) return version;
+  return undefined;
+}

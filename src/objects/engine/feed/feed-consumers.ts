@@ -1,0 +1,59 @@
+import { readJsonFile, writeFileDurable } from '../../../core/durable-files.ts';
+
+/** Who follows the journal, and from where on each needs it; durable. */
+export class FeedConsumers {
+  readonly #path: string;
+  #positions: ReadonlyMap<string, number>;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  private constructor(path: string, positions: ReadonlyMap<string, number>) {
+    this.#path = path;
+    this.#positions = positions;
+  }
+
+  static async open(path: string): Promise<FeedConsumers> {
+    const positions = (await readJsonFile<Record<string, number>>(path)) ?? {};
+    return new FeedConsumers(path, new Map(Object.entries(positions)));
+  }
+
+  get count(): number {
+    return this.#positions.size;
+  }
+
+  /** The first position that anyone needs; infinite when nobody follows. */
+  get first(): number {
+    return Math.min(...this.#positions.values());
+  }
+
+  position(consumer: string): number | undefined {
+    return this.#positions.get(consumer);
+  }
+
+  /** Held from the call on, released once that is durable: a crash must not bring an older position back. */
+  async set(consumer: string, position: number): Promise<void> {
+    const isNew = !this.#positions.has(consumer);
+    if (isNew) this.#positions = new Map(this.#positions).set(consumer, position);
+    try {
+      await this.#change((positions) => positions.set(consumer, position));
+    } catch (error) {
+      if (isNew) this.#positions = new Map([...this.#positions].filter(([name]) => name !== consumer));
+      throw error;
+    }
+  }
+
+  async remove(consumer: string): Promise<void> {
+    if (this.#positions.has(consumer)) await this.#change((positions) => positions.delete(consumer));
+  }
+
+  /** One after the other; one that fails does not stop the next. */
+  #change(change: (positions: Map<string, number>) => void): Promise<void> {
+    const changed = this.#lastWrite.then(async () => {
+      const positions = new Map(this.#positions);
+      change(positions);
+      await writeFileDurable(this.#path, JSON.stringify(Object.fromEntries(positions)));
+      this.#positions = positions;
+    });
+    this.#lastWrite = changed.catch(() => {});
+    return changed;
+  }
+}

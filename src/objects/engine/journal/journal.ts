@@ -1,0 +1,334 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HoldfastError } from '../../../core/errors.ts';
+import { journalCorrupt, journalFailed, objectDamaged } from '../errors.ts';
+import {
+  alignToBlock,
+  BATCH_HEADER_BYTES,
+  BLOCK_BYTES,
+  batchBytes,
+  decodeBatchHeader,
+  decodeBatchRecords,
+  encodeBatch,
+  type LocatedRecord,
+} from './batch.ts';
+import { decodePage, type JournalPage } from './journal-page.ts';
+import { decodeRecord, type JournalRecord, recordBytes } from './record.ts';
+import { Segment } from './segment.ts';
+import { SegmentPool } from './segment-pool.ts';
+
+const SEGMENT = /^(\d{12})\.journal$/;
+/** A segment always keeps room for the batch that says it ends here. */
+const SEAL_BYTES = BLOCK_BYTES;
+const PAGE_BYTES = 2 ** 20;
+
+/** What an append is for, the first to be refused on a full disk first. */
+export const PURPOSES = ['write', 'remove', 'compact'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/**
+ * Spare segments that stay behind. Removals must go on when writes cannot, and
+ * compaction, which makes room of what they leave, when removals cannot.
+ */
+const KEPT_SPARES: Readonly<Record<Purpose, number>> = { write: 2, remove: 1, compact: 0 };
+
+export interface JournalOptions {
+  readonly directory: string;
+  readonly segmentBytes: number;
+  readonly salt: number;
+}
+
+/** Called in journal order; replay waits for it. */
+export type RecordVisitor = (record: LocatedRecord) => void | Promise<void>;
+
+/**
+ * The one durable thing. Positions are bytes since the journal's birth: the
+ * segment's sequence times the segment size, plus the offset in it. Old segments
+ * come back as new ones, so positions have gaps, but they only grow.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #segments: Map<number, Segment>;
+  readonly #pool: SegmentPool;
+  #active: Segment;
+  #offset = 0;
+  #previous = 0;
+  #buffer: Buffer = Buffer.allocUnsafeSlow(64 * BLOCK_BYTES);
+  #failure: unknown;
+
+  private constructor(options: JournalOptions, segments: Map<number, Segment>, pool: SegmentPool, active: Segment) {
+    this.#options = options;
+    this.#segments = segments;
+    this.#pool = pool;
+    this.#active = active;
+  }
+
+  /** `replay` must be called before the first append. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const pool = await SegmentPool.open(options.directory, options.segmentBytes);
+    const segments = new Map<number, Segment>();
+    for (const name of (await readdir(options.directory)).sort()) {
+      const sequence = Number(SEGMENT.exec(name)?.[1]);
+      if (sequence) segments.set(sequence, await Segment.open(join(options.directory, name), sequence));
+    }
+    let active = [...segments.values()].at(-1);
+    if (!active) {
+      await pool.fill(1);
+      active = await pool.take(1);
+      segments.set(1, active);
+    }
+    return new Journal(options, segments, pool, active);
+  }
+
+  /** Where the next batch goes. */
+  get position(): number {
+    return this.#active.sequence * this.#options.segmentBytes + this.#offset;
+  }
+
+  get activeSequence(): number {
+    return this.#active.sequence;
+  }
+
+  /** New segments can only come from old ones. */
+  get isScarce(): boolean {
+    return this.#pool.isDiskFull && this.#pool.size <= KEPT_SPARES.write;
+  }
+
+  /** Ascending. */
+  get sequences(): readonly number[] {
+    return [...this.#segments.keys()];
+  }
+
+  get segmentBytes(): number {
+    return this.#options.segmentBytes;
+  }
+
+  /** The largest batch that fits. */
+  get maxBatchBytes(): number {
+    return this.#options.segmentBytes - SEAL_BYTES;
+  }
+
+  sequenceOf(position: number): number {
+    return Math.floor(position / this.#options.segmentBytes);
+  }
+
+  /**
+   * Visits every record from `from` on (0: all) and sets the end, where appends go on.
+   * A torn batch at the end never was acknowledged and is cut.
+   * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one
+   */
+  async replay(from: number, visit: RecordVisitor): Promise<void> {
+    const segments = [...this.#segments.values()].filter(({ sequence }) => sequence >= this.sequenceOf(from));
+    let tail: Segment | undefined;
+    for (const segment of segments) {
+      const end = await this.#scan(segment, from, visit);
+      if (tail && end.offset > 0) throw journalCorrupt(tail.name, this.#offset);
+      if (tail || end.sealed) continue;
+      tail = segment;
+      this.#offset = end.offset;
+      this.#previous = end.previous;
+    }
+    await this.#settleTail(tail);
+  }
+
+  /** Segments after the tail were only prepared; a sealed tail needs a successor. */
+  async #settleTail(tail: Segment | undefined): Promise<void> {
+    if (!tail) {
+      await this.#pool.fill(1);
+      return this.#advance();
+    }
+    for (const segment of this.#segments.values()) {
+      if (segment.sequence <= tail.sequence) continue;
+      this.#segments.delete(segment.sequence);
+      await this.#pool.recycle(segment);
+    }
+    this.#active = tail;
+    await tail.sync();
+    this.#fillAhead(KEPT_SPARES.write);
+  }
+
+  async #scan(segment: Segment, from: number, visit: RecordVisitor) {
+    const { segmentBytes, salt } = this.#options;
+    const bytes = await segment.read(0, segmentBytes);
+    const base = segment.sequence * segmentBytes;
+    let offset = 0;
+    let previous = 0;
+    while (offset < segmentBytes) {
+      const header = decodeBatchHeader(bytes, offset, { position: base + offset, salt });
+      if (header?.previous !== previous) break;
+      if (header.seal) return { offset, previous, sealed: true };
+      const records = decodeBatchRecords(bytes, offset, header);
+      if (!records) break;
+      for (const record of records) if (record.position >= from) await visit(record);
+      previous = header.crc;
+      offset += alignToBlock(header.length);
+    }
+    this.#refuseDamage(segment, bytes, offset, previous);
+    return { offset, previous, sealed: false };
+  }
+
+  /**
+   * One batch is in flight at a time, so nothing valid can follow a torn one. What
+   * does follow was acknowledged: then the disk is damaged, and cutting would lose it.
+   */
+  #refuseDamage(segment: Segment, bytes: Buffer, end: number, previous: number): void {
+    const { segmentBytes, salt } = this.#options;
+    const base = segment.sequence * segmentBytes;
+    const torn = decodeBatchHeader(bytes, end, { position: base + end, salt });
+    const first = end + (torn?.previous === previous ? alignToBlock(torn.length) : BLOCK_BYTES);
+    for (let offset = first; offset < segmentBytes; offset += BLOCK_BYTES) {
+      const header = decodeBatchHeader(bytes, offset, { position: base + offset, salt });
+      if (header && (torn === undefined || header.previous === torn.crc)) throw journalCorrupt(segment.name, end);
+    }
+  }
+
+  /**
+   * Makes room for a batch of `bytes`, and keeps the spares that are for others.
+   * @throws HoldfastError `disk.full`; then nothing has changed
+   */
+  async prepare(bytes: number, purpose: Purpose): Promise<void> {
+    if (this.#failure !== undefined) throw journalFailed(this.#failure);
+    const fits = this.#offset + bytes + SEAL_BYTES <= this.#options.segmentBytes;
+    await this.#pool.fill(KEPT_SPARES[purpose] + (fits ? 0 : 1));
+    if (!fits) await this.#advance();
+    else if (this.#offset * 2 > this.#options.segmentBytes) this.#fillAhead(KEPT_SPARES.write + 1);
+  }
+
+  /** In the background; when it fails, the write that needs the space finds out. */
+  #fillAhead(spares: number): void {
+    this.#pool.fill(spares).catch(() => {});
+  }
+
+  async #advance(): Promise<void> {
+    const next = await this.#pool.take(this.#active.sequence + 1);
+    await this.#guard(async () => {
+      if (this.#offset > 0) await this.#write([]);
+      this.#segments.set(next.sequence, next);
+      this.#active = next;
+      this.#offset = 0;
+      this.#previous = 0;
+    });
+  }
+
+  /** Durable when it resolves. `prepare` has made room. One call at a time. */
+  async append(records: readonly JournalRecord[]): Promise<readonly LocatedRecord[]> {
+    const start = this.position;
+    await this.#guard(() => this.#write(records));
+    let position = start + BATCH_HEADER_BYTES;
+    return records.map((record) => {
+      const located = { record, position, length: recordBytes(record) };
+      position += located.length;
+      return located;
+    });
+  }
+
+  async #write(records: readonly JournalRecord[]): Promise<void> {
+    const bytes = batchBytes(records);
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    const target = this.#buffer.subarray(0, bytes);
+    const crc = encodeBatch(records, target, {
+      position: this.position,
+      previous: this.#previous,
+      salt: this.#options.salt,
+    });
+    await this.#active.write(target, this.#offset);
+    this.#previous = crc;
+    this.#offset += bytes;
+  }
+
+  /**
+   * A full disk is reported and leaves the journal as it was. After any other failed
+   * write nobody knows what is on the disk, and asking again can lie (fsync(2)):
+   * the journal stops until it is opened, and so read, again.
+   */
+  async #guard(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const converted = HoldfastError.from(error);
+      if (converted.code === 'disk.full') throw converted;
+      this.#failure = error;
+      throw journalFailed(error);
+    }
+  }
+
+  /** Keeps the bytes at `position` readable until the returned function is called. */
+  pin(position: number): () => void {
+    const segment = this.#segmentAt(position);
+    segment.pin();
+    let held = true;
+    return () => {
+      if (held) segment.unpin();
+      held = false;
+    };
+  }
+
+  /** @throws HoldfastError `object.damaged` */
+  async read(position: number, length: number): Promise<JournalRecord> {
+    const record = decodeRecord(await this.#bytes(position, length), 0);
+    if (!record) throw objectDamaged(`the record at ${position} of the journal`);
+    return record;
+  }
+
+  #segmentAt(position: number): Segment {
+    const segment = this.#segments.get(this.sequenceOf(position));
+    if (!segment) throw objectDamaged(`position ${position} of the journal`);
+    return segment;
+  }
+
+  /** All records of a sealed segment. */
+  async records(sequence: number): Promise<readonly LocatedRecord[]> {
+    const segment = this.#segments.get(sequence);
+    if (!segment) return [];
+    const records: LocatedRecord[] = [];
+    await this.#scan(segment, 0, (record) => {
+      records.push(record);
+    });
+    return records;
+  }
+
+  /**
+   * Some batches from `from` on, none beyond `end`: both are where a batch ends or begins.
+   * @throws HoldfastError `object.damaged`
+   */
+  async page(from: number, end: number): Promise<JournalPage> {
+    const { segmentBytes, salt } = this.#options;
+    const segment = this.sequences.find((sequence) => sequence >= this.sequenceOf(from)) ?? this.#active.sequence;
+    const base = segment * segmentBytes;
+    const position = Math.max(from, base);
+    const length = Math.min(base + segmentBytes, end) - position;
+    const place = { position, end: base + segmentBytes, salt };
+    const read = async (bytes: number) => decodePage(await this.#bytes(position, Math.min(bytes, length)), place);
+    const page = (await read(PAGE_BYTES)) ?? (await read(segmentBytes));
+    if (!page) throw objectDamaged(`the batch at ${position} of the journal`);
+    return page;
+  }
+
+  async #bytes(position: number, length: number): Promise<Buffer> {
+    const segment = this.#segmentAt(position);
+    segment.pin();
+    try {
+      return await segment.read(position % this.#options.segmentBytes, length);
+    } finally {
+      segment.unpin();
+    }
+  }
+
+  isPinned(sequence: number): boolean {
+    return this.#segments.get(sequence)?.pinned ?? false;
+  }
+
+  /** Gives a sealed segment back; false while a reader holds it. Nothing in it may be needed any more. */
+  async recycle(sequence: number): Promise<boolean> {
+    const segment = this.#segments.get(sequence);
+    if (!segment || segment === this.#active || segment.pinned) return false;
+    this.#segments.delete(sequence);
+    await this.#pool.recycle(segment);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    for (const segment of this.#segments.values()) await segment.close();
+  }
+}

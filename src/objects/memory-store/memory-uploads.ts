@@ -1,0 +1,86 @@
+import type { Clock } from '../../core/clock.ts';
+import { newId } from '../../core/ids.ts';
+import * as errors from '../engine/errors.ts';
+import { compareKeys } from '../store/listing.ts';
+import { checkPartNumber } from '../store/multipart.ts';
+import type { ObjectMetadata } from '../store/object.ts';
+import type { MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import { demandUploadKey, encryptionOf, etagOf } from './memory-encryption.ts';
+
+interface StoredUpload extends MultipartUpload {
+  readonly customerKey: Uint8Array | undefined;
+  readonly parts: Map<number, PartInfo & { readonly bytes: Buffer }>;
+}
+
+type UploadName = Pick<PartRef, 'key' | 'uploadId'>;
+
+/** The unfinished uploads of one bucket, in memory. */
+export class MemoryUploads {
+  readonly #uploads = new Map<string, StoredUpload>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  create(key: string, metadata: ObjectMetadata, customerKey: Uint8Array | undefined): MultipartUpload {
+    const encryption = encryptionOf(customerKey);
+    const upload = { uploadId: newId('upload'), key, initiatedAt: this.#clock.now(), metadata, encryption };
+    this.#uploads.set(upload.uploadId, { ...upload, customerKey, parts: new Map() });
+    return upload;
+  }
+
+  /** @throws HoldfastError `upload.not-found` */
+  find({ key, uploadId }: UploadName): StoredUpload {
+    const upload = this.#uploads.get(uploadId);
+    if (upload?.key !== key) throw errors.uploadNotFound(uploadId);
+    return upload;
+  }
+
+  describe(upload: UploadName): MultipartUpload {
+    return described(this.find(upload));
+  }
+
+  /** `admit` refuses what all parts together would have in bytes. */
+  async putPart(part: PutPart, admit: (bytes: number) => void): Promise<PartInfo> {
+    const { partNumber, headers } = part;
+    checkPartNumber(partNumber);
+    const { customerKey } = this.find(part);
+    demandUploadKey(part.key, customerKey, part.customerKey);
+    const bytes = await collect(part.body);
+    const etag = etagOf(bytes, customerKey);
+    const info = { partNumber, size: bytes.length, etag, lastModified: this.#clock.now(), headers };
+    const { parts } = this.find(part);
+    const others = [...parts.values()].filter((other) => other.partNumber !== partNumber);
+    admit([...others, info].reduce((sum, { size }) => sum + size, 0));
+    parts.set(partNumber, { ...info, bytes });
+    return info;
+  }
+
+  parts(upload: UploadName): readonly PartInfo[] {
+    return [...this.find(upload).parts.values()]
+      .sort((a, b) => a.partNumber - b.partNumber)
+      .map(({ bytes: _bytes, ...info }) => info);
+  }
+
+  list(prefix: string): readonly MultipartUpload[] {
+    return [...this.#uploads.values()]
+      .filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId))
+      .map(described);
+  }
+
+  end(upload: UploadName): void {
+    this.#uploads.delete(this.find(upload).uploadId);
+  }
+}
+
+function described({ parts: _parts, customerKey: _key, ...upload }: StoredUpload): MultipartUpload {
+  return upload;
+}
+
+export async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import type { Payload } from '../../access/authenticate.ts';
+import type { RequestHead } from '../../access/canonical-request.ts';
+import {
+  assertChecksumValue,
+  type ChecksumAlgorithm,
+  checksumAlgorithm,
+  checksumHeader,
+  createHasher,
+  type Hasher,
+  refuseUnknownChecksums,
+} from '../checksums/checksums.ts';
+import { s3Errors } from '../errors.ts';
+import { decodeAwsChunked } from './aws-chunked.ts';
+
+type Headers = RequestHead['headers'];
+
+/** A body that proves itself while it is read. */
+export interface ReceivedBody {
+  /** Bytes inside any chunked encoding; `undefined` when the client did not say. */
+  readonly size: number | undefined;
+  /** Nobody said its size, and it throws when it is too large. */
+  readonly bounded?: boolean;
+  /** Throws at its end when a digest, a signature or the length is wrong: keep nothing then. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** `x-amz-checksum-…` headers and trailers that were verified; complete when `bytes` has ended. */
+  readonly checksums: Readonly<Record<string, string>>;
+}
+
+interface Check {
+  readonly hasher: Hasher;
+  /** Throws when the digest is not the one promised. */
+  verify(digest: Buffer): void;
+}
+
+interface BodyHead {
+  readonly headers: Headers;
+  readonly payload: Payload;
+  /** `false`: those of the headers are about something else. */
+  readonly checksums?: boolean;
+}
+
+export function receiveBody(source: AsyncIterable<Uint8Array>, head: BodyHead): ReceivedBody {
+  const { headers, payload } = head;
+  refuseUnknownChecksums(headers);
+  const checksums: Record<string, string> = {};
+  const trailers = payload.kind === 'chunked' && payload.trailer ? announcedTrailers(headers) : undefined;
+  const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));
+  const checks: Check[] = [
+    ...payloadHashCheck(payload),
+    ...contentMd5Check(headers),
+    ...[...new Set([...promised.keys(), ...trailerAlgorithms(trailers)])].map((algorithm) => ({
+      hasher: createHasher(algorithm),
+      verify: (digest: Buffer) => {
+        checksums[checksumHeader(algorithm)] = verifyChecksum(algorithm, digest, promised.get(algorithm));
+      },
+    })),
+  ];
+  const onTrailers = (found: ReadonlyMap<string, string>) => {
+    for (const [algorithm, value] of checksumsIn(found)) promised.set(algorithm, value);
+  };
+  const size = bodySize(headers, payload);
+  const decoded =
+    payload.kind === 'chunked'
+      ? decodeAwsChunked(source, {
+          decodedLength: size ?? 0,
+          signatures: payload.signatures,
+          trailers,
+          onTrailers,
+        })
+      : source;
+  return { size, bytes: verified(decoded, checks), checksums };
+}
+
+/** The whole body as text. @throws HoldfastError `s3.message-too-long` */
+export async function readText(body: ReceivedBody, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const bytes of body.bytes) {
+    size += bytes.length;
+    if (size > limit) throw s3Errors.messageTooLong(`the request body is over ${limit} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* verified(source: AsyncIterable<Uint8Array>, checks: readonly Check[]): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    for (const { hasher } of checks) hasher.update(bytes);
+    yield bytes;
+  }
+  for (const { hasher, verify } of checks) verify(hasher.digest());
+}
+
+function bodySize(headers: Headers, payload: Payload): number | undefined {
+  const name = payload.kind === 'chunked' ? 'x-amz-decoded-content-length' : 'content-length';
+  const value = headers.get(name);
+  if (value === undefined) {
+    if (payload.kind !== 'chunked') return undefined;
+    throw s3Errors.missingContentLength('you must provide the x-amz-decoded-content-length header');
+  }
+  if (!/^\d{1,15}$/.test(value)) throw s3Errors.invalidArgument(`${name} is not a number of bytes`);
+  return Number(value);
+}
+
+function payloadHashCheck(payload: Payload): Check[] {
+  if (payload.kind !== 'hash') return [];
+  const verify = (digest: Buffer) => {
+    if (digest.toString('hex') === payload.sha256) return;
+    throw s3Errors.contentHashMismatch("the provided 'x-amz-content-sha256' header does not match what was computed");
+  };
+  return [{ hasher: createHash('sha256'), verify }];
+}
+
+function contentMd5Check(headers: Headers): Check[] {
+  const value = headers.get('content-md5');
+  if (value === undefined) return [];
+  const expected = Buffer.from(value, 'base64');
+  if (expected.length !== 16) throw s3Errors.invalidDigest('the Content-MD5 you specified is not valid');
+  const verify = (digest: Buffer) => {
+    if (!digest.equals(expected)) {
+      throw s3Errors.badDigest('the Content-MD5 you specified did not match what we received');
+    }
+  };
+  return [{ hasher: createHash('md5'), verify }];
+}
+
+/** @returns the digest in base64 */
+function verifyChecksum(algorithm: ChecksumAlgorithm, digest: Buffer, promised: string | undefined): string {
+  const actual = digest.toString('base64');
+  if (promised === actual) return actual;
+  throw s3Errors.badDigest(`the ${algorithm} you specified did not match the calculated checksum`);
+}
+
+function checksumsIn(headers: Headers): readonly (readonly [ChecksumAlgorithm, string])[] {
+  const found: [ChecksumAlgorithm, string][] = [];
+  for (const [name, value] of headers) {
+    const algorithm = checksumAlgorithm(name);
+    if (!algorithm) continue;
+    assertChecksumValue(algorithm, value);
+    found.push([algorithm, value]);
+  }
+  if (found.length > 1) {
+    throw s3Errors.invalidRequest(
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    );
+  }
+  return found;
+}
+
+function announcedTrailers(headers: Headers): readonly string[] {
+  const names = (headers.get('x-amz-trailer') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const unknown = names.find((name) => name !== '' && !checksumAlgorithm(name));
+  if (unknown !== undefined)
+    throw s3Errors.invalidRequest('the value specified in the x-amz-trailer header is not supported');
+  return names.filter((name) => name !== '');
+}
+
+function trailerAlgorithms(trailers: readonly string[] | undefined): readonly ChecksumAlgorithm[] {
+  return (trailers ?? []).flatMap((name) => checksumAlgorithm(name) ?? []);
+}

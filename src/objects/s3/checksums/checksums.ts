@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { HoldfastError } from '../../../core/errors.ts';
+import { s3Errors } from '../errors.ts';
+import { crc32c, crc64nvme } from './crc.ts';
+
+/** The checksum algorithms of S3; values are base64 of the big-endian digest. */
+export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'MD5', 'SHA1', 'SHA256', 'SHA512'] as const;
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  digest(): Buffer;
+}
+
+const HEADERS: Readonly<Record<ChecksumAlgorithm, string>> = {
+  CRC32: 'x-amz-checksum-crc32',
+  CRC32C: 'x-amz-checksum-crc32c',
+  CRC64NVME: 'x-amz-checksum-crc64nvme',
+  MD5: 'x-amz-checksum-md5',
+  SHA1: 'x-amz-checksum-sha1',
+  SHA256: 'x-amz-checksum-sha256',
+  SHA512: 'x-amz-checksum-sha512',
+};
+
+export function checksumHeader(algorithm: ChecksumAlgorithm): string {
+  return HEADERS[algorithm];
+}
+
+/** Its name in XML. */
+export function checksumElement(algorithm: ChecksumAlgorithm): `Checksum${ChecksumAlgorithm}` {
+  return `Checksum${algorithm}`;
+}
+
+/** The value of `x-amz-checksum-algorithm`. @throws HoldfastError `s3.invalid-request` */
+export function parseChecksumAlgorithm(text: string | undefined): ChecksumAlgorithm | undefined {
+  if (text === undefined) return undefined;
+  const algorithm = CHECKSUM_ALGORITHMS.find((one) => one === text.toUpperCase());
+  if (algorithm) return algorithm;
+  throw s3Errors.invalidRequest(
+    `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${CHECKSUM_ALGORITHMS.join(', ')}]`,
+  );
+}
+
+const SISTERS = new Set(['algorithm', 'mode', 'type'].map((name) => `x-amz-checksum-${name}`));
+
+/** One that nobody here can compute (the XXHASH family) would be ignored. @throws HoldfastError `s3.not-implemented` */
+export function refuseUnknownChecksums(headers: ReadonlyMap<string, string>): void {
+  for (const name of headers.keys()) {
+    if (!name.startsWith('x-amz-checksum-') || SISTERS.has(name) || checksumAlgorithm(name)) continue;
+    throw s3Errors.notImplemented(`the header ${name.slice(0, 64)} is not implemented`);
+  }
+}
+
+/** What a body is sent with, in a header or a trailer. */
+export function announcedAlgorithm(headers: ReadonlyMap<string, string>): ChecksumAlgorithm | undefined {
+  const trailers = (headers.get('x-amz-trailer') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return CHECKSUM_ALGORITHMS.find((one) => headers.has(checksumHeader(one)) || trailers.includes(checksumHeader(one)));
+}
+
+export function checksumTypeMismatch(expected: ChecksumAlgorithm, actual: ChecksumAlgorithm): HoldfastError {
+  const [wanted, given] = [expected.toLowerCase(), actual.toLowerCase()];
+  return s3Errors.invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${wanted}, actual checksum Type: ${given}`,
+  );
+}
+
+/** The bytes as they are; when they have ended, `into` has their checksum. */
+export async function* summedUp(
+  bytes: AsyncIterable<Uint8Array>,
+  algorithm: ChecksumAlgorithm,
+  into: Record<string, string>,
+): AsyncGenerator<Uint8Array> {
+  const hasher = createHasher(algorithm);
+  for await (const chunk of bytes) {
+    hasher.update(chunk);
+    yield chunk;
+  }
+  into[checksumHeader(algorithm)] = hasher.digest().toString('base64');
+}
+
+/** The algorithm of `x-amz-checksum-<algorithm>`; not of its sisters `-algorithm`, `-mode` and `-type`. */
+export function checksumAlgorithm(header: string): ChecksumAlgorithm | undefined {
+  return CHECKSUM_ALGORITHMS.find((algorithm) => checksumHeader(algorithm) === header);
+}
+
+const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  MD5: 16,
+  SHA1: 20,
+  SHA256: 32,
+  SHA512: 64,
+};
+
+/** @throws HoldfastError `s3.invalid-request` unless `value` is base64 of a digest of that length */
+export function assertChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length === DIGEST_BYTES[algorithm] && bytes.toString('base64') === value) return;
+  throw s3Errors.invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`);
+}
+
+export function createHasher(algorithm: ChecksumAlgorithm): Hasher {
+  switch (algorithm) {
+    case 'CRC32':
+      return crc32Hasher((bytes, value) => crc32(bytes, value));
+    case 'CRC32C':
+      return crc32Hasher(crc32c);
+    case 'CRC64NVME':
+      return crc64Hasher();
+    default:
+      return createHash(algorithm.toLowerCase());
+  }
+}
+
+function crc32Hasher(next: (bytes: Uint8Array, value: number) => number): Hasher {
+  let value = 0;
+  return {
+    update: (bytes) => {
+      value = next(bytes, value);
+    },
+    digest: () => {
+      const digest = Buffer.alloc(4);
+      digest.writeUInt32BE(value);
+      return digest;
+    },
+  };
+}
+
+function crc64Hasher(): Hasher {
+  let value = { high: 0, low: 0 };
+  return {
+    update: (bytes) => {
+      value = crc64nvme(bytes, value);
+    },
+    digest: () => {
+      const digest = Buffer.alloc(8);
+      digest.writeUInt32BE(value.high, 0);
+      digest.writeUInt32BE(value.low, 4);
+      return digest;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { matchesWildcard } from '../../access/wildcard.ts';
+import { s3Errors } from '../errors.ts';
+import type { XmlElements, XmlNode } from '../xml.ts';
+
+/** One rule of a bucket's CORS configuration (S3 API, CORSRule). */
+export interface CorsRule {
+  readonly id?: string | undefined;
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  /** Lower-case. */
+  readonly headers: readonly string[];
+  readonly exposed: readonly string[];
+  readonly maxAge?: number | undefined;
+}
+
+/** What a page asks for. */
+export interface CorsRequest {
+  readonly origin: string;
+  readonly method: string;
+  /** Lower-case; what the page means to send, in a preflight. */
+  readonly headers: readonly string[];
+}
+
+const MAX_RULES = 100;
+const MAX_BYTES = 64 * 1024;
+const MAX_ID_LENGTH = 255;
+const METHODS = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'];
+
+/** The first rule that covers origin, method and every header decides (S3 User Guide, "How CORS works"). */
+export function matchRule(rules: readonly CorsRule[], { origin, method, headers }: CorsRequest): CorsRule | undefined {
+  return rules.find(
+    (rule) =>
+      rule.methods.includes(method) &&
+      rule.origins.some((pattern) => matchesStar(pattern, origin)) &&
+      headers.every((name) => rule.headers.some((pattern) => matchesStar(pattern, name))),
+  );
+}
+
+function matchesStar(pattern: string, text: string): boolean {
+  return matchesWildcard(pattern, text, '');
+}
+
+/** @throws HoldfastError `s3.malformed-xml`, `s3.invalid-request` */
+export function readCorsRules(document: XmlNode): readonly CorsRule[] {
+  const rules = document.all('CORSRule').map(readRule);
+  if (rules.length === 0 || rules.length > MAX_RULES) throw s3Errors.malformedXml(`1 to ${MAX_RULES} rules expected`);
+  if (Buffer.byteLength(JSON.stringify(rules)) > MAX_BYTES) {
+    throw s3Errors.malformedXml('a CORS configuration is at most 64 KiB');
+  }
+  return rules;
+}
+
+function readRule(node: XmlNode): CorsRule {
+  const origins = texts(node, 'AllowedOrigin');
+  const methods = texts(node, 'AllowedMethod');
+  const headers = texts(node, 'AllowedHeader');
+  const exposed = texts(node, 'ExposeHeader');
+  if (origins.length === 0 || methods.length === 0) {
+    throw s3Errors.malformedXml('a rule needs an AllowedOrigin and an AllowedMethod');
+  }
+  for (const method of methods) {
+    if (METHODS.includes(method)) continue;
+    throw s3Errors.invalidRequest(`found unsupported HTTP method in CORS config; unsupported method is ${method}`);
+  }
+  for (const pattern of [...origins, ...headers]) {
+    if (pattern.split('*').length <= 2) continue;
+    throw s3Errors.invalidRequest(`"${pattern}" can not have more than one wildcard`);
+  }
+  for (const name of exposed) {
+    if (HEADER_NAME.test(name)) continue;
+    throw s3Errors.invalidRequest(`ExposeHeader "${name}" contains a wildcard or is no header name`);
+  }
+  const id = node.text('ID');
+  if (id !== undefined && id.length > MAX_ID_LENGTH) throw s3Errors.invalidRequest('a rule ID is at most 255 long');
+  return { id, origins, methods, headers: headers.map((name) => name.toLowerCase()), exposed, maxAge: readAge(node) };
+}
+
+/** RFC 9110 section 5.6.2, without the asterisk. */
+const HEADER_NAME = /^[!#$%&'+\-.^_`|~0-9A-Za-z]+$/;
+
+function texts(node: XmlNode, name: string): readonly string[] {
+  return node.all(name).map((child) => child.content().trim());
+}
+
+function readAge(node: XmlNode): number | undefined {
+  const text = node.text('MaxAgeSeconds')?.trim();
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw s3Errors.malformedXml('MaxAgeSeconds is a number of seconds');
+  return Number(text);
+}
+
+export function corsRulesXml(rules: readonly CorsRule[]): XmlElements {
+  return {
+    CORSRule: rules.map(({ id, origins, methods, headers, exposed, maxAge }) => ({
+      ID: id,
+      AllowedOrigin: origins,
+      AllowedMethod: methods,
+      AllowedHeader: headers,
+      ExposeHeader: exposed,
+      MaxAgeSeconds: maxAge,
+    })),
+  };
+}

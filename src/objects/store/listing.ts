@@ -1,0 +1,111 @@
+import type { ListObjects, ListPage, ListVersions, VersionPage } from './list.ts';
+import type { ObjectInfo, ObjectVersion } from './object.ts';
+import { stampText } from './version-id.ts';
+
+/** Where a scan begins: at the key itself, after it, or after every key that begins with it. */
+export interface Bound {
+  readonly key: string;
+  readonly edge: 'at' | 'after' | 'after-prefix';
+}
+
+/** Where a scan of versions begins: also within a key, below the version of that stamp. */
+export interface VersionBound extends Bound {
+  readonly below?: number | undefined;
+}
+
+/** Current objects from `bound` on, ascending in UTF-8 byte order. */
+export type Scan = (bound: Bound) => Iterable<ObjectInfo>;
+
+export interface ScannedVersion {
+  readonly key: string;
+  readonly stamp: number;
+  /** Asked for what gets into the page only. */
+  version(): ObjectVersion;
+}
+
+/** All versions from `bound` on, keys ascending in UTF-8 byte order, each key's newest first. */
+export type VersionScan = (bound: VersionBound) => Iterable<ScannedVersion>;
+
+interface Grouping {
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly limit: number;
+}
+
+export function listPage(scan: Scan, { after, ...request }: Omit<ListObjects, 'bucket'>): ListPage {
+  const { items, commonPrefixes, last } = collect(scan, firstBound(request, after), request);
+  if (last === undefined) return { objects: items, commonPrefixes };
+  return { objects: items, commonPrefixes, next: typeof last === 'string' ? last : last.key };
+}
+
+/** `below`: the stamp of the version to go on after, where the request names one. */
+export function versionPage(
+  scan: VersionScan,
+  { after, ...request }: Omit<ListVersions, 'bucket'>,
+  below: number | undefined,
+): VersionPage {
+  const first = firstBound(request, after?.key);
+  const within = below !== undefined && first.edge === 'after';
+  const bound: VersionBound = within ? { key: first.key, edge: 'at', below } : first;
+  const { items, commonPrefixes, last } = collect(scan, bound, request);
+  const page = { versions: items.map((item) => item.version()), commonPrefixes };
+  if (last === undefined) return page;
+  return {
+    ...page,
+    next: typeof last === 'string' ? { key: last } : { key: last.key, version: stampText(last.stamp) },
+  };
+}
+
+/**
+ * One page, and its last item or common prefix when there is more. A common prefix
+ * costs one seek, however many keys are below it: the scan goes on at its successor.
+ */
+function collect<T extends { readonly key: string }>(
+  scan: (bound: VersionBound) => Iterable<T>,
+  first: VersionBound,
+  { prefix = '', delimiter, limit }: Grouping,
+): {
+  readonly items: readonly T[];
+  readonly commonPrefixes: readonly string[];
+  readonly last?: T | string | undefined;
+} {
+  const items: T[] = [];
+  const commonPrefixes: string[] = [];
+  let bound: VersionBound | undefined = limit > 0 ? first : undefined;
+  let last: T | string | undefined;
+  while (bound) {
+    const from: VersionBound = bound;
+    bound = undefined;
+    for (const item of scan(from)) {
+      if (!item.key.startsWith(prefix)) break;
+      if (items.length + commonPrefixes.length === limit) return { items, commonPrefixes, last };
+      const group = commonPrefix(item.key, prefix, delimiter);
+      last = group ?? item;
+      if (group === undefined) {
+        items.push(item);
+        continue;
+      }
+      commonPrefixes.push(group);
+      bound = { key: group, edge: 'after-prefix' };
+      break;
+    }
+  }
+  return { items, commonPrefixes };
+}
+
+function firstBound({ prefix = '', delimiter }: Grouping, after: string | undefined): Bound {
+  if (after === undefined || compareKeys(after, prefix) < 0) return { key: prefix, edge: 'at' };
+  const group = after.startsWith(prefix) ? commonPrefix(after, prefix, delimiter) : undefined;
+  return group === undefined ? { key: after, edge: 'after' } : { key: group, edge: 'after-prefix' };
+}
+
+function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {
+  if (!delimiter) return undefined;
+  const at = key.indexOf(delimiter, prefix.length);
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
+}
+
+/** UTF-8 byte order, which differs from the order of JavaScript strings above U+D7FF. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

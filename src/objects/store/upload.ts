@@ -1,0 +1,42 @@
+import type { CustomerKey, ObjectEncryption, ObjectMetadata, WriteConditions } from './object.ts';
+
+export interface MultipartUpload {
+  readonly uploadId: string;
+  readonly key: string;
+  readonly initiatedAt: number;
+  /** Of the object that it becomes. */
+  readonly metadata: ObjectMetadata;
+  /** Of its parts and of the object. */
+  readonly encryption?: ObjectEncryption | undefined;
+}
+
+export interface PartInfo {
+  /** 1 to 10,000. */
+  readonly partNumber: number;
+  readonly size: number;
+  readonly etag: string;
+  readonly lastModified: number;
+  /** Kept with the part and given back as they came: `x-amz-checksum-*`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface PartRef {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface PutPart extends PartRef, CustomerKey {
+  readonly partNumber: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly size?: number | undefined;
+  /** Read when `body` has ended, as `PutObject.metadata` is. */
+  readonly headers?: PartInfo['headers'];
+}
+
+export interface CompleteUpload extends PartRef {
+  readonly parts: readonly Pick<PartInfo, 'partNumber' | 'etag'>[];
+  /** Absent: the upload's. */
+  readonly metadata?: ObjectMetadata | undefined;
+  readonly conditions?: WriteConditions | undefined;
+}
