@@ -73,3 +73,8 @@ describe('parsing', () => {
     );
   });
 });
+
+test('elements of several names stand in the order that they were given in', () => {
+  const xml = buildXml('List', { Name: 'b', '': [{ A: '1' }, { B: { C: '<' } }, { A: '2' }], Last: 'z' }, '');
+  expect(xml).toContain('<List><Name>b</Name><A>1</A><B><C>&lt;</C></B><A>2</A><Last>z</Last></List>');
+});

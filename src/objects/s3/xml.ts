@@ -3,7 +3,10 @@ import { s3Errors } from './errors.ts';
 
 const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** An element's content: text, or child elements in order; `undefined` leaves the element out, an array repeats it. */
+/**
+ * An element's content: text, or child elements in order; `undefined` leaves the element out, an array repeats it.
+ * The array under the empty name holds elements of several names, one behind the other.
+ */
 type XmlContent = string | number | boolean | XmlElements;
 export interface XmlElements {
   readonly [name: string]: XmlContent | readonly XmlContent[] | undefined;
@@ -24,7 +27,8 @@ function children(elements: XmlElements): string {
   for (const name in elements) {
     const value = elements[name];
     if (value === undefined) continue;
-    if (!Array.isArray(value)) text += element(name, value as XmlContent);
+    if (name === '') for (const one of value as readonly XmlElements[]) text += children(one);
+    else if (!Array.isArray(value)) text += element(name, value as XmlContent);
     else for (const one of value) text += element(name, one);
   }
   return text;

@@ -7,7 +7,7 @@ import { readMoment } from '../moment.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
 import type { XmlElements } from '../xml.ts';
 
-/** Versions and delete markers stand apart in the XML, each in the order of the listing, as clients expect of S3. */
+/** Versions and delete markers, in the order of the listing. */
 export const listObjectVersions: Operation = {
   name: 'ListObjectVersions',
   action: 'list-objects',
@@ -28,8 +28,9 @@ export const listObjectVersions: Operation = {
       MaxKeys: limit,
       EncodingType: encodingType,
       IsTruncated: page.next !== undefined,
-      Version: page.versions.filter((one) => !one.deleteMarker).map((one) => versionElement(one, encode)),
-      DeleteMarker: page.versions.filter((one) => one.deleteMarker).map((one) => markerElement(one, encode)),
+      '': page.versions.map((one) =>
+        one.deleteMarker ? { DeleteMarker: markerElement(one, encode) } : { Version: versionElement(one, encode) },
+      ),
       CommonPrefixes: page.commonPrefixes.map((one) => ({ Prefix: encode(one) })),
     });
   },
