@@ -75,3 +75,7 @@ export function diskFull(cause: unknown, path?: string): HoldfastError {
 export function isNodeError(error: unknown, code?: string): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && (code === undefined || error.code === code);
 }
+
+export function isHoldfastCode(error: unknown, code: string): boolean {
+  return error instanceof HoldfastError && error.code === code;
+}

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { HoldfastError } from '../core/errors.ts';
+import { isHoldfastCode } from '../core/errors.ts';
 import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
 import type { BucketEvents } from './events/bucket-events.ts';
@@ -85,7 +85,7 @@ async function createUnlessPresent(
     return await store.createBucket(name, { ...settings, from });
   } catch (error) {
     const present = store.bucket(name);
-    if (present && error instanceof HoldfastError && error.code === 'bucket.exists') return present;
+    if (present && isHoldfastCode(error, 'bucket.exists')) return present;
     throw error;
   }
 }
@@ -103,7 +103,7 @@ async function unlessAbsent(deletion: Promise<void>): Promise<void> {
   try {
     await deletion;
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== 'bucket.not-found') throw error;
+    if (!isHoldfastCode(error, 'bucket.not-found')) throw error;
   }
 }
 

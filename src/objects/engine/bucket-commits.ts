@@ -1,7 +1,7 @@
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { type BucketRow, type BucketState, encodeBucketHead } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer, Draft } from './committer.ts';
-import * as errors from './errors.ts';
 import type { Purpose } from './journal/journal.ts';
 import { RecordKind } from './journal/record.ts';
 
@@ -48,7 +48,7 @@ export class BucketCommits {
 
   row(name: string): BucketRow {
     const row = this.#options.catalog.buckets.byName(name);
-    if (!row) throw errors.bucketNotFound(name);
+    if (!row) throw bucketErrors.notFound(name);
     return row;
   }
 }

@@ -1,5 +1,6 @@
 import type { Bucket, BucketChanges, BucketSource, NewBucket } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { checkBucketName } from '../store/names.ts';
 import { stampText } from '../store/version-id.ts';
 import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
@@ -8,7 +9,6 @@ import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
 import type { Committer } from './committer.ts';
-import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
 
@@ -36,7 +36,7 @@ export class BucketWriter {
     checkBucketName(name);
     const { catalog, clock, commits, newKey } = this.#options;
     return commits.commit(name, () => {
-      if (catalog.buckets.byName(name)) throw errors.bucketExists(name);
+      if (catalog.buckets.byName(name)) throw bucketErrors.exists(name);
       const fork = from && this.#fork(from);
       const bucket = newBucket({ name, createdAt: wallTime(clock.tick()), fork }, settings);
       const sealedKey = fork?.sealedKey ?? newKey();
@@ -72,7 +72,7 @@ export class BucketWriter {
       scopes: 'everything',
       decide: () => {
         const row = catalog.buckets.byId(id);
-        if (!row) throw errors.bucketNotFound(name);
+        if (!row) throw bucketErrors.notFound(name);
         return row.sealedKey === undefined ? [bucketDraft(id, { ...row, sealedKey: newKey() })] : [];
       },
       done: () => undefined,
@@ -86,10 +86,10 @@ export class BucketWriter {
       name,
       () => {
         const row = commits.row(name);
-        if (catalog.buckets.pins.hasForks(row.id)) throw errors.bucketHasForks(name);
-        if (!force && !catalog.holdsNothing(row)) throw errors.bucketNotEmpty(name);
-        if (!force && row.snapshots.length > 0) throw errors.bucketHasSnapshots(name);
-        if (row.bucket.objectLock && catalog.versions.anyLocked(row.id, clock.now())) throw errors.bucketLocked(name);
+        if (catalog.buckets.pins.hasForks(row.id)) throw bucketErrors.hasForks(name);
+        if (!force && !catalog.holdsNothing(row)) throw bucketErrors.notEmpty(name);
+        if (!force && row.snapshots.length > 0) throw bucketErrors.hasSnapshots(name);
+        if (row.bucket.objectLock && catalog.versions.anyLocked(row.id, clock.now())) throw bucketErrors.locked(name);
         const head: RemovalHead = { span: catalog.buckets.span(row) };
         const draft = {
           kind: RecordKind.bucketRemoval,

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { isNodeError } from '../../core/errors.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
 import type { FileRef } from './catalog/version.ts';
 import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
 import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
-import { objectDamaged } from './errors.ts';
 
 const INCOMING = 'incoming';
 const SHARDS = 256;
@@ -114,7 +114,8 @@ export class DataFiles {
         const bytes = buffer.subarray(0, bytesRead);
         at += bytesRead;
         if (whole) sum = crc32(bytes, sum);
-        if (bytesRead === 0 || (whole && at > end && sum !== crc)) throw objectDamaged(`data file ${fileName(id)}`);
+        if (bytesRead === 0 || (whole && at > end && sum !== crc))
+          throw objectErrors.damaged(`data file ${fileName(id)}`);
         yield bytes;
       }
     } finally {
@@ -137,12 +138,12 @@ export class DataFiles {
     } finally {
       await file.close();
     }
-    if (sum !== crc) throw objectDamaged(`data file ${fileName(id)}`);
+    if (sum !== crc) throw objectErrors.damaged(`data file ${fileName(id)}`);
   }
 
   #openFile(id: number): Promise<FileHandle> {
     return open(this.#path(id), 'r').catch((error: unknown) => {
-      throw isNodeError(error, 'ENOENT') ? objectDamaged(`data file ${fileName(id)}`, 'is gone') : error;
+      throw isNodeError(error, 'ENOENT') ? objectErrors.damaged(`data file ${fileName(id)}`, 'is gone') : error;
     });
   }
 

@@ -10,9 +10,9 @@ import {
   sortedKeys,
   usageOf,
 } from '../../../tests/support/bucket-model.ts';
+import { isHoldfastCode } from '../../core/errors.ts';
 import type { VersionMarker } from '../store/list.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
-import { isHoldfastCode } from './errors.ts';
 import { openEngine } from './open-object-store.ts';
 
 /** Random histories against maps: every bucket, snapshot and fork holds what its map holds. */

@@ -1,6 +1,10 @@
+import { isHoldfastCode } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import { checkConditions } from '../store/conditions.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
+import { snapshotErrors } from '../store/errors/snapshot-errors.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionMarker, VersionPage } from '../store/list.ts';
 import { listPage, versionPage } from '../store/listing.ts';
@@ -36,7 +40,6 @@ import type { Committer } from './committer.ts';
 import type { DataFiles } from './data-files.ts';
 import type { BucketKeys } from './encryption/bucket-keys.ts';
 import { ObjectKeys } from './encryption/object-keys.ts';
-import * as errors from './errors.ts';
 import type { JournalFeed } from './feed/journal-feed.ts';
 import { type HybridClock, stampAtEndOf } from './hybrid-clock.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
@@ -329,7 +332,7 @@ export class EngineObjectStore implements OpenObjectStore {
     try {
       return await remove();
     } catch (error) {
-      if (!errors.isHoldfastCode(error, 'disk.full')) throw error;
+      if (!isHoldfastCode(error, 'disk.full')) throw error;
       await this.#parts.upkeep.settle();
       return remove();
     }
@@ -337,14 +340,14 @@ export class EngineObjectStore implements OpenObjectStore {
 
   #view(name: string, { snapshot, at }: Moment = {}): BucketView {
     const row = this.#bucket(name);
-    if (snapshot !== undefined && at !== undefined) throw errors.momentAmbiguous();
+    if (snapshot !== undefined && at !== undefined) throw snapshotErrors.ambiguousMoment();
     if (snapshot !== undefined) return this.#catalog.view(row, findSnapshot(row, snapshot).stamp);
     return this.#catalog.view(row, at === undefined ? undefined : stampAtEndOf(at));
   }
 
   #bucket(name: string): BucketRow {
     const row = this.#catalog.buckets.byName(name);
-    if (!row) throw errors.bucketNotFound(name);
+    if (!row) throw bucketErrors.notFound(name);
     return row;
   }
 
@@ -358,9 +361,9 @@ export class EngineObjectStore implements OpenObjectStore {
     const view = this.#view(bucket, moment);
     const version = versionId === undefined ? view.current(key) : view.named(key, versionId);
     if (version && !version.deleteMarker) return version;
-    if (versionId === undefined) throw errors.objectNotFound(bucket, key);
-    if (!version) throw errors.versionNotFound(bucket, key, versionId);
-    throw errors.versionIsDeleteMarker(bucket, key, versionId);
+    if (versionId === undefined) throw objectErrors.notFound(bucket, key);
+    if (!version) throw objectErrors.versionNotFound(bucket, key, versionId);
+    throw objectErrors.versionIsDeleteMarker(bucket, key, versionId);
   }
 
   /** @throws HoldfastError `upload.not-found` */
@@ -376,6 +379,6 @@ function stampAt(view: BucketView, { key, version }: VersionMarker): number | un
   if (version === undefined) return undefined;
   if (version === NULL_VERSION) return view.named(key, version)?.stamp;
   const stamp = parseStamp(version);
-  if (stamp === undefined) throw errors.versionMarker(version);
+  if (stamp === undefined) throw objectErrors.invalidMarker(version);
   return stamp;
 }

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { HoldfastError } from '../../core/errors.ts';
+import { HoldfastError, isHoldfastCode } from '../../core/errors.ts';
 import { secretEtag } from '../store/customer-key.ts';
 import type { FileRef } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import { INLINE, sealChunk } from './encryption/chunks.ts';
 import { EncryptedFileWriter } from './encryption/encrypted-file.ts';
 import type { DataKey } from './encryption/object-keys.ts';
-import { isHoldfastCode } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 
 /** The bytes of a request as they stay, encrypted where they have a key: in memory for the journal, or in a durable file. */

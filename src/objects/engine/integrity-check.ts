@@ -1,10 +1,10 @@
+import { isHoldfastCode } from '../../core/errors.ts';
 import type { CheckIntegrity, DamagedObject, IntegrityPage } from '../store/integrity.ts';
 import { versionIdOf } from '../store/version-id.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { bucketOf, objectKeyOfPrefix, versionKey } from './catalog/index-keys.ts';
 import type { Version } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
-import { isHoldfastCode } from './errors.ts';
 import type { Journal } from './journal/journal.ts';
 
 interface IntegrityCheckOptions {

@@ -1,4 +1,5 @@
 import { checkConditions, checkNoncurrent } from '../store/conditions.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { withHeaders } from '../store/metadata.ts';
 import type {
   ObjectInfo,
@@ -26,7 +27,6 @@ import {
 } from './catalog/version.ts';
 import type { WhiteoutHead } from './catalog/whiteout-table.ts';
 import type { Commit, Committer, Draft } from './committer.ts';
-import * as errors from './errors.ts';
 import { type HybridClock, wallTime } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
 import { objectScope } from './scopes.ts';
@@ -233,7 +233,7 @@ export class ObjectWriter {
   /** The bucket can be gone, or another one of the same name, since the request began. */
   #row({ bucket: { id, bucket } }: Pick<WriteTarget, 'bucket'>): BucketRow {
     const row = this.#catalog.buckets.byId(id);
-    if (!row) throw errors.bucketNotFound(bucket.name);
+    if (!row) throw bucketErrors.notFound(bucket.name);
     return row;
   }
 }

@@ -8,7 +8,7 @@ import { Compaction } from './compaction.ts';
 import { DataFiles } from './data-files.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
-import { storeOptions } from './errors.ts';
+import { engineErrors } from './errors.ts';
 import { FeedConsumers } from './feed/feed-consumers.ts';
 import { JournalFeed } from './feed/journal-feed.ts';
 import { HybridClock } from './hybrid-clock.ts';
@@ -95,7 +95,9 @@ export async function openEngine({
 
 function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
   if (segmentBytes % 4096 !== 0 || segmentBytes < inlineLimitBytes + LARGEST_HEAD_BYTES) {
-    throw storeOptions(`segments of ${segmentBytes} bytes do not fit objects of ${inlineLimitBytes} bytes in them`);
+    throw engineErrors.options(
+      `segments of ${segmentBytes} bytes do not fit objects of ${inlineLimitBytes} bytes in them`,
+    );
   }
 }
 

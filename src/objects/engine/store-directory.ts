@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
-import { storeFormat, storeInUse } from './errors.ts';
+import { engineErrors } from './errors.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
 
 const FORMAT = 1;
@@ -41,7 +41,7 @@ export class StoreDirectory {
   static async open(path: string, segmentBytes: number): Promise<StoreDirectory> {
     await makeDirectoryDurable(path);
     const lock = await acquireProcessLock(join(path, 'lock'));
-    if (!lock) throw storeInUse(path);
+    if (!lock) throw engineErrors.inUse(path);
     try {
       const format = await readFormat(path, segmentBytes);
       const directory = new StoreDirectory(path, format, lock);
@@ -104,7 +104,7 @@ async function readFormat(directory: string, segmentBytes: number): Promise<Stor
   const path = join(directory, 'store.json');
   const found = await readJsonFile<StoreFormat>(path);
   if (found) {
-    if (found.format !== FORMAT) throw storeFormat(directory, found.format);
+    if (found.format !== FORMAT) throw engineErrors.format(directory, found.format);
     return found;
   }
   const format = { format: FORMAT, segmentBytes, salt: randomInt(1, 2 ** 32) };

@@ -1,4 +1,6 @@
 import { newId } from '../../core/ids.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
+import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import { chooseParts, multipartEtag } from '../store/multipart.ts';
 import type { ObjectInfo, ObjectMetadata } from '../store/object.ts';
@@ -12,7 +14,6 @@ import type { PartHead, UploadHead } from './catalog/upload-table.ts';
 import type { Committer, Draft } from './committer.ts';
 import type { KeyOwner, ObjectKeys } from './encryption/object-keys.ts';
 import { encryptionOf, readSealedKey, type SealedKey, storeSealedKey } from './encryption/sealed-key.ts';
-import * as errors from './errors.ts';
 import { wallTime } from './hybrid-clock.ts';
 import type { Content } from './intake.ts';
 import { RecordKind } from './journal/record.ts';
@@ -55,7 +56,7 @@ export class UploadWriter {
       scopes: [uploadScope(uploadId)],
       decide: () => {
         const row = catalog.buckets.byId(bucket.id);
-        if (!row) throw errors.bucketNotFound(bucket.bucket.name);
+        if (!row) throw bucketErrors.notFound(bucket.bucket.name);
         checkLockable(row.bucket, metadata.headers);
         return [draft(RecordKind.upload, bucket, uploadId, head)];
       },
@@ -134,7 +135,7 @@ export class UploadWriter {
   /** @throws HoldfastError `upload.not-found` */
   find({ bucket, upload }: UploadTarget) {
     const row = this.#options.catalog.uploads.get(upload.uploadId);
-    if (row?.bucket !== bucket.id || row.head.key !== upload.key) throw errors.uploadNotFound(upload.uploadId);
+    if (row?.bucket !== bucket.id || row.head.key !== upload.key) throw uploadErrors.notFound(upload.uploadId);
     return row;
   }
 
@@ -164,7 +165,7 @@ export class UploadWriter {
 
   #info(uploadId: string): MultipartUpload {
     const row = this.#options.catalog.uploads.get(uploadId);
-    if (!row) throw errors.uploadNotFound(uploadId);
+    if (!row) throw uploadErrors.notFound(uploadId);
     const { key, metadata, sealedKey } = row.head;
     return {
       uploadId,

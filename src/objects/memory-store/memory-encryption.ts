@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import * as errors from '../engine/errors.ts';
 import { checkCustomerKey, checkExpected, isSameCustomerKey, secretEtag } from '../store/customer-key.ts';
+import { encryptionErrors } from '../store/errors/encryption-errors.ts';
+import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { multipartEtag } from '../store/multipart.ts';
 
 /** What encryption shows of itself, for a store that has nothing at rest. */
@@ -13,7 +14,7 @@ export function encryptionOf(customerKey: Uint8Array | undefined): 'managed' | '
 /** @throws HoldfastError `encryption.key-missing`, `encryption.key-needless`, `encryption.key-wrong` */
 export function demandKey(key: string, held: Uint8Array | undefined, given: Uint8Array | undefined): void {
   checkExpected(held !== undefined, given);
-  if (!isSameCustomerKey(held, given)) throw errors.customerKeyWrong(key);
+  if (!isSameCustomerKey(held, given)) throw encryptionErrors.keyWrong(key);
 }
 
 /** @throws HoldfastError `upload.encryption` */
@@ -21,7 +22,7 @@ export function demandUploadKey(key: string, held: Uint8Array | undefined, given
   try {
     demandKey(key, held, given);
   } catch (error) {
-    throw errors.uploadEncryption(error);
+    throw uploadErrors.encryption(error);
   }
 }
 

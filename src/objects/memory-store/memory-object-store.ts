@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
-import * as errors from '../engine/errors.ts';
 import type { Bucket, BucketChanges, BucketSource, BucketUsage, NewBucket, Usage } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
 import { resolveRange } from '../store/byte-range.ts';
 import type { Origin } from '../store/change-feed.ts';
 import { checkConditions, checkNoncurrent } from '../store/conditions.ts';
 import { isSameCustomerKey } from '../store/customer-key.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
 import type { IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { compareKeys, listPage, versionPage } from '../store/listing.ts';
@@ -82,7 +83,7 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   async createBucket(name: string, { from, ...settings }: NewBucket = {}): Promise<Bucket> {
     checkBucketName(name);
-    if (this.#buckets.has(name)) throw errors.bucketExists(name);
+    if (this.#buckets.has(name)) throw bucketErrors.exists(name);
     const fork = from && this.#fork(from);
     const bucket = newBucket({ name, createdAt: this.#clock.now(), fork }, settings);
     if (fork) this.#bucket(fork.of.name).snapshots.addFork(name, fork);
@@ -112,10 +113,10 @@ export class MemoryObjectStore implements OpenObjectStore {
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { id, bucket, versions, base, snapshots } = this.#bucket(name);
     const own = versions.without(base);
-    if (snapshots.hasForks) throw errors.bucketHasForks(name);
-    if (!own.isEmpty && !force) throw errors.bucketNotEmpty(name);
-    if (snapshots.all().length > 0 && !force) throw errors.bucketHasSnapshots(name);
-    if (own.anyLocked(this.#clock.now())) throw errors.bucketLocked(name);
+    if (snapshots.hasForks) throw bucketErrors.hasForks(name);
+    if (!own.isEmpty && !force) throw bucketErrors.notEmpty(name);
+    if (snapshots.all().length > 0 && !force) throw bucketErrors.hasSnapshots(name);
+    if (own.anyLocked(this.#clock.now())) throw bucketErrors.locked(name);
     if (bucket.forkOf) this.#bucket(bucket.forkOf.bucket).snapshots.removeFork(name);
     this.#buckets.delete(name);
     this.changes.push({ kind: 'bucket-removed', bucket: id });
@@ -243,7 +244,8 @@ export class MemoryObjectStore implements OpenObjectStore {
     const versions = this.#versions(bucket, request);
     const { key: after = '', version: marker } = request.after ?? {};
     const below = marker === NULL_VERSION ? versions.named(after, marker)?.stamp : marker && parseStamp(marker);
-    if (below === undefined && marker !== undefined && marker !== NULL_VERSION) throw errors.versionMarker(marker);
+    if (below === undefined && marker !== undefined && marker !== NULL_VERSION)
+      throw objectErrors.invalidMarker(marker);
     return versionPage(versions.scanVersions(), request, below || undefined);
   }
 
@@ -314,7 +316,7 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   #bucket(name: string): StoredBucket {
     const stored = this.#buckets.get(name);
-    if (!stored) throw errors.bucketNotFound(name);
+    if (!stored) throw bucketErrors.notFound(name);
     return stored;
   }
 
@@ -332,8 +334,10 @@ export class MemoryObjectStore implements OpenObjectStore {
     const versions = this.#versions(bucket, moment);
     const found = versionId === undefined ? versions.current(key) : versions.named(key, versionId);
     if (found && !found.deleteMarker) return found;
-    if (versionId === undefined) throw errors.objectNotFound(bucket, key);
-    throw found ? errors.versionIsDeleteMarker(bucket, key, versionId) : errors.versionNotFound(bucket, key, versionId);
+    if (versionId === undefined) throw objectErrors.notFound(bucket, key);
+    throw found
+      ? objectErrors.versionIsDeleteMarker(bucket, key, versionId)
+      : objectErrors.versionNotFound(bucket, key, versionId);
   }
 
   #store(bucket: string, object: NewObject & { readonly conditions?: WriteConditions | undefined }): ObjectInfo {

@@ -1,4 +1,4 @@
-import * as errors from '../engine/errors.ts';
+import { snapshotErrors } from '../store/errors/snapshot-errors.ts';
 import type { Moment, Snapshot } from '../store/snapshot.ts';
 import { checkNewSnapshot, findByName } from '../store/snapshot-names.ts';
 import type { MemoryVersions } from './memory-versions.ts';
@@ -49,13 +49,13 @@ export class MemorySnapshots {
   /** @throws HoldfastError `snapshot.not-found` */
   get(idOrName: string): Pin & { readonly info: Snapshot } {
     const found = this.#snapshots.get(findByName(this.all(), idOrName)?.id ?? '');
-    if (!found) throw errors.snapshotNotFound(this.#bucket, idOrName);
+    if (!found) throw snapshotErrors.notFound(this.#bucket, idOrName);
     return found;
   }
 
   /** What there was at the moment, of what the bucket and its copies of later still have. */
   versionsAt(present: MemoryVersions, { snapshot, at }: Moment): MemoryVersions {
-    if (snapshot !== undefined && at !== undefined) throw errors.momentAmbiguous();
+    if (snapshot !== undefined && at !== undefined) throw snapshotErrors.ambiguousMoment();
     if (snapshot !== undefined) return this.get(snapshot).versions;
     if (at === undefined) return present;
     const later = [...this.#snapshots.values(), ...this.#forks.values()].filter(({ createdAt }) => createdAt > at);

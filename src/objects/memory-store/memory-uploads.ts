@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { newId } from '../../core/ids.ts';
-import * as errors from '../engine/errors.ts';
+import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import { checkPartNumber } from '../store/multipart.ts';
 import type { ObjectMetadata } from '../store/object.ts';
@@ -33,7 +33,7 @@ export class MemoryUploads {
   /** @throws HoldfastError `upload.not-found` */
   find({ key, uploadId }: UploadName): StoredUpload {
     const upload = this.#uploads.get(uploadId);
-    if (upload?.key !== key) throw errors.uploadNotFound(uploadId);
+    if (upload?.key !== key) throw uploadErrors.notFound(uploadId);
     return upload;
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { customerKeyMissing } from '../engine/errors.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { encryptionErrors } from '../store/errors/encryption-errors.ts';
 import type { CustomerKey, ObjectInfo } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { bucketEncryption } from './configuration/bucket-encryption.ts';
@@ -66,7 +66,7 @@ export function encryptionAnswer(
 /** S3 tells nothing of such an object without its key, HeadObject too. @throws HoldfastError `encryption.key-missing` */
 export function demandCustomerKey({ encryption }: ObjectInfo, { customerKey }: CustomerKey): void {
   if (encryption !== 'customer' || customerKey) return;
-  throw customerKeyMissing();
+  throw encryptionErrors.keyMissing();
 }
 
 function checkManaged(method: string, store: ObjectStore): void {

@@ -1,5 +1,5 @@
-import { lockUnavailable } from '../engine/errors.ts';
 import type { Bucket, ObjectLock, RetentionMode } from '../store/bucket.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
 import type { ObjectMetadata } from '../store/object.ts';
 import { checkLockable, LEGAL_HOLD, LOCK_MODE, LOCK_UNTIL } from '../store/object-lock.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -124,7 +124,7 @@ export function lockConfigurationXml({ defaultRetention: rule }: ObjectLock): Xm
 
 /** @throws HoldfastError `object.lock-unavailable` */
 export function requireObjectLock(store: ObjectStore, bucket: string): void {
-  if (!requireBucket(store, bucket).objectLock) throw lockUnavailable(bucket);
+  if (!requireBucket(store, bucket).objectLock) throw objectErrors.lockUnavailable(bucket);
 }
 
 type LockPermission = 'GetObjectRetention' | 'GetObjectLegalHold';

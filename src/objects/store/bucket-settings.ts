@@ -1,5 +1,5 @@
-import * as errors from '../engine/errors.ts';
 import type { Bucket, BucketChanges } from './bucket.ts';
+import { bucketErrors } from './errors/bucket-errors.ts';
 import { mergeDocuments } from './names.ts';
 import { checkedQuota } from './quota.ts';
 
@@ -28,9 +28,9 @@ export function withSettings(bucket: Bucket, changes: BucketChanges): Bucket {
   const { name } = bucket;
   const versioning = changes.versioning ?? bucket.versioning;
   const objectLock = changes.objectLock ?? bucket.objectLock;
-  if (bucket.objectLock && versioning !== 'enabled') throw errors.bucketLockStays(name);
-  if (versioning === 'disabled' && bucket.versioning !== 'disabled') throw errors.versioningStays(name);
-  if (objectLock && versioning !== 'enabled') throw errors.bucketLockVersioning(name);
+  if (bucket.objectLock && versioning !== 'enabled') throw bucketErrors.lockStays(name);
+  if (versioning === 'disabled' && bucket.versioning !== 'disabled') throw bucketErrors.versioningStays(name);
+  if (objectLock && versioning !== 'enabled') throw bucketErrors.lockNeedsVersioning(name);
   const { quota: before = {}, ...rest } = bucket;
   const quota = checkedQuota(changes.quota ?? before);
   return {

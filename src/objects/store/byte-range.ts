@@ -1,4 +1,4 @@
-import { rangeInvalid } from '../engine/errors.ts';
+import { objectErrors } from './errors/object-errors.ts';
 import type { ByteRange } from './object.ts';
 
 /**
@@ -8,6 +8,6 @@ import type { ByteRange } from './object.ts';
 export function resolveRange(range: ByteRange | undefined, size: number): ByteRange {
   if (!range) return { start: 0, end: size - 1 };
   const { start, end } = range;
-  if (start < 0 || end < start || end >= size) throw rangeInvalid(start, end, size);
+  if (start < 0 || end < start || end >= size) throw objectErrors.invalidRange(start, end, size);
   return range;
 }

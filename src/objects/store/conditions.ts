@@ -1,4 +1,4 @@
-import { objectNotFound, preconditionFailed } from '../engine/errors.ts';
+import { objectErrors } from './errors/object-errors.ts';
 import type { ObjectInfo, RemoveConditions, RemoveObject } from './object.ts';
 
 interface Target {
@@ -21,14 +21,14 @@ export function checkConditions(
 ): void {
   if (!conditions) return;
   const { ifMatch, ifNoneMatch, ifLastModified, ifSize } = conditions;
-  if (ifMatch !== undefined && !current) throw objectNotFound(bucket, key);
+  if (ifMatch !== undefined && !current) throw objectErrors.notFound(bucket, key);
   if (!current) return;
   const holds =
     (ifMatch === undefined || matches(current.etag, ifMatch)) &&
     (ifNoneMatch === undefined || !matches(current.etag, ifNoneMatch)) &&
     (ifSize === undefined || ifSize === current.size) &&
     (ifLastModified === undefined || inSeconds(ifLastModified) === inSeconds(current.lastModified));
-  if (!holds) throw preconditionFailed(bucket, key);
+  if (!holds) throw objectErrors.preconditionFailed(bucket, key);
 }
 
 /** @throws HoldfastError `object.precondition` */
@@ -37,7 +37,7 @@ export function checkNoncurrent(
   version: { readonly isLatest: boolean } | undefined,
   { ifNoncurrent = false }: Pick<RemoveObject, 'ifNoncurrent'>,
 ): void {
-  if (ifNoncurrent && version?.isLatest) throw preconditionFailed(bucket, key);
+  if (ifNoncurrent && version?.isLatest) throw objectErrors.preconditionFailed(bucket, key);
 }
 
 function matches(current: string, wanted: string): boolean {

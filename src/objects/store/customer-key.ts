@@ -1,18 +1,18 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { customerKeyLength, customerKeyMissing, customerKeyNeedless } from '../engine/errors.ts';
+import { encryptionErrors } from './errors/encryption-errors.ts';
 
 /** AES-256. */
 const KEY_BYTES = 32;
 
 /** @throws HoldfastError `encryption.key` */
 export function checkCustomerKey(key: Uint8Array): void {
-  if (key.length !== KEY_BYTES) throw customerKeyLength(key.length, KEY_BYTES);
+  if (key.length !== KEY_BYTES) throw encryptionErrors.keyLength(key.length, KEY_BYTES);
 }
 
 /** @throws HoldfastError `encryption.key-missing`, `encryption.key-needless` */
 export function checkExpected(byCustomer: boolean, customerKey: Uint8Array | undefined): void {
-  if (byCustomer && !customerKey) throw customerKeyMissing();
-  if (!byCustomer && customerKey) throw customerKeyNeedless();
+  if (byCustomer && !customerKey) throw encryptionErrors.keyMissing();
+  if (!byCustomer && customerKey) throw encryptionErrors.keyNeedless();
 }
 
 /** Both the same one, or both none. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { uploadPart, uploadPartOrder, uploadPartSize } from '../engine/errors.ts';
+import { uploadErrors } from './errors/upload-errors.ts';
 
 /** What S3 says about parts ("Amazon S3 multipart upload limits"). */
 const MAX_PART_NUMBER = 10_000;
@@ -14,7 +14,7 @@ interface Part {
 /** @throws HoldfastError `upload.part` */
 export function checkPartNumber(partNumber: number): void {
   if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
-    throw uploadPart(partNumber, `is not a number from 1 to ${MAX_PART_NUMBER}`);
+    throw uploadErrors.invalidPart(partNumber, `is not a number from 1 to ${MAX_PART_NUMBER}`);
   }
 }
 
@@ -27,13 +27,14 @@ export function chooseParts<P extends Part>(
   named: readonly { readonly partNumber: number; readonly etag: string }[],
   minimumBytes: number,
 ): readonly P[] {
-  if (named.length === 0) throw uploadPart(1, 'is missing: a completion names at least one part');
-  if (named.some(({ partNumber }, i) => partNumber <= (named[i - 1]?.partNumber ?? 0))) throw uploadPartOrder();
+  if (named.length === 0) throw uploadErrors.invalidPart(1, 'is missing: a completion names at least one part');
+  if (named.some(({ partNumber }, i) => partNumber <= (named[i - 1]?.partNumber ?? 0))) throw uploadErrors.partOrder();
   return named.map(({ partNumber, etag }, position) => {
     const part = uploaded.get(partNumber);
-    if (!part) throw uploadPart(partNumber, 'was not uploaded');
-    if (part.etag !== etag) throw uploadPart(partNumber, `has the ETag ${part.etag}, not ${etag}`);
-    if (position < named.length - 1 && part.size < minimumBytes) throw uploadPartSize(partNumber, minimumBytes);
+    if (!part) throw uploadErrors.invalidPart(partNumber, 'was not uploaded');
+    if (part.etag !== etag) throw uploadErrors.invalidPart(partNumber, `has the ETag ${part.etag}, not ${etag}`);
+    if (position < named.length - 1 && part.size < minimumBytes)
+      throw uploadErrors.partTooSmall(partNumber, minimumBytes);
     return part;
   });
 }

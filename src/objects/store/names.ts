@@ -1,5 +1,6 @@
-import { bucketName, documentsTooLarge, metadataTooLarge, objectKey } from '../engine/errors.ts';
 import type { BucketChanges } from './bucket.ts';
+import { bucketErrors } from './errors/bucket-errors.ts';
+import { objectErrors } from './errors/object-errors.ts';
 import type { ObjectMetadata } from './object.ts';
 
 const MAX_KEY_BYTES = 1024;
@@ -14,7 +15,7 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** @throws HoldfastError `bucket.name` */
 export function checkBucketName(name: string): void {
-  if (!BUCKET_NAME.test(name) || name.includes('..') || IPV4.test(name)) throw bucketName(name);
+  if (!BUCKET_NAME.test(name) || name.includes('..') || IPV4.test(name)) throw bucketErrors.invalidName(name);
 }
 
 /**
@@ -23,17 +24,17 @@ export function checkBucketName(name: string): void {
  * @throws HoldfastError `object.key`
  */
 export function checkKey(key: string): void {
-  if (key.length === 0) throw objectKey('is empty');
-  if (key.includes('\0')) throw objectKey('holds U+0000');
+  if (key.length === 0) throw objectErrors.invalidKey('is empty');
+  if (key.includes('\0')) throw objectErrors.invalidKey('holds U+0000');
   if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) {
-    throw objectKey(`is longer than ${MAX_KEY_BYTES} bytes`);
+    throw objectErrors.invalidKey(`is longer than ${MAX_KEY_BYTES} bytes`);
   }
 }
 
 /** @throws HoldfastError `object.metadata-size` */
 export function checkMetadata(metadata: ObjectMetadata): void {
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
-  if (bytes > MAX_METADATA_BYTES) throw metadataTooLarge(bytes, MAX_METADATA_BYTES);
+  if (bytes > MAX_METADATA_BYTES) throw objectErrors.metadataTooLarge(bytes, MAX_METADATA_BYTES);
 }
 
 /**
@@ -48,6 +49,6 @@ export function mergeDocuments(
   const merged = Object.entries({ ...before, ...changes }).filter(([, text]) => text !== undefined);
   const documents = Object.fromEntries(merged) as Record<string, string>;
   const bytes = Buffer.byteLength(JSON.stringify(documents));
-  if (bytes > MAX_DOCUMENTS_BYTES) throw documentsTooLarge(bytes, MAX_DOCUMENTS_BYTES);
+  if (bytes > MAX_DOCUMENTS_BYTES) throw bucketErrors.documentsTooLarge(bytes, MAX_DOCUMENTS_BYTES);
   return documents;
 }

@@ -1,5 +1,5 @@
-import { lockUnavailable, objectLocked } from '../engine/errors.ts';
 import type { Bucket, ObjectLock } from './bucket.ts';
+import { objectErrors } from './errors/object-errors.ts';
 import type { ObjectMetadata } from './object.ts';
 
 /** S3's object lock (S3 User Guide, "Locking objects with Object Lock"), kept in the headers of a version. */
@@ -39,7 +39,7 @@ export function isLocked({ headers }: ObjectMetadata, { now, bypassGovernance = 
 
 /** @throws HoldfastError `object.locked` */
 export function checkRemovable(target: Target, metadata: ObjectMetadata, check: LockCheck): void {
-  if (isLocked(metadata, check)) throw objectLocked(target.bucket, target.key);
+  if (isLocked(metadata, check)) throw objectErrors.locked(target.bucket, target.key);
 }
 
 /**
@@ -55,14 +55,14 @@ export function checkLockChange(
   const active = retention(before.headers, now);
   if (!active || (bypassGovernance && active.mode === 'GOVERNANCE')) return;
   const next = retention(after.headers, now);
-  if (next?.mode !== active.mode || next.until < active.until) throw objectLocked(target.bucket, target.key);
+  if (next?.mode !== active.mode || next.until < active.until) throw objectErrors.locked(target.bucket, target.key);
 }
 
 /** @throws HoldfastError `object.lock-unavailable` where headers ask for a lock and the bucket has none to give */
 export function checkLockable(bucket: Bucket, headers: Readonly<Record<string, string | undefined>>): void {
   if (bucket.objectLock) return;
   const asked = [LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD].some((name) => headers[name] !== undefined);
-  if (asked) throw lockUnavailable(bucket.name);
+  if (asked) throw objectErrors.lockUnavailable(bucket.name);
 }
 
 const DAY_MS = 24 * 3600_000;

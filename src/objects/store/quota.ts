@@ -1,5 +1,5 @@
-import * as errors from '../engine/errors.ts';
 import type { Bucket, Quota, Usage } from './bucket.ts';
+import { bucketErrors } from './errors/bucket-errors.ts';
 
 /** What the commits of one batch add to each bucket, by its number: none is applied while the others are decided. */
 export type Growth = Map<number, Usage>;
@@ -12,7 +12,7 @@ export type Growth = Map<number, Usage>;
 export function checkQuota({ name, quota }: Bucket, usage: Usage, added: Usage): void {
   if (!quota) return;
   if (exceeds(quota.bytes, usage.bytes, added.bytes) || exceeds(quota.objects, usage.objects, added.objects)) {
-    throw errors.quotaExceeded(name);
+    throw bucketErrors.quotaExceeded(name);
   }
 }
 
@@ -23,7 +23,7 @@ function exceeds(limit: number | undefined, used: number, added: number): boolea
 /** `undefined` where nothing is limited. @throws HoldfastError `bucket.quota` */
 export function checkedQuota({ bytes, objects }: Quota): Quota | undefined {
   for (const limit of [bytes, objects]) {
-    if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw errors.quotaInvalid(limit);
+    if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw bucketErrors.invalidQuota(limit);
   }
   if (bytes === undefined && objects === undefined) return undefined;
   return { ...(bytes !== undefined && { bytes }), ...(objects !== undefined && { objects }) };

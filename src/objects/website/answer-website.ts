@@ -2,7 +2,6 @@ import { HoldfastError } from '../../core/errors.ts';
 import type { Authentication } from '../access/authenticate.ts';
 import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
-import { objectNotFound } from '../engine/errors.ts';
 import { accessTo } from '../s3/access-check.ts';
 import { s3ErrorCode } from '../s3/error-responses.ts';
 import { S3Failure } from '../s3/errors.ts';
@@ -12,6 +11,7 @@ import type { S3Context, S3Response } from '../s3/operation.ts';
 import { getObject } from '../s3/operations/get-object.ts';
 import { headObject } from '../s3/operations/head-object.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
 import { errorPage } from './error-page.ts';
 import { directoryIndex, type Redirect, route, routeMiss, type WebsiteRequest, websiteOf } from './website.ts';
 
@@ -108,7 +108,8 @@ async function read(key: string, request: SiteRequest, context: S3Context): Prom
   const { identity } = NOBODY;
   const access = accessTo(context.store, { identity, context: requestContext(source) });
   await access.operation(operation, routed);
-  if (key === '') throw access.undecided ? accessErrors.denied('Access Denied') : objectNotFound(bucket.name, key);
+  if (key === '')
+    throw access.undecided ? accessErrors.denied('Access Denied') : objectErrors.notFound(bucket.name, key);
   return perform({ operation, request: { ...routed, identity, access, body: noBody } }, context);
 }
 

@@ -1,6 +1,6 @@
+import { snapshotErrors } from '../../store/errors/snapshot-errors.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import { stampText } from '../../store/version-id.ts';
-import * as errors from '../errors.ts';
 import { wallTime } from '../hybrid-clock.ts';
 import type { BucketState, SnapshotRow } from './bucket-table.ts';
 
@@ -11,6 +11,6 @@ export function snapshotInfo({ stamp, name, objects, bytes }: SnapshotRow): Snap
 /** @throws HoldfastError `snapshot.not-found` */
 export function findSnapshot({ bucket, snapshots }: BucketState, idOrName: string): SnapshotRow {
   const found = snapshots.find(({ stamp, name }) => name === idOrName || stampText(stamp) === idOrName);
-  if (!found) throw errors.snapshotNotFound(bucket.name, idOrName);
+  if (!found) throw snapshotErrors.notFound(bucket.name, idOrName);
   return found;
 }

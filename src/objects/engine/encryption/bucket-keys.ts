@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { seal, unseal } from '../../../core/envelope.ts';
 import type { BucketRow } from '../catalog/bucket-table.ts';
-import { storeMasterKey } from '../errors.ts';
+import { engineErrors } from '../errors.ts';
 
 const KEY_BYTES = 32;
 const CONTEXT = 'object store: bucket key';
@@ -36,7 +36,7 @@ export class BucketKeys {
     try {
       return unseal(this.#masterKey, Buffer.from(sealed, 'base64'), CONTEXT);
     } catch (error) {
-      throw storeMasterKey('is not the one that encrypted it', error);
+      throw engineErrors.masterKey('is not the one that encrypted it', error);
     }
   }
 }
@@ -48,7 +48,7 @@ export class BucketKeys {
 export function checkMasterKey(keys: BucketKeys | undefined, buckets: readonly BucketRow[]): void {
   for (const { sealedKey } of buckets) {
     if (sealedKey === undefined) continue;
-    if (!keys) throw storeMasterKey('is missing');
+    if (!keys) throw engineErrors.masterKey('is missing');
     keys.unseal(sealedKey);
   }
 }

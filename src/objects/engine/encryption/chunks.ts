@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { objectDamaged } from '../errors.ts';
+import { objectErrors } from '../../store/errors/object-errors.ts';
 
 /**
  * Data under an object's key: chunks of AES-256-GCM (NIST SP 800-38D), each
@@ -79,7 +79,7 @@ export function openChunk(key: Buffer, place: ChunkPlace, chunk: Buffer): Buffer
 
 function damaged({ file, index }: ChunkPlace): Error {
   const what = file === INLINE.file ? 'an object in the journal' : `chunk ${index} of data file ${file.toString(16)}`;
-  return objectDamaged(what, 'is not what was encrypted');
+  return objectErrors.damaged(what, 'is not what was encrypted');
 }
 
 function placeBytes({ file, index }: ChunkPlace): Buffer {

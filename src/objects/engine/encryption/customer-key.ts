@@ -1,6 +1,7 @@
 import { seal, unseal } from '../../../core/envelope.ts';
+import { isHoldfastCode } from '../../../core/errors.ts';
 import { checkCustomerKey } from '../../store/customer-key.ts';
-import { customerKeyWrong, isHoldfastCode } from '../errors.ts';
+import { encryptionErrors } from '../../store/errors/encryption-errors.ts';
 
 export function sealByCustomer(customerKey: Uint8Array, data: Buffer, key: string): Buffer {
   return seal(customerKey, data, subject(key));
@@ -13,7 +14,7 @@ export function unsealByCustomer(customerKey: Uint8Array, sealed: Buffer, key: s
     return unseal(customerKey, sealed, subject(key));
   } catch (error) {
     if (!isHoldfastCode(error, 'envelope.broken')) throw error;
-    throw customerKeyWrong(key);
+    throw encryptionErrors.keyWrong(key);
   }
 }
 

@@ -1,6 +1,6 @@
+import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { FileRef } from '../catalog/version.ts';
 import type { DataFiles, DataFileWriter } from '../data-files.ts';
-import { objectDamaged } from '../errors.ts';
 import { CHUNK_BYTES, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
 
 /** Writes a data file whose bytes are encrypted as they come. */
@@ -72,7 +72,7 @@ export async function* readEncrypted(
     index++;
     yield plaintext.subarray(Math.max(start - at, 0), end - at + 1);
   }
-  if (index !== last + 1) throw objectDamaged(`data file ${file.id.toString(16)}`, 'is too short');
+  if (index !== last + 1) throw objectErrors.damaged(`data file ${file.id.toString(16)}`, 'is too short');
 }
 
 /** Cuts blocks into stored chunks; the last may be shorter. Chunks that a block holds whole are not copied. */

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { seal, unseal } from '../../../core/envelope.ts';
+import { isHoldfastCode } from '../../../core/errors.ts';
 import { checkCustomerKey, checkExpected } from '../../store/customer-key.ts';
+import { bucketErrors } from '../../store/errors/bucket-errors.ts';
+import { encryptionErrors } from '../../store/errors/encryption-errors.ts';
+import { objectErrors } from '../../store/errors/object-errors.ts';
+import { uploadErrors } from '../../store/errors/upload-errors.ts';
 import type { BucketRow, BucketTable } from '../catalog/bucket-table.ts';
 import type { VersionHead } from '../catalog/version.ts';
-import * as errors from '../errors.ts';
 import type { BucketKeys } from './bucket-keys.ts';
 import { sealByCustomer, unsealByCustomer } from './customer-key.ts';
 import { type BoundFacts, type SealedKey, uploadSubject, versionSubject } from './sealed-key.ts';
@@ -59,7 +63,7 @@ export class ObjectKeys {
   async make({ bucket, key }: KeyOwner, customerKey?: Uint8Array, data?: Buffer): Promise<ObjectKey | undefined> {
     if (customerKey) checkCustomerKey(customerKey);
     if (!this.encrypts) {
-      if (customerKey) throw errors.encryptionUnavailable();
+      if (customerKey) throw encryptionErrors.unavailable();
       return undefined;
     }
     if (bucket.sealedKey === undefined) await this.#options.giveKey(bucket);
@@ -100,8 +104,8 @@ export class ObjectKeys {
       const wrapped = this.#unwrap(owner, sealed, uploadSubject(owner.key));
       return { data: unwrapData(owner, wrapped, customerKey), byCustomer: sealed.byCustomer };
     } catch (error) {
-      if (errors.isHoldfastCode(error, 'object.damaged')) throw error;
-      throw errors.uploadEncryption(error);
+      if (isHoldfastCode(error, 'object.damaged')) throw error;
+      throw uploadErrors.encryption(error);
     }
   }
 
@@ -113,15 +117,15 @@ export class ObjectKeys {
     try {
       return unseal(this.#bucketKey(bucket), sealed.bytes, subject);
     } catch (error) {
-      if (!errors.isHoldfastCode(error, 'envelope.broken')) throw error;
-      throw errors.objectDamaged(`the key of ${key} in bucket ${bucket.bucket.name}`, 'does not belong to its object');
+      if (!isHoldfastCode(error, 'envelope.broken')) throw error;
+      throw objectErrors.damaged(`the key of ${key} in bucket ${bucket.bucket.name}`, 'does not belong to its object');
     }
   }
 
   /** The caller's row may be of a time before the bucket had one. */
   #bucketKey({ id, bucket, sealedKey = this.#options.buckets.byId(id)?.sealedKey }: BucketRow): Buffer {
     const { bucketKeys } = this.#options;
-    if (!bucketKeys || sealedKey === undefined) throw errors.bucketNotFound(bucket.name);
+    if (!bucketKeys || sealedKey === undefined) throw bucketErrors.notFound(bucket.name);
     return bucketKeys.unseal(sealedKey);
   }
 }

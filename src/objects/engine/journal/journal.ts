@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../../core/errors.ts';
-import { journalCorrupt, journalFailed, objectDamaged } from '../errors.ts';
+import { objectErrors } from '../../store/errors/object-errors.ts';
+import { engineErrors } from '../errors.ts';
 import {
   alignToBlock,
   BATCH_HEADER_BYTES,
@@ -122,7 +123,7 @@ export class Journal {
     let tail: Segment | undefined;
     for (const segment of segments) {
       const end = await this.#scan(segment, from, visit);
-      if (tail && end.offset > 0) throw journalCorrupt(tail.name, this.#offset);
+      if (tail && end.offset > 0) throw engineErrors.journalCorrupt(tail.name, this.#offset);
       if (tail || end.sealed) continue;
       tail = segment;
       this.#offset = end.offset;
@@ -178,7 +179,8 @@ export class Journal {
     const first = end + (torn?.previous === previous ? alignToBlock(torn.length) : BLOCK_BYTES);
     for (let offset = first; offset < segmentBytes; offset += BLOCK_BYTES) {
       const header = decodeBatchHeader(bytes, offset, { position: base + offset, salt });
-      if (header && (torn === undefined || header.previous === torn.crc)) throw journalCorrupt(segment.name, end);
+      if (header && (torn === undefined || header.previous === torn.crc))
+        throw engineErrors.journalCorrupt(segment.name, end);
     }
   }
 
@@ -187,7 +189,7 @@ export class Journal {
    * @throws HoldfastError `disk.full`; then nothing has changed
    */
   async prepare(bytes: number, purpose: Purpose): Promise<void> {
-    if (this.#failure !== undefined) throw journalFailed(this.#failure);
+    if (this.#failure !== undefined) throw engineErrors.journalFailed(this.#failure);
     const fits = this.#offset + bytes + SEAL_BYTES <= this.#options.segmentBytes;
     await this.#pool.fill(KEPT_SPARES[purpose] + (fits ? 0 : 1));
     if (!fits) await this.#advance();
@@ -248,7 +250,7 @@ export class Journal {
       const converted = HoldfastError.from(error);
       if (converted.code === 'disk.full') throw converted;
       this.#failure = error;
-      throw journalFailed(error);
+      throw engineErrors.journalFailed(error);
     }
   }
 
@@ -266,13 +268,13 @@ export class Journal {
   /** @throws HoldfastError `object.damaged` */
   async read(position: number, length: number): Promise<JournalRecord> {
     const record = decodeRecord(await this.#bytes(position, length), 0);
-    if (!record) throw objectDamaged(`the record at ${position} of the journal`);
+    if (!record) throw objectErrors.damaged(`the record at ${position} of the journal`);
     return record;
   }
 
   #segmentAt(position: number): Segment {
     const segment = this.#segments.get(this.sequenceOf(position));
-    if (!segment) throw objectDamaged(`position ${position} of the journal`);
+    if (!segment) throw objectErrors.damaged(`position ${position} of the journal`);
     return segment;
   }
 
@@ -300,7 +302,7 @@ export class Journal {
     const place = { position, end: base + segmentBytes, salt };
     const read = async (bytes: number) => decodePage(await this.#bytes(position, Math.min(bytes, length)), place);
     const page = (await read(PAGE_BYTES)) ?? (await read(segmentBytes));
-    if (!page) throw objectDamaged(`the batch at ${position} of the journal`);
+    if (!page) throw objectErrors.damaged(`the batch at ${position} of the journal`);
     return page;
   }
 

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { objectDamaged } from '../errors.ts';
+import { objectErrors } from '../../store/errors/object-errors.ts';
 
 const ZEROS = Buffer.alloc(2 ** 20);
 
@@ -39,7 +39,7 @@ export class Segment {
     let done = 0;
     while (done < length) {
       const { bytesRead } = await this.#file.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) throw objectDamaged(`journal segment ${this.name}`);
+      if (bytesRead === 0) throw objectErrors.damaged(`journal segment ${this.name}`);
       done += bytesRead;
     }
     return bytes;

@@ -1,4 +1,4 @@
-import { uploadPart } from '../../engine/errors.ts';
+import { uploadErrors } from '../../store/errors/upload-errors.ts';
 import type { ObjectMetadata } from '../../store/object.ts';
 import type { PartInfo } from '../../store/upload.ts';
 import { s3Errors } from '../errors.ts';
@@ -110,13 +110,13 @@ export function completedMetadata({ metadata, parts, headers }: Completion): Obj
 function checkPart({ partNumber, checksums, stored }: CompletedPart): void {
   for (const [algorithm, value] of checksums) {
     if (stored.headers?.[checksumHeader(algorithm)] === value) continue;
-    throw uploadPart(partNumber, `does not have the ${algorithm} ${value}`);
+    throw uploadErrors.invalidPart(partNumber, `does not have the ${algorithm} ${value}`);
   }
 }
 
 function storedValue({ partNumber, headers }: PartInfo, algorithm: ChecksumAlgorithm): string {
   const value = headers?.[checksumHeader(algorithm)];
-  if (value === undefined) throw uploadPart(partNumber, `was uploaded without the ${algorithm}`);
+  if (value === undefined) throw uploadErrors.invalidPart(partNumber, `was uploaded without the ${algorithm}`);
   return value;
 }
 
