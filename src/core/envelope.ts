@@ -3,13 +3,14 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFileDurable, makeDirectoryDurable } from './durable-files.ts';
 import { HoldfastError } from './errors.ts';
+import { pooledRandomBytes } from './random-pool.ts';
 
 const NONCE = 12;
 const TAG = 16;
 
 /** AES-256-GCM (NIST SP 800-38D): nonce (12 bytes) · ciphertext · tag (16 bytes). `context` is authenticated, not stored. */
 export function seal(key: Uint8Array, plaintext: Uint8Array, context: string): Buffer {
-  const nonce = randomBytes(NONCE);
+  const nonce = pooledRandomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }

@@ -6,6 +6,7 @@ export interface Tag {
 }
 
 const TAGGING = 'x-amz-tagging';
+const NO_TAGS: readonly Tag[] = [];
 
 /** An object's tags are kept beside its headers, as query parameters; no tags are none. */
 export function objectTags({ headers }: ObjectMetadata): readonly Tag[] {
@@ -18,6 +19,7 @@ export function tagsAttribute(tags: readonly Tag[]): Readonly<Record<string, str
 }
 
 export function decodeTags(text: string): readonly Tag[] {
+  if (text === '') return NO_TAGS;
   return [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
 }
 

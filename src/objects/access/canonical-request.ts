@@ -11,10 +11,12 @@ export interface RequestHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
 /** UriEncode() of the SigV4 specification: everything but `A-Z a-z 0-9 - . _ ~`, as UTF-8, upper-case hex. */
 export function uriEncode(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

@@ -10,8 +10,8 @@ import type { S3Request } from './operation.ts';
 type Headers = S3Request['headers'];
 
 const MANAGED = 'x-amz-server-side-encryption';
-const CUSTOMER = 'x-amz-server-side-encryption-customer-';
-const SOURCE = 'x-amz-copy-source-server-side-encryption-customer-';
+const CUSTOMER = keyHeaders('x-amz-server-side-encryption-customer-');
+const SOURCE = keyHeaders('x-amz-copy-source-server-side-encryption-customer-');
 /** The one algorithm of both (S3 User Guide, "Protecting data with encryption"). */
 const ALGORITHM = 'AES256';
 const KEY_BYTES = 32;
@@ -49,7 +49,7 @@ export function requestedEncryption(headers: Headers, store: ObjectStore, bucket
 
 /** Whether a copy onto itself asks for another encryption: reason enough for one. */
 export function changesEncryption(headers: Headers): boolean {
-  return headers.has(MANAGED) || headers.has(`${CUSTOMER}algorithm`) || headers.has(`${SOURCE}algorithm`);
+  return headers.has(MANAGED) || headers.has(CUSTOMER.algorithm) || headers.has(SOURCE.algorithm);
 }
 
 /** What an answer says about the object, the upload or the part. */
@@ -58,9 +58,9 @@ export function encryptionAnswer(
   headers: Headers,
 ): Record<string, string> {
   if (encryption === 'managed') return { [MANAGED]: ALGORITHM };
-  const md5 = headers.get(`${CUSTOMER}key-md5`);
+  const md5 = headers.get(CUSTOMER.md5);
   if (encryption === undefined || md5 === undefined) return {};
-  return { [`${CUSTOMER}algorithm`]: ALGORITHM, [`${CUSTOMER}key-MD5`]: md5 };
+  return { [CUSTOMER.algorithm]: ALGORITHM, [CUSTOMER.md5]: md5 };
 }
 
 /** S3 tells nothing of such an object without its key, HeadObject too. @throws HoldfastError `encryption.key-missing` */
@@ -77,10 +77,16 @@ function checkManaged(method: string, store: ObjectStore): void {
   if (!store.encrypts) throw s3Errors.notImplemented('this store was opened without a master key');
 }
 
-function keyOf(headers: Headers, prefix: string): Uint8Array | undefined {
-  const algorithm = headers.get(`${prefix}algorithm`);
-  const key = headers.get(`${prefix}key`);
-  const md5 = headers.get(`${prefix}key-md5`);
+type KeyHeaders = Readonly<Record<'algorithm' | 'key' | 'md5', string>>;
+
+function keyHeaders(prefix: string): KeyHeaders {
+  return { algorithm: `${prefix}algorithm`, key: `${prefix}key`, md5: `${prefix}key-md5` };
+}
+
+function keyOf(headers: Headers, names: KeyHeaders): Uint8Array | undefined {
+  const algorithm = headers.get(names.algorithm);
+  const key = headers.get(names.key);
+  const md5 = headers.get(names.md5);
   if (algorithm === undefined && key === undefined && md5 === undefined) return undefined;
   if (algorithm === undefined || key === undefined || md5 === undefined) {
     throw s3Errors.invalidArgument("a customer's key takes an algorithm, a key and the MD5 of the key");

@@ -1,10 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pooledRandomBytes } from '../../core/random-pool.ts';
 import type { S3Response } from './operation.ts';
 import { sendResponse } from './response.ts';
 
 /** A connection on which nothing moves, in either direction. */
 export const IDLE_TIMEOUT = 120_000;
+
+/** Such a body mostly is there with its head: an iterator of the stream would cost more than all else about it. */
+const SMALL_BODY_BYTES = 64 * 1024;
 
 /** What is read of an upload after it was refused; beyond that the connection is cut. */
 const REST_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -18,7 +21,7 @@ interface ExchangeOptions {
 
 /** One request and its answer on the wire. */
 export class Exchange {
-  readonly id = randomUUID().replaceAll('-', '').slice(16).toUpperCase();
+  readonly id = pooledRandomBytes(8).toString('hex').toUpperCase();
   readonly startedAt = performance.now();
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -58,11 +61,19 @@ export class Exchange {
     if (this.#awaitsContinue) this.res.writeContinue();
     this.#awaitsContinue = false;
     this.#expectClient(true);
-    for await (const bytes of this.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    for await (const bytes of this.#isSmall() ? await wholeBody(this.req) : this.#received()) {
       this.#bytesIn += bytes.length;
       yield bytes;
     }
     this.#expectClient(false);
+  }
+
+  #isSmall(): boolean {
+    return Number(this.headers.get('content-length') ?? Number.NaN) <= SMALL_BODY_BYTES;
+  }
+
+  #received(): AsyncIterable<Uint8Array> {
+    return this.req.iterator({ destroyOnReturn: false });
   }
 
   send(response: S3Response): Promise<void> {
@@ -85,7 +96,7 @@ export class Exchange {
       onSent: (bytes) => {
         this.#bytesOut += bytes;
       },
-      beforeEnd: isLast ? undefined : () => this.#takeRest(),
+      beforeEnd: isLast || this.req.complete ? undefined : () => this.#takeRest(),
     });
   }
 
@@ -94,7 +105,7 @@ export class Exchange {
    * closed meanwhile would fail the client's write before it has read why.
    */
   async #takeRest(): Promise<void> {
-    if (this.req.complete || this.req.destroyed) return;
+    if (this.req.destroyed) return;
     let bytes = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, REST_LIMIT_MS);
@@ -111,6 +122,22 @@ export class Exchange {
   #expectClient(expected: boolean): void {
     this.req.socket.setTimeout(expected ? IDLE_TIMEOUT : 0);
   }
+}
+
+/** Rejects when the client leaves. */
+function wholeBody(req: IncomingMessage): Promise<readonly Uint8Array[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
+  const chunks: Uint8Array[] = [];
+  const closed = () => {
+    if (!req.readableEnded) reject(req.errored ?? new Error('the client left before its body ended'));
+  };
+  if (req.destroyed) closed();
+  req
+    .on('data', (chunk: Buffer) => chunks.push(chunk))
+    .on('end', () => resolve(chunks))
+    .on('error', reject)
+    .on('close', closed);
+  return promise;
 }
 
 /** From the wire's own list, since `req.headers` drops some of a header's repeated values. */

@@ -267,8 +267,21 @@ describe('bodies', () => {
     await waitUntil(() => socket.destroyed, { timeoutMs: 5000, what: 'the connection to end' });
   });
 
-  test('a client that leaves half-way stores nothing', async () => {
-    const headers = { ...headersOf('PUT', '/photos/a', { body: 'x' }), 'content-length': '1000' };
+  test('a client that leaves half-way through a small body stores nothing', async () => {
+    const body = { 'content-length': '1000', expect: '100-continue' };
+    const { socket, answered } = await raw('PUT', '/photos/a', {
+      ...headersOf('PUT', '/photos/a', { body: 'x' }),
+      ...body,
+    });
+    await answered('HTTP/1.1 100 Continue');
+    socket.write('some');
+    socket.destroy();
+    await waitUntil(() => store.failures.length === 1, { timeoutMs: 5000, what: 'the upload to fail' });
+    await expect(store.head('photos', 'a')).rejects.toThrow();
+  });
+
+  test('a client that leaves half-way through a large body stores nothing', async () => {
+    const headers = { ...headersOf('PUT', '/photos/a', { body: 'x' }), 'content-length': '100000' };
     const { socket } = await raw('PUT', '/photos/a', headers);
     socket.write('some');
     await waitUntil(() => store.received === 4, { timeoutMs: 5000, what: 'the first bytes' });

@@ -190,6 +190,10 @@ async function admit(
 /** Our own may stand in any query: for clients that cannot set headers. */
 const OURS = /^x-holdfast-/;
 const OF_S3_OR_OURS = /^x-(?!amz-(?:checksum|sdk)-)(?:amz|holdfast)-/;
+/** What a presigned URL always has; authentication has read it. */
+const OF_SIGNATURE: ReadonlySet<string> = new Set(
+  ['algorithm', 'credential', 'date', 'expires', 'signature', 'signedheaders'].map((name) => `x-amz-${name}`),
+);
 
 /**
  * Presigned URLs carry signed headers in the query (`x-amz-meta-…`, `x-amz-copy-source`).
@@ -202,8 +206,9 @@ function effectiveHeaders(
 ): ReadonlyMap<string, string> {
   const isHoisted = mechanism === 'query' ? OF_S3_OR_OURS : OURS;
   const hoisted = query
-    .map(([name, value]) => [name.toLowerCase(), Buffer.from(value).toString('latin1')] as const)
-    .filter(([name]) => isHoisted.test(name));
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => isHoisted.test(name) && !OF_SIGNATURE.has(name))
+    .map(([name, value]) => [name, Buffer.from(value).toString('latin1')] as const);
   for (const [name, value] of hoisted) {
     if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
       throw s3Errors.invalidArgument('a query parameter that stands for a header is not one');

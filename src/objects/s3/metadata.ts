@@ -23,18 +23,20 @@ const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
 /** @throws HoldfastError `s3.metadata-too-large`, `s3.invalid-redirect-location` */
 export function readMetadata(headers: RequestHead['headers']): ObjectMetadata {
-  const kept = CONTENT_HEADERS.flatMap((name) => {
+  const kept: Record<string, string> = {};
+  for (const name of CONTENT_HEADERS) {
     const value = name === 'content-encoding' ? storedEncoding(headers.get(name)) : headers.get(name);
-    return value ? [[name, value] as const] : [];
-  });
-  const user = [...headers]
-    .filter(([name]) => name.startsWith(USER_PREFIX))
-    .map(([name, value]) => [name.slice(USER_PREFIX.length), value] as const);
+    if (value) kept[name] = value;
+  }
+  const user: [string, string][] = [];
+  for (const [name, value] of headers) {
+    if (name.startsWith(USER_PREFIX)) user.push([name.slice(USER_PREFIX.length), value]);
+  }
   if (user.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_USER_BYTES) {
     throw s3Errors.metadataTooLarge(`your metadata headers exceed ${MAX_USER_BYTES} bytes`);
   }
   const contentType = headers.get('content-type') || DEFAULT_CONTENT_TYPE;
-  const metadata = { contentType, headers: Object.fromEntries(kept), user: Object.fromEntries(user) };
+  const metadata = { contentType, headers: kept, user: Object.fromEntries(user) };
   return withAttributes(metadata, requestedAttributes(headers));
 }
 
@@ -73,8 +75,12 @@ export function requestedAttributes(headers: RequestHead['headers']): Attributes
 }
 
 export function withAttributes(metadata: ObjectMetadata, attributes: Attributes): ObjectMetadata {
-  const entries = Object.entries({ ...metadata.headers, ...attributes }).filter(([, value]) => value !== undefined);
-  return { ...metadata, headers: Object.fromEntries(entries) as Record<string, string> };
+  const headers: Record<string, string> = { ...metadata.headers };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) delete headers[name];
+    else headers[name] = value;
+  }
+  return { ...metadata, headers };
 }
 
 /** Where a website sends who asks for the object. */

@@ -95,18 +95,17 @@ const OVERRIDES = [
   'content-language',
   'content-type',
   'expires',
-] as const;
+].map((name) => ({ name, parameter: `response-${name}` }));
 
 function responseOverrides({ query, identity }: S3Request): Record<string, string> {
   const result: Record<string, string> = {};
-  for (const name of OVERRIDES) {
-    const value = query.get(`response-${name}`);
+  for (const { name, parameter } of OVERRIDES) {
+    const value = query.get(parameter);
     if (value === undefined) continue;
     if (identity.kind === 'anonymous') {
       throw s3Errors.invalidRequest('request specific response headers cannot be used for anonymous GET requests');
     }
-    if (/[^\t\x20-\x7e\x80-\uffff]/.test(value))
-      throw s3Errors.invalidArgument(`response-${name} is not a header value`);
+    if (/[^\t\x20-\x7e\x80-\uffff]/.test(value)) throw s3Errors.invalidArgument(`${parameter} is not a header value`);
     result[name] = Buffer.from(value).toString('latin1'); // node:http writes a character as a byte
   }
   return result;

@@ -23,13 +23,14 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
       const text = Buffer.from(body ?? '');
       const hasLength = 'content-length' in headers || status === 204 || status === 304;
       res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': text.length });
-      if (bodiless || status === 304) res.flushHeaders();
-      else {
-        res.write(text);
-        onSent?.(text.length);
-      }
-      await beforeEnd?.();
-      res.end();
+      const hasText = !bodiless && status !== 304 && text.length > 0;
+      if (hasText) onSent?.(text.length);
+      if (beforeEnd) {
+        if (hasText) res.write(text);
+        else res.flushHeaders();
+        await beforeEnd();
+        res.end();
+      } else res.end(hasText ? text : undefined);
       return;
     }
     res.writeHead(status, headers);

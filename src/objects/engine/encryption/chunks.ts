@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { pooledRandomBytes } from '../../../core/random-pool.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 
 /**
@@ -33,7 +34,7 @@ export function storedBytes(size: number): number {
 /** One chunk whose plaintext comes in pieces. */
 export class ChunkSealer {
   readonly #cipher;
-  readonly #nonce = randomBytes(NONCE_BYTES);
+  readonly #nonce = pooledRandomBytes(NONCE_BYTES);
 
   constructor(key: Buffer, place: ChunkPlace) {
     this.#cipher = createCipheriv(ALGORITHM, key, this.#nonce).setAAD(placeBytes(place));

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { seal, unseal } from '../../../core/envelope.ts';
 import { isHoldfastCode } from '../../../core/errors.ts';
+import { pooledRandomBytes } from '../../../core/random-pool.ts';
 import { checkCustomerKey, checkExpected } from '../../store/customer-key.ts';
 import { bucketErrors } from '../../store/errors/bucket-errors.ts';
 import { encryptionErrors } from '../../store/errors/encryption-errors.ts';
@@ -67,7 +67,7 @@ export class ObjectKeys {
       return undefined;
     }
     if (bucket.sealedKey === undefined) await this.#options.giveKey(bucket);
-    const actual = data ?? randomBytes(KEY_BYTES);
+    const actual = data ?? pooledRandomBytes(KEY_BYTES);
     const wrapped = customerKey ? sealByCustomer(customerKey, actual, key) : actual;
     return { data: actual, wrapped, byCustomer: customerKey !== undefined };
   }
