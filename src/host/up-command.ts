@@ -77,21 +77,24 @@ function upArguments(): string[] {
   return process.argv.slice(2).filter((argument) => !['-d', '--detach', '--if-stopped'].includes(argument));
 }
 
+/** A platform that failed is told of when it has ended: the next one finds nothing of it. */
 function readiness(child: ChildProcess, logPath: string): Promise<void> {
   return new Promise((resolve, reject) => {
+    let failure: HoldfastError | undefined;
     child.on('message', (message: RoleMessage) => {
       if (message.type === 'ready') resolve();
-      else reject(new HoldfastError(message.error));
+      else failure = new HoldfastError(message.error);
     });
     child.once('error', reject);
     child.once('exit', (code, signal) =>
       reject(
-        new HoldfastError({
-          code: 'up.failed',
-          kind: 'internal',
-          message: `the platform ended while starting (${signal ?? `exit code ${code}`})`,
-          hint: `${logPath} says why`,
-        }),
+        failure ??
+          new HoldfastError({
+            code: 'up.failed',
+            kind: 'internal',
+            message: `the platform ended while starting (${signal ?? `exit code ${code}`})`,
+            hint: `${logPath} says why`,
+          }),
       ),
     );
   });
