@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import type { AppView, BucketCredentials } from '../../src/control/platform.ts';
+import { waitUntil } from '../../src/core/retry.ts';
 import { sampleApp } from '../support/sample-app.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 import { TestPlatform } from '../support/test-platform.ts';
@@ -36,8 +37,19 @@ test.skipIf(!root)(
     expect(create.stderr).toMatch(/disk is full/);
 
     expect((await platform.http('notes', '/version')).status).toBe(200);
-    const kept = await s3.send(new GetObjectCommand({ Bucket: 'pictures', Key: 'before' }));
+    for (const role of ['objects', 'edge']) await platform.killRole(role);
+    const kept = await waitUntil(
+      () => s3.send(new GetObjectCommand({ Bucket: 'pictures', Key: 'before' })).catch(() => undefined),
+      {
+        timeoutMs: 30_000,
+        what: 'the object store, started again on the full disk',
+      },
+    );
     expect(await kept.Body?.transformToString()).toBe('kept');
+    await waitUntil(async () => (await platform.http('notes', '/version').catch(() => undefined))?.status === 200, {
+      timeoutMs: 30_000,
+      what: 'the edge, started again on the full disk',
+    });
 
     await disk.empty();
     await s3.send(new PutObjectCommand({ Bucket: 'pictures', Key: 'big', Body: big }));

@@ -28,72 +28,115 @@ export interface BucketEventsOptions {
   readonly limits?: Partial<QueueLimits> | undefined;
 }
 
-/** What happens in buckets, told to webhooks: at least once, and in order for each key. */
+const BEGIN_AGAIN_MS = 1000;
+
+/**
+ * What happens in buckets, told to webhooks: at least once, and in order for each key.
+ * Where the queue cannot be opened (full disk) it is tried again, and objects are served meanwhile.
+ */
 export class BucketEvents {
   readonly webhooks: WebhookStore;
-  readonly queue: DeliveryQueue;
   readonly post: Poster & { close(): void };
   readonly clock: Clock;
   readonly #options: BucketEventsOptions;
   readonly #lanes = new Map<string, DeliveryLane>();
+  readonly #closing = new AbortController();
+  #queue: DeliveryQueue | undefined;
   #intake: EventIntake | undefined;
+  #failure: unknown;
+  #beginning: Promise<void> = Promise.resolve();
 
-  private constructor(options: BucketEventsOptions, webhooks: WebhookStore, queue: DeliveryQueue) {
+  private constructor(options: BucketEventsOptions, webhooks: WebhookStore) {
     const { clock = systemClock, allow = [] } = options;
     this.#options = options;
     this.webhooks = webhooks;
-    this.queue = queue;
     this.clock = clock;
     this.post = createPoster({ targets: new TargetAddresses(allow) });
   }
 
   /** @throws HoldfastError `envelope.broken`, `config.invalid` */
   static async start(options: BucketEventsOptions): Promise<BucketEvents> {
-    const { store, directory, masterKey, log, limits, onWebhooksChanged } = options;
+    const { directory, masterKey, onWebhooksChanged } = options;
     const webhooks = await WebhookStore.open(directory, masterKey, onWebhooksChanged);
-    const queue = new DeliveryQueue(await QueueDatabase.open(join(directory, 'events.db')), limits);
-    const events = new BucketEvents(options, webhooks, queue);
+    const events = new BucketEvents(options, webhooks);
+    if (!(await events.#tryToBegin())) events.#beginning = events.#beginLater();
+    return events;
+  }
+
+  /** @throws what keeps it from being opened, `disk.full` among it */
+  get queue(): DeliveryQueue {
+    if (!this.#queue || !this.#intake) throw this.#failure;
+    return this.#queue;
+  }
+
+  async #beginLater(): Promise<void> {
+    const { signal } = this.#closing;
+    do await this.clock.sleep(BEGIN_AGAIN_MS, { signal }).catch(() => {});
+    while (!signal.aborted && !(await this.#tryToBegin()));
+  }
+
+  async #tryToBegin(): Promise<boolean> {
+    try {
+      await this.#begin();
+      return true;
+    } catch (error) {
+      this.#failure = error;
+      this.#options.log.error({ err: error }, 'events wait in the journal: their queue cannot be opened yet');
+      return false;
+    }
+  }
+
+  /** What is done of it stays done. */
+  async #begin(): Promise<void> {
+    const { store, directory, log, limits } = this.#options;
+    const { webhooks, clock } = this;
+    this.#queue ??= new DeliveryQueue(await QueueDatabase.open(join(directory, 'events.db')), limits);
+    const queue = this.#queue;
+    for (const { name } of webhooks.all()) this.wake(name);
     for (const name of queue.webhooks()) if (!webhooks.find(name)) queue.forget(name);
-    for (const { name } of webhooks.all()) events.wake(name);
-    events.#intake = await EventIntake.start({
+    this.#intake = await EventIntake.start({
       feed: store.changes,
       queue,
-      clock: events.clock,
+      clock,
       log,
       hasWebhook: (name) => webhooks.find(name) !== undefined,
-      onQueued: (name) => events.wake(name),
+      onQueued: (name) => this.wake(name),
     });
-    return events;
   }
 
   /** There may be something to send to the webhook. */
   wake(name: string): void {
     const lane = this.#lanes.get(name);
     if (lane) lane.wake();
-    else if (this.webhooks.find(name)) this.#lanes.set(name, new DeliveryLane(name, this.#laneOptions(name)));
+    else if (this.#queue && this.webhooks.find(name)) {
+      this.#lanes.set(name, new DeliveryLane(name, this.#laneOptions(name, this.#queue)));
+    }
   }
 
-  #laneOptions(name: string) {
+  #laneOptions(name: string, queue: DeliveryQueue) {
     const { region, log, schedule = RETRY_SCHEDULE } = this.#options;
-    const { queue, post, clock } = this;
+    const { post, clock } = this;
     const webhook = (): Webhook | undefined => this.webhooks.find(name);
     return { queue, post, clock, schedule, region, log, webhook };
   }
 
   /** The webhook, and what waits for it, is gone. */
   async remove(name: string): Promise<void> {
+    const { queue } = this;
     await this.webhooks.remove(name);
     const lane = this.#lanes.get(name);
     this.#lanes.delete(name);
     await lane?.close();
-    this.queue.forget(name);
+    queue.forget(name);
   }
 
   /** What is not sent yet stays queued. */
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#beginning;
     await this.#intake?.close();
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
     this.post.close();
-    this.queue.close();
+    this.#queue?.close();
   }
 }

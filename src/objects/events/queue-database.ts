@@ -2,7 +2,7 @@ import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
-import { isNodeError } from '../../core/errors.ts';
+import { diskFull, isNodeError } from '../../core/errors.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -26,6 +26,8 @@ const SCHEMA = `
 
 /**
  * SQLite in WAL mode, with commits that are not synced: nothing here waits for the disk.
+ * Locked for this process alone, it keeps the WAL's index in memory and not in a file,
+ * which a full disk would have no room for.
  * After a crash of the machine the last commits may be gone, all of what followed one of
  * them with it, and the feed, which is told only after `sync`, still has what they were
  * made of.
@@ -39,19 +41,26 @@ export class QueueDatabase {
     this.#database = database;
   }
 
+  /** @throws HoldfastError `disk.full` */
   static async open(path: string): Promise<QueueDatabase> {
     await makeDirectoryDurable(dirname(path));
     const database = new DatabaseSync(path);
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
-    database.exec(SCHEMA);
-    return new QueueDatabase(path, database);
+    try {
+      database.exec('PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE;');
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+      database.exec(SCHEMA);
+      return new QueueDatabase(path, database);
+    } catch (error) {
+      database.close();
+      throw isFull(error) ? diskFull(error, path) : error;
+    }
   }
 
   prepare(sql: string) {
     return this.#database.prepare(sql);
   }
 
-  /** All or nothing. */
+  /** All or nothing. @throws HoldfastError `disk.full` */
   transaction<T>(change: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -60,7 +69,7 @@ export class QueueDatabase {
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
+      throw isFull(error) ? diskFull(error, this.#path) : error;
     }
   }
 
@@ -73,6 +82,12 @@ export class QueueDatabase {
   close(): void {
     this.#database.close();
   }
+}
+
+const SQLITE_FULL = 13;
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -3,6 +3,7 @@ import { parseStamp } from '../store/version-id.ts';
 import type { FailedEvent, NewWebhook, WebhookAdmin, WebhookInfo } from '../webhook-contract.ts';
 import type { BucketEvents } from './bucket-events.ts';
 import { type Delivery, eventId } from './delivery.ts';
+import type { DeliveryQueue } from './delivery-queue.ts';
 import * as errors from './errors.ts';
 import { testMessage } from './event-message.ts';
 import { notificationRules } from './notification-rules.ts';
@@ -14,7 +15,7 @@ const MAX_LISTED = 1000;
 
 /** What operators do with webhooks and with the events that did not reach them. */
 export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly Bucket[]): WebhookAdmin {
-  const { webhooks, queue, clock, post } = events;
+  const { webhooks, clock, post } = events;
 
   const require = (name: string): Webhook => {
     const webhook = webhooks.find(name);
@@ -22,7 +23,7 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
     return webhook;
   };
 
-  const describe = ({ name, url, createdAt }: Webhook): WebhookInfo => ({
+  const describe = ({ name, url, createdAt }: Webhook, queue: DeliveryQueue): WebhookInfo => ({
     name,
     url,
     createdAt,
@@ -33,6 +34,7 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
   /** One failed event, or all there are at the call; says how many. */
   const each = (name: string, id: string | undefined, act: (stamp: number) => boolean): number => {
     require(name);
+    const { queue } = events;
     if (id !== undefined) {
       if (!act(parseStamp(id) ?? 0)) throw errors.failedEventNotFound(name, id);
       return 1;
@@ -49,14 +51,16 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
 
   return {
     async putWebhook({ name, url, renewSecret }) {
+      const { queue } = events; // before anything is made: the secret is told only once, in this answer
       const before = webhooks.find(name);
       const webhook = await webhooks.put(name, url, { renewSecret });
       events.wake(name);
       const isTold = webhook.secret !== before?.secret;
-      return { ...describe(webhook), ...(isTold ? { secret: webhook.secret } : {}) } satisfies NewWebhook;
+      return { ...describe(webhook, queue), ...(isTold ? { secret: webhook.secret } : {}) } satisfies NewWebhook;
     },
     async listWebhooks() {
-      return webhooks.all().map(describe);
+      const { queue } = events;
+      return webhooks.all().map((webhook) => describe(webhook, queue));
     },
     async removeWebhook({ name }) {
       require(name);
@@ -73,16 +77,16 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
     async listFailedEvents({ webhook, after, limit = MAX_LISTED }) {
       require(webhook);
       const from = after === undefined ? 0 : (parseStamp(after) ?? 0);
-      return queue.failed(webhook, { after: from, limit: Math.min(limit, MAX_LISTED) }).map(failedEvent);
+      return events.queue.failed(webhook, { after: from, limit: Math.min(limit, MAX_LISTED) }).map(failedEvent);
     },
     async replayEvents({ webhook, id }) {
       const now = clock.now();
-      const count = each(webhook, id, (stamp) => queue.replay(webhook, stamp, now));
+      const count = each(webhook, id, (stamp) => events.queue.replay(webhook, stamp, now));
       events.wake(webhook);
       return { count };
     },
     async dropEvents({ webhook, id }) {
-      return { count: each(webhook, id, (stamp) => queue.drop(webhook, stamp)) };
+      return { count: each(webhook, id, (stamp) => events.queue.drop(webhook, stamp)) };
     },
   };
 }

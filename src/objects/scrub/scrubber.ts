@@ -136,9 +136,14 @@ export class Scrubber {
     }
   }
 
+  /** What cannot be written (full disk) is only lost with the process: a pass goes on from an earlier place. */
   async #save(progress: Progress): Promise<void> {
-    await writeFileDurable(this.#path, JSON.stringify(progress));
     this.#progress = progress;
+    try {
+      await writeFileDurable(this.#path, JSON.stringify(progress));
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'how far the check of what is stored is cannot be written');
+    }
   }
 
   /** Until then, or until it is woken or closes. */
