@@ -1,16 +1,14 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
-import type { Bucket, BucketChanges, BucketSource, BucketUsage, NewBucket, Usage } from '../store/bucket.ts';
+import type { Bucket, BucketChanges, BucketSource, BucketUsage, NewBucket } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
 import { resolveRange } from '../store/byte-range.ts';
-import type { Origin } from '../store/change-feed.ts';
-import { checkConditions, checkNoncurrent } from '../store/conditions.ts';
+import { checkConditions } from '../store/conditions.ts';
 import { isSameCustomerKey } from '../store/customer-key.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import type { IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { compareKeys, listPage, versionPage } from '../store/listing.ts';
-import { withHeaders } from '../store/metadata.ts';
 import { chooseParts, MIN_PART_BYTES, multipartEtag } from '../store/multipart.ts';
 import { checkBucketName, checkKey } from '../store/names.ts';
 import type {
@@ -27,36 +25,17 @@ import type {
   RemovedObject,
   RemoveObject,
   UpdateMetadata,
-  WriteConditions,
 } from '../store/object.ts';
-import {
-  checkLockable,
-  checkLockChange,
-  checkRemovable,
-  withDefaultRetention,
-  withoutLock,
-} from '../store/object-lock.ts';
+import { checkLockable, withoutLock } from '../store/object-lock.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
-import { checkQuota } from '../store/quota.ts';
-import type { Moment, Snapshot } from '../store/snapshot.ts';
+import type { Snapshot } from '../store/snapshot.ts';
 import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
-import { addUsage, usageOf } from '../store/usage.ts';
-import { NULL_VERSION, parseStamp, stampText, versionIdOf } from '../store/version-id.ts';
+import { NULL_VERSION, parseStamp, stampText } from '../store/version-id.ts';
+import { MemoryBucket } from './memory-bucket.ts';
 import { MemoryChangeFeed } from './memory-change-feed.ts';
-import { copyEtag, demandKey, encryptionOf, etagOf } from './memory-encryption.ts';
-import { MemorySnapshots } from './memory-snapshots.ts';
-import { collect, MemoryUploads } from './memory-uploads.ts';
-import { type MemoryVersion, MemoryVersions } from './memory-versions.ts';
-
-interface StoredBucket {
-  readonly id: number;
-  bucket: Bucket;
-  readonly versions: MemoryVersions;
-  readonly snapshots: MemorySnapshots;
-  /** Of a fork: what it began with. */
-  readonly base: MemoryVersions;
-  readonly uploads: MemoryUploads;
-}
+import { copyEtag, demandKey, etagOf } from './memory-encryption.ts';
+import { collect } from './memory-uploads.ts';
+import { MemoryVersions } from './memory-versions.ts';
 
 export interface MemoryObjectStoreOptions {
   readonly clock?: Clock;
@@ -65,11 +44,11 @@ export interface MemoryObjectStoreOptions {
 
 /** The contract in memory: for simulations and tests of what stands above the store. It forgets everything. */
 export class MemoryObjectStore implements OpenObjectStore {
-  readonly #buckets = new Map<string, StoredBucket>();
+  readonly #buckets = new Map<string, MemoryBucket>();
   readonly #clock: Clock;
   readonly #minPartBytes: number;
   readonly changes = new MemoryChangeFeed(() =>
-    [...this.#buckets.values()].map(({ id, bucket }) => ({ bucket: id, settings: bucket })),
+    [...this.#buckets.values()].map(({ id, settings }) => ({ bucket: id, settings })),
   );
   /** As a store does that has something at rest. */
   readonly encrypts = true;
@@ -81,53 +60,50 @@ export class MemoryObjectStore implements OpenObjectStore {
     this.#minPartBytes = minPartBytes;
   }
 
-  async createBucket(name: string, { from, ...settings }: NewBucket = {}): Promise<Bucket> {
+  async createBucket(name: string, { from, ...changes }: NewBucket = {}): Promise<Bucket> {
     checkBucketName(name);
     if (this.#buckets.has(name)) throw bucketErrors.exists(name);
     const fork = from && this.#fork(from);
-    const bucket = newBucket({ name, createdAt: this.#clock.now(), fork }, settings);
+    const settings = newBucket({ name, createdAt: this.#clock.now(), fork }, changes);
     if (fork) this.#bucket(fork.of.name).snapshots.addFork(name, fork);
+    const parts = { clock: this.#clock, changes: this.changes, nextStamp: () => ++this.#lastStamp };
     const id = ++this.#lastBucket;
-    const base = fork?.versions ?? new MemoryVersions();
-    const snapshots = new MemorySnapshots(name);
-    const uploads = new MemoryUploads(this.#clock);
-    this.#buckets.set(name, { id, bucket, versions: base.copy(), base, snapshots, uploads });
-    this.changes.bucketChanged(id, bucket);
-    return bucket;
+    this.#buckets.set(name, new MemoryBucket(id, settings, { ...parts, base: fork?.versions ?? new MemoryVersions() }));
+    this.changes.bucketChanged(id, settings);
+    return settings;
   }
 
   #fork({ bucket, snapshot }: BucketSource) {
     const source = this.#bucket(bucket);
     const taken = snapshot === undefined ? undefined : source.snapshots.get(snapshot);
     const { versions, createdAt } = taken ?? { versions: source.versions.copy(), createdAt: this.#clock.now() };
-    return { of: source.bucket, snapshot: taken?.info.id, versions, createdAt };
+    return { of: source.settings, snapshot: taken?.info.id, versions, createdAt };
   }
 
-  async updateBucket(name: string, settings: BucketChanges): Promise<Bucket> {
-    const stored = this.#bucket(name);
-    stored.bucket = withSettings(stored.bucket, settings);
-    this.changes.bucketChanged(stored.id, stored.bucket);
-    return stored.bucket;
+  async updateBucket(name: string, changes: BucketChanges): Promise<Bucket> {
+    const bucket = this.#bucket(name);
+    bucket.settings = withSettings(bucket.settings, changes);
+    this.changes.bucketChanged(bucket.id, bucket.settings);
+    return bucket.settings;
   }
 
   async deleteBucket(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    const { id, bucket, versions, base, snapshots } = this.#bucket(name);
-    const own = versions.without(base);
+    const { id, settings, own, snapshots } = this.#bucket(name);
     if (snapshots.hasForks) throw bucketErrors.hasForks(name);
     if (!own.isEmpty && !force) throw bucketErrors.notEmpty(name);
     if (snapshots.all().length > 0 && !force) throw bucketErrors.hasSnapshots(name);
     if (own.anyLocked(this.#clock.now())) throw bucketErrors.locked(name);
-    if (bucket.forkOf) this.#bucket(bucket.forkOf.bucket).snapshots.removeFork(name);
+    if (settings.forkOf) this.#bucket(settings.forkOf.bucket).snapshots.removeFork(name);
     this.#buckets.delete(name);
     this.changes.push({ kind: 'bucket-removed', bucket: id });
   }
 
   bucket(name: string): Bucket | undefined {
-    return this.#buckets.get(name)?.bucket;
+    return this.#buckets.get(name)?.settings;
   }
 
   buckets(): readonly Bucket[] {
-    return [...this.#buckets.values()].map(({ bucket }) => bucket).sort((a, b) => compareKeys(a.name, b.name));
+    return [...this.#buckets.values()].map(({ settings }) => settings).sort((a, b) => compareKeys(a.name, b.name));
   }
 
   /** Copies are not accounted for. */
@@ -153,17 +129,17 @@ export class MemoryObjectStore implements OpenObjectStore {
     checkKey(key);
     this.#bucket(bucket);
     const bytes = await collect(body);
-    return this.#store(bucket, { ...object, bytes, etag: etagOf(bytes, customerKey) });
+    return this.#bucket(bucket).put({ ...object, bytes, etag: etagOf(bytes, customerKey) });
   }
 
   async head(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectInfo> {
-    const version = this.#version({ ...ref, bucket, key });
+    const version = this.#bucket(bucket).version({ ...ref, key });
     if (customerKey) demandKey(key, version.customerKey, customerKey);
     return version.info;
   }
 
   async open(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectRead> {
-    const version = this.#version({ ...ref, bucket, key });
+    const version = this.#bucket(bucket).version({ ...ref, key });
     demandKey(key, version.customerKey, customerKey);
     const { info, bytes } = version;
     return {
@@ -177,54 +153,24 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async findVersion(bucket: string, key: string, ref?: ReadRef): Promise<ObjectVersion | undefined> {
-    return this.#versions(bucket, ref).find(key, ref?.versionId);
+    return this.#bucket(bucket).versionsAt(ref).find(key, ref?.versionId);
   }
 
   async updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo> {
-    const { versionId, headers } = change;
-    const version = this.#version({ bucket, key, versionId });
-    const { versions, bucket: settings } = this.#bucket(bucket);
-    const before = version.info.metadata;
-    const info = { ...version.info, metadata: withHeaders(before, headers) };
-    checkLockable(settings, headers);
-    checkLockChange({ bucket, key }, { before, after: info.metadata }, { now: this.#clock.now(), ...change });
-    versions.replace({ ...version, info });
-    return info;
+    return this.#bucket(bucket).updateMetadata(key, change);
   }
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
-    const { versionId, bypassGovernance } = options;
-    const stored = this.#bucket(bucket);
-    const { versions } = stored;
-    checkNoncurrent({ bucket, key }, versions.find(key, versionId), options);
-    if (versionId !== undefined) {
-      const version = versions.named(key, versionId);
-      checkConditions({ bucket, key }, version?.info, options);
-      const check = { now: this.#clock.now(), bypassGovernance };
-      if (version) checkRemovable({ bucket, key }, version.info.metadata, check);
-      versions.remove(key, version);
-      if (version) this.#removed(stored, key, versionId);
-      return { versionId, deleteMarker: version?.deleteMarker ?? false };
-    }
-    const current = versions.current(key);
-    checkConditions({ bucket, key }, current?.info, options);
-    if (stored.bucket.versioning === 'disabled') {
-      versions.remove(key, current);
-      if (current) this.#removed(stored, key, NULL_VERSION);
-      return { deleteMarker: false };
-    }
-    const metadata = { contentType: '', headers: {}, user: {} };
-    const marker = this.#add(stored, { key, bytes: Buffer.alloc(0), etag: '', metadata, deleteMarker: true });
-    return { versionId: marker.versionId, deleteMarker: true };
+    return this.#bucket(bucket).remove(key, options);
   }
 
   async copy({ source, target, metadata, sourceConditions, conditions }: CopyObject): Promise<ObjectInfo> {
     checkKey(target.key);
-    const { info, bytes, customerKey } = this.#version(source);
+    const { info, bytes, customerKey } = this.#bucket(source.bucket).version(source);
     checkConditions(source, info, sourceConditions);
     demandKey(source.key, customerKey, source.customerKey);
     const isShared = isSameCustomerKey(customerKey, target.customerKey);
-    return this.#store(target.bucket, {
+    return this.#bucket(target.bucket).put({
       key: target.key,
       bytes,
       etag: isShared ? info.etag : copyEtag(bytes, info.partSizes, target.customerKey),
@@ -237,11 +183,11 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return listPage(this.#versions(bucket, request).scan(), request);
+    return listPage(this.#bucket(bucket).versionsAt(request).scan(), request);
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
-    const versions = this.#versions(bucket, request);
+    const versions = this.#bucket(bucket).versionsAt(request);
     const { key: after = '', version: marker } = request.after ?? {};
     const below = marker === NULL_VERSION ? versions.named(after, marker)?.stamp : marker && parseStamp(marker);
     if (below === undefined && marker !== undefined && marker !== NULL_VERSION)
@@ -256,8 +202,9 @@ export class MemoryObjectStore implements OpenObjectStore {
     { customerKey }: CustomerKey = {},
   ): Promise<MultipartUpload> {
     checkKey(key);
-    checkLockable(this.#bucket(bucket).bucket, metadata.headers);
-    return this.#bucket(bucket).uploads.create(key, metadata, customerKey);
+    const { settings, uploads } = this.#bucket(bucket);
+    checkLockable(settings, metadata.headers);
+    return uploads.create(key, metadata, customerKey);
   }
 
   async findUpload(upload: PartRef): Promise<MultipartUpload> {
@@ -265,8 +212,8 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async putPart(part: PutPart): Promise<PartInfo> {
-    const { uploads } = this.#bucket(part.bucket);
-    return uploads.putPart(part, (bytes) => this.#checkRoom(part.bucket, { objects: 0, bytes }));
+    const bucket = this.#bucket(part.bucket);
+    return bucket.uploads.putPart(part, (bytes) => bucket.checkRoom({ objects: 0, bytes }));
   }
 
   async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
@@ -281,10 +228,10 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
-    const { uploads } = this.#bucket(completion.bucket);
-    const { metadata, parts, customerKey } = uploads.find(completion);
+    const bucket = this.#bucket(completion.bucket);
+    const { metadata, parts, customerKey } = bucket.uploads.find(completion);
     const chosen = chooseParts(parts, completion.parts, this.#minPartBytes);
-    const info = this.#store(completion.bucket, {
+    const info = bucket.put({
       key: completion.key,
       bytes: Buffer.concat(chosen.map(({ bytes }) => bytes)),
       etag: multipartEtag(chosen),
@@ -294,7 +241,7 @@ export class MemoryObjectStore implements OpenObjectStore {
       origin: 'complete',
       customerKey,
     });
-    uploads.end(completion);
+    bucket.uploads.end(completion);
     return info;
   }
 
@@ -314,86 +261,9 @@ export class MemoryObjectStore implements OpenObjectStore {
 
   async close(): Promise<void> {}
 
-  #bucket(name: string): StoredBucket {
-    const stored = this.#buckets.get(name);
-    if (!stored) throw bucketErrors.notFound(name);
-    return stored;
+  #bucket(name: string): MemoryBucket {
+    const bucket = this.#buckets.get(name);
+    if (!bucket) throw bucketErrors.notFound(name);
+    return bucket;
   }
-
-  #versions(bucket: string, moment: Moment = {}): MemoryVersions {
-    const { versions, snapshots } = this.#bucket(bucket);
-    return snapshots.versionsAt(versions, moment);
-  }
-
-  #version({
-    bucket,
-    key,
-    versionId,
-    ...moment
-  }: ReadRef & { readonly bucket: string; readonly key: string }): MemoryVersion {
-    const versions = this.#versions(bucket, moment);
-    const found = versionId === undefined ? versions.current(key) : versions.named(key, versionId);
-    if (found && !found.deleteMarker) return found;
-    if (versionId === undefined) throw objectErrors.notFound(bucket, key);
-    throw found
-      ? objectErrors.versionIsDeleteMarker(bucket, key, versionId)
-      : objectErrors.versionNotFound(bucket, key, versionId);
-  }
-
-  #store(bucket: string, object: NewObject & { readonly conditions?: WriteConditions | undefined }): ObjectInfo {
-    const { key, conditions } = object;
-    const stored = this.#bucket(bucket);
-    checkConditions({ bucket, key }, stored.versions.current(key)?.info, conditions);
-    const replaced = stored.bucket.versioning === 'enabled' ? undefined : stored.versions.named(key, NULL_VERSION);
-    const before = replaced && { size: replaced.info.size, deleteMarker: replaced.deleteMarker };
-    const added = addUsage(usageOf({ size: object.bytes.length, deleteMarker: false }), usageOf(before), -1);
-    this.#checkRoom(bucket, added);
-    return this.#add(stored, object);
-  }
-
-  #checkRoom(name: string, added: Usage): void {
-    const { bucket, versions } = this.#bucket(name);
-    checkQuota(bucket, versions.usage(), added);
-  }
-
-  /** On top; without enabled versioning in place of the null version. */
-  #add(stored: StoredBucket, object: NewObject): ObjectInfo {
-    const { key, bytes, etag, metadata, partSizes, origin = 'put', deleteMarker = false, customerKey } = object;
-    const now = this.#clock.now();
-    const stamp = ++this.#lastStamp;
-    const versionId = versionIdOf({ versioned: stored.bucket.versioning === 'enabled', stamp });
-    const info: ObjectInfo = {
-      key,
-      size: bytes.length,
-      etag,
-      versionId,
-      lastModified: now,
-      metadata: deleteMarker ? metadata : withDefaultRetention(stored.bucket, metadata, now),
-      ...(deleteMarker ? {} : { encryption: encryptionOf(customerKey) }),
-      ...(partSizes ? { partSizes } : {}),
-    };
-    stored.versions.add({ stamp, info, bytes, deleteMarker, customerKey });
-    const change = { stamp, bucket: stored.id, key, versionId };
-    this.changes.push(
-      deleteMarker
-        ? { kind: 'delete-marker', ...change }
-        : { kind: 'created', ...change, size: info.size, etag, origin },
-    );
-    return info;
-  }
-
-  #removed({ id }: StoredBucket, key: string, versionId: string): void {
-    this.changes.push({ kind: 'removed', stamp: ++this.#lastStamp, bucket: id, key, versionId });
-  }
-}
-
-interface NewObject {
-  readonly key: string;
-  readonly bytes: Buffer;
-  readonly etag: string;
-  readonly metadata: ObjectMetadata;
-  readonly partSizes?: readonly number[] | undefined;
-  readonly origin?: Origin | undefined;
-  readonly deleteMarker?: boolean;
-  readonly customerKey?: Uint8Array | undefined;
 }
