@@ -1,4 +1,3 @@
-import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { type BucketRow, type BucketState, encodeBucketHead } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer, Draft } from './committer.ts';
@@ -46,10 +45,9 @@ export class BucketCommits {
     return committed;
   }
 
+  /** @throws HoldfastError `bucket.not-found` */
   row(name: string): BucketRow {
-    const row = this.#options.catalog.buckets.byName(name);
-    if (!row) throw bucketErrors.notFound(name);
-    return row;
+    return this.#options.catalog.buckets.named(name);
   }
 }
 

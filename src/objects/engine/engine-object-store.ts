@@ -2,11 +2,8 @@ import { isHoldfastCode } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import { checkConditions } from '../store/conditions.ts';
-import { bucketErrors } from '../store/errors/bucket-errors.ts';
-import { objectErrors } from '../store/errors/object-errors.ts';
-import { snapshotErrors } from '../store/errors/snapshot-errors.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
-import type { ListObjects, ListPage, ListVersions, VersionMarker, VersionPage } from '../store/list.ts';
+import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { listPage, versionPage } from '../store/listing.ts';
 import { checkPartNumber } from '../store/multipart.ts';
 import { checkKey, checkMetadata } from '../store/names.ts';
@@ -26,47 +23,24 @@ import type {
 } from '../store/object.ts';
 import { withoutLock } from '../store/object-lock.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
-import type { Moment, Snapshot } from '../store/snapshot.ts';
+import type { Snapshot } from '../store/snapshot.ts';
 import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
-import { NULL_VERSION, parseStamp } from '../store/version-id.ts';
 import { BucketCommits } from './bucket-commits.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
-import type { BucketView } from './catalog/bucket-view.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { findSnapshot, snapshotInfo } from './catalog/snapshot-rows.ts';
-import { objectInfo, type Version } from './catalog/version.ts';
-import type { Committer } from './committer.ts';
-import type { DataFiles } from './data-files.ts';
-import type { BucketKeys } from './encryption/bucket-keys.ts';
+import { snapshotInfo } from './catalog/snapshot-rows.ts';
+import { objectInfo } from './catalog/version.ts';
 import { ObjectKeys } from './encryption/object-keys.ts';
-import type { JournalFeed } from './feed/journal-feed.ts';
-import { type HybridClock, stampAtEndOf } from './hybrid-clock.ts';
+import { closeParts, type EngineParts } from './engine-parts.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
 import { IntegrityCheck } from './integrity-check.ts';
-import type { Journal } from './journal/journal.ts';
+import { Lookup } from './lookup.ts';
 import { ObjectCopier } from './object-copier.ts';
 import { ObjectReader } from './object-reader.ts';
 import { type NewVersion, ObjectWriter } from './object-writer.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
-import type { StoreDirectory } from './store-directory.ts';
-import type { Upkeep } from './upkeep.ts';
 import { UploadWriter } from './upload-writer.ts';
-
-export interface EngineParts {
-  readonly directory: StoreDirectory;
-  readonly journal: Journal;
-  readonly files: DataFiles;
-  readonly catalog: Catalog;
-  readonly clock: HybridClock;
-  readonly committer: Committer;
-  readonly upkeep: Upkeep;
-  readonly feed: JournalFeed;
-  readonly bucketKeys: BucketKeys | undefined;
-  readonly inlineLimitBytes: number;
-  readonly minPartBytes: number;
-  readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
-}
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -78,6 +52,7 @@ const NO_BYTES = Buffer.alloc(0);
 export class EngineObjectStore implements OpenObjectStore {
   readonly #parts: EngineParts;
   readonly #catalog: Catalog;
+  readonly #lookup: Lookup;
   readonly #buckets: BucketWriter;
   readonly #snapshots: SnapshotWriter;
   readonly #objects: ObjectWriter;
@@ -93,6 +68,7 @@ export class EngineObjectStore implements OpenObjectStore {
     const { catalog, committer, clock, upkeep, bucketKeys, minPartBytes } = parts;
     this.#parts = parts;
     this.#catalog = catalog;
+    this.#lookup = new Lookup(catalog);
     const commits = new BucketCommits({ catalog, committer, onChanged: parts.onBucketChanged });
     this.#buckets = new BucketWriter({
       catalog,
@@ -149,7 +125,7 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async usage(name: string): Promise<BucketUsage> {
-    const row = this.#bucket(name);
+    const row = this.#lookup.bucket(name);
     const retained = this.#catalog.retainedUsage(row);
     return { ...this.#catalog.usage(row), ...(retained.objects > 0 && { retained }) };
   }
@@ -159,7 +135,7 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async snapshots(bucket: string): Promise<readonly Snapshot[]> {
-    return this.#bucket(bucket).snapshots.map(snapshotInfo);
+    return this.#lookup.bucket(bucket).snapshots.map(snapshotInfo);
   }
 
   async deleteSnapshot(bucket: string, idOrName: string): Promise<void> {
@@ -170,7 +146,7 @@ export class EngineObjectStore implements OpenObjectStore {
     const { bucket: name, key, body, size, metadata, conditions, customerKey, origin = 'put' } = object;
     checkKey(key);
     checkMetadata(metadata);
-    const bucket = this.#bucket(name);
+    const bucket = this.#lookup.bucket(name);
     const versioned = bucket.bucket.versioning === 'enabled';
     this.#objects.checkRoom({ bucket, key }, { size: size ?? 0, versioned, deleteMarker: false }, new Map());
     const objectKey = await this.#keys.make({ bucket, key }, customerKey);
@@ -183,30 +159,30 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async head(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectInfo> {
-    const version = this.#version({ ...ref, bucket, key });
-    if (customerKey) this.#keys.openVersion({ bucket: this.#bucket(bucket), key }, version, customerKey);
+    const version = this.#lookup.version({ ...ref, bucket, key });
+    if (customerKey) this.#keys.openVersion({ bucket: this.#lookup.bucket(bucket), key }, version, customerKey);
     return objectInfo(key, version);
   }
 
   async open(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectRead> {
-    const version = this.#version({ ...ref, bucket, key });
-    const dataKey = this.#keys.openVersion({ bucket: this.#bucket(bucket), key }, version, customerKey);
+    const version = this.#lookup.version({ ...ref, bucket, key });
+    const dataKey = this.#keys.openVersion({ bucket: this.#lookup.bucket(bucket), key }, version, customerKey);
     return this.#reader.open(key, version, dataKey?.data);
   }
 
   async findVersion(bucket: string, key: string, ref?: ReadRef): Promise<ObjectVersion | undefined> {
-    return this.#view(bucket, ref).find(key, ref?.versionId);
+    return this.#lookup.view(bucket, ref).find(key, ref?.versionId);
   }
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
-    const target = { ...options, bucket: this.#bucket(bucket), key, conditions: options };
+    const target = { ...options, bucket: this.#lookup.bucket(bucket), key, conditions: options };
     return this.#makingRoom(() => this.#objects.remove(target));
   }
 
   async updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo> {
     const { versionId, bypassGovernance, headers } = change;
-    const version = this.#version({ bucket, key, versionId });
-    const target = { bucket: this.#bucket(bucket), key, versionId, bypassGovernance, conditions: undefined };
+    const version = this.#lookup.version({ bucket, key, versionId });
+    const target = { bucket: this.#lookup.bucket(bucket), key, versionId, bypassGovernance, conditions: undefined };
     const inline = version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES;
     const info = await this.#objects.updateMetadata(target, { stamp: version.stamp, inline }, headers);
     return info ?? this.updateMetadata(bucket, key, change);
@@ -216,11 +192,11 @@ export class EngineObjectStore implements OpenObjectStore {
     const { source, target, metadata, sourceConditions, conditions } = request;
     checkKey(target.key);
     if (metadata) checkMetadata(metadata);
-    const bucket = this.#bucket(target.bucket);
-    const version = this.#version(source);
+    const bucket = this.#lookup.bucket(target.bucket);
+    const version = this.#lookup.version(source);
     checkConditions(source, objectInfo(source.key, version), sourceConditions);
     const copied = await this.#copier.copy(
-      { ...source, bucket: this.#bucket(source.bucket), version, customerKey: source.customerKey },
+      { ...source, bucket: this.#lookup.bucket(source.bucket), version, customerKey: source.customerKey },
       {
         ...target,
         bucket,
@@ -233,12 +209,12 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return listPage(this.#view(bucket, request).scan(), request);
+    return listPage(this.#lookup.view(bucket, request).scan(), request);
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
-    const view = this.#view(bucket, request);
-    const below = request.after && stampAt(view, request.after);
+    const view = this.#lookup.view(bucket, request);
+    const below = request.after && view.stampOf(request.after);
     return versionPage(view.scanVersions(), request, below);
   }
 
@@ -250,7 +226,7 @@ export class EngineObjectStore implements OpenObjectStore {
   ): Promise<MultipartUpload> {
     checkKey(key);
     checkMetadata(metadata);
-    const bucket = this.#bucket(name);
+    const bucket = this.#lookup.bucket(name);
     const objectKey = await this.#keys.make({ bucket, key }, customerKey);
     return this.#uploads.create({ bucket, key }, metadata, this.#keys.sealUpload({ bucket, key }, objectKey));
   }
@@ -271,16 +247,14 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
-    return [...this.#uploads.find(this.#upload(upload)).parts.values()]
-      .sort((a, b) => a.partNumber - b.partNumber)
-      .map(({ partNumber, size, etag, lastModified, headers }) => ({ partNumber, size, etag, lastModified, headers }));
+    return this.#uploads.listParts(this.#upload(upload));
   }
 
   async listUploads(
     bucket: string,
     { prefix = '' }: { readonly prefix?: string } = {},
   ): Promise<readonly MultipartUpload[]> {
-    return this.#uploads.list(this.#bucket(bucket), prefix);
+    return this.#uploads.list(this.#lookup.bucket(bucket), prefix);
   }
 
   async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
@@ -307,24 +281,8 @@ export class EngineObjectStore implements OpenObjectStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= closeParts(this.#parts);
     return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    const { committer, upkeep, files, catalog, journal, directory, feed } = this.#parts;
-    feed.close();
-    await upkeep.close();
-    await committer.close();
-    await files.close();
-    const saved = await catalog.flush().then(
-      () => true,
-      () => false,
-    );
-    await catalog.close();
-    if (saved) await directory.endSession();
-    await journal.close();
-    directory.release();
   }
 
   /** On a full disk, removals can be faster than compaction gives them room: then they wait for it once. */
@@ -338,47 +296,10 @@ export class EngineObjectStore implements OpenObjectStore {
     }
   }
 
-  #view(name: string, { snapshot, at }: Moment = {}): BucketView {
-    const row = this.#bucket(name);
-    if (snapshot !== undefined && at !== undefined) throw snapshotErrors.ambiguousMoment();
-    if (snapshot !== undefined) return this.#catalog.view(row, findSnapshot(row, snapshot).stamp);
-    return this.#catalog.view(row, at === undefined ? undefined : stampAtEndOf(at));
-  }
-
-  #bucket(name: string): BucketRow {
-    const row = this.#catalog.buckets.byName(name);
-    if (!row) throw bucketErrors.notFound(name);
-    return row;
-  }
-
-  /** @throws HoldfastError `object.not-found`, `version.not-found`, `version.delete-marker` */
-  #version({
-    bucket,
-    key,
-    versionId,
-    ...moment
-  }: ReadRef & { readonly bucket: string; readonly key: string }): Version {
-    const view = this.#view(bucket, moment);
-    const version = versionId === undefined ? view.current(key) : view.named(key, versionId);
-    if (version && !version.deleteMarker) return version;
-    if (versionId === undefined) throw objectErrors.notFound(bucket, key);
-    if (!version) throw objectErrors.versionNotFound(bucket, key, versionId);
-    throw objectErrors.versionIsDeleteMarker(bucket, key, versionId);
-  }
-
   /** @throws HoldfastError `upload.not-found` */
   #upload(upload: PartRef) {
-    const target = { bucket: this.#bucket(upload.bucket), upload };
+    const target = { bucket: this.#lookup.bucket(upload.bucket), upload };
     this.#uploads.find(target);
     return target;
   }
-}
-
-/** `undefined` where the null version of the marker is gone: then nobody knows where it was among the others. */
-function stampAt(view: BucketView, { key, version }: VersionMarker): number | undefined {
-  if (version === undefined) return undefined;
-  if (version === NULL_VERSION) return view.named(key, version)?.stamp;
-  const stamp = parseStamp(version);
-  if (stamp === undefined) throw objectErrors.invalidMarker(version);
-  return stamp;
 }

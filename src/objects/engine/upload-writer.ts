@@ -149,6 +149,13 @@ export class UploadWriter {
     return sealedKey && readSealedKey(sealedKey);
   }
 
+  /** @throws HoldfastError `upload.not-found` */
+  listParts(target: UploadTarget): readonly PartInfo[] {
+    return [...this.find(target).parts.values()]
+      .sort((a, b) => a.partNumber - b.partNumber)
+      .map(({ partNumber, size, etag, lastModified, headers }) => ({ partNumber, size, etag, lastModified, headers }));
+  }
+
   list(bucket: BucketRow, prefix: string): readonly MultipartUpload[] {
     return this.#options.catalog.uploads
       .ofBucket(bucket.id)

@@ -1,4 +1,5 @@
 import type { Bucket, Usage } from '../../store/bucket.ts';
+import { bucketErrors } from '../../store/errors/bucket-errors.ts';
 import { compareKeys } from '../../store/listing.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { IndexTable } from './index-keys.ts';
@@ -68,6 +69,13 @@ export class BucketTable {
 
   byName(name: string): BucketRow | undefined {
     return this.#byName.get(name);
+  }
+
+  /** @throws HoldfastError `bucket.not-found` */
+  named(name: string): BucketRow {
+    const row = this.#byName.get(name);
+    if (!row) throw bucketErrors.notFound(name);
+    return row;
   }
 
   all(): readonly Bucket[] {

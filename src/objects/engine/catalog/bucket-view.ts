@@ -1,3 +1,5 @@
+import { objectErrors } from '../../store/errors/object-errors.ts';
+import type { VersionMarker } from '../../store/list.ts';
 import type { Scan, VersionScan } from '../../store/listing.ts';
 import type { ObjectVersion } from '../../store/object.ts';
 import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
@@ -40,6 +42,15 @@ export class BucketView {
     const newest = this.#layer.newest(key);
     const version = versionId === undefined ? newest : this.named(key, versionId);
     return version && objectVersion(key, version, newest);
+  }
+
+  /** Below which version a listing goes on; `undefined` where the null version of the marker is gone: nobody knows where it was. */
+  stampOf({ key, version }: VersionMarker): number | undefined {
+    if (version === undefined) return undefined;
+    if (version === NULL_VERSION) return this.null(key)?.stamp;
+    const stamp = parseStamp(version);
+    if (stamp === undefined) throw objectErrors.invalidMarker(version);
+    return stamp;
   }
 
   /** No version and no delete marker. */

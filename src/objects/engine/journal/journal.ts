@@ -3,20 +3,12 @@ import { join } from 'node:path';
 import { HoldfastError } from '../../../core/errors.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import { engineErrors } from '../errors.ts';
-import {
-  alignToBlock,
-  BATCH_HEADER_BYTES,
-  BLOCK_BYTES,
-  batchBytes,
-  decodeBatchHeader,
-  decodeBatchRecords,
-  encodeBatch,
-  type LocatedRecord,
-} from './batch.ts';
+import { BATCH_HEADER_BYTES, BLOCK_BYTES, batchBytes, encodeBatch, type LocatedRecord } from './batch.ts';
 import { decodePage, type JournalPage } from './journal-page.ts';
 import { decodeRecord, type JournalRecord, recordBytes } from './record.ts';
 import { Segment } from './segment.ts';
 import { SegmentPool } from './segment-pool.ts';
+import { type RecordVisitor, scanSegment } from './segment-scan.ts';
 
 const SEGMENT = /^(\d{12})\.journal$/;
 /** A segment always keeps room for the batch that says it ends here. */
@@ -38,9 +30,6 @@ export interface JournalOptions {
   readonly segmentBytes: number;
   readonly salt: number;
 }
-
-/** Called in journal order; replay waits for it. */
-export type RecordVisitor = (record: LocatedRecord) => void | Promise<void>;
 
 /**
  * The one durable thing. Positions are bytes since the journal's birth: the
@@ -121,8 +110,9 @@ export class Journal {
   async replay(from: number, visit: RecordVisitor): Promise<void> {
     const segments = [...this.#segments.values()].filter(({ sequence }) => sequence >= this.sequenceOf(from));
     let tail: Segment | undefined;
+    const visitFrom: RecordVisitor = (record) => (record.position >= from ? visit(record) : undefined);
     for (const segment of segments) {
-      const end = await this.#scan(segment, from, visit);
+      const end = await scanSegment(segment, this.#options, visitFrom);
       if (tail && end.offset > 0) throw engineErrors.journalCorrupt(tail.name, this.#offset);
       if (tail || end.sealed) continue;
       tail = segment;
@@ -146,42 +136,6 @@ export class Journal {
     this.#active = tail;
     await tail.sync();
     this.#fillAhead(KEPT_SPARES.write);
-  }
-
-  async #scan(segment: Segment, from: number, visit: RecordVisitor) {
-    const { segmentBytes, salt } = this.#options;
-    const bytes = await segment.read(0, segmentBytes);
-    const base = segment.sequence * segmentBytes;
-    let offset = 0;
-    let previous = 0;
-    while (offset < segmentBytes) {
-      const header = decodeBatchHeader(bytes, offset, { position: base + offset, salt });
-      if (header?.previous !== previous) break;
-      if (header.seal) return { offset, previous, sealed: true };
-      const records = decodeBatchRecords(bytes, offset, header);
-      if (!records) break;
-      for (const record of records) if (record.position >= from) await visit(record);
-      previous = header.crc;
-      offset += alignToBlock(header.length);
-    }
-    this.#refuseDamage(segment, bytes, offset, previous);
-    return { offset, previous, sealed: false };
-  }
-
-  /**
-   * One batch is in flight at a time, so nothing valid can follow a torn one. What
-   * does follow was acknowledged: then the disk is damaged, and cutting would lose it.
-   */
-  #refuseDamage(segment: Segment, bytes: Buffer, end: number, previous: number): void {
-    const { segmentBytes, salt } = this.#options;
-    const base = segment.sequence * segmentBytes;
-    const torn = decodeBatchHeader(bytes, end, { position: base + end, salt });
-    const first = end + (torn?.previous === previous ? alignToBlock(torn.length) : BLOCK_BYTES);
-    for (let offset = first; offset < segmentBytes; offset += BLOCK_BYTES) {
-      const header = decodeBatchHeader(bytes, offset, { position: base + offset, salt });
-      if (header && (torn === undefined || header.previous === torn.crc))
-        throw engineErrors.journalCorrupt(segment.name, end);
-    }
   }
 
   /**
@@ -283,9 +237,7 @@ export class Journal {
     const segment = this.#segments.get(sequence);
     if (!segment) return [];
     const records: LocatedRecord[] = [];
-    await this.#scan(segment, 0, (record) => {
-      records.push(record);
-    });
+    await scanSegment(segment, this.#options, (record) => void records.push(record));
     return records;
   }
 

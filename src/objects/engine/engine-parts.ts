@@ -1,0 +1,42 @@
+import type { Catalog } from './catalog/catalog.ts';
+import type { Committer } from './committer.ts';
+import type { DataFiles } from './data-files.ts';
+import type { BucketKeys } from './encryption/bucket-keys.ts';
+import type { JournalFeed } from './feed/journal-feed.ts';
+import type { HybridClock } from './hybrid-clock.ts';
+import type { Journal } from './journal/journal.ts';
+import type { StoreDirectory } from './store-directory.ts';
+import type { Upkeep } from './upkeep.ts';
+
+/** What `openObjectStore` puts together. */
+export interface EngineParts {
+  readonly directory: StoreDirectory;
+  readonly journal: Journal;
+  readonly files: DataFiles;
+  readonly catalog: Catalog;
+  readonly clock: HybridClock;
+  readonly committer: Committer;
+  readonly upkeep: Upkeep;
+  readonly feed: JournalFeed;
+  readonly bucketKeys: BucketKeys | undefined;
+  readonly inlineLimitBytes: number;
+  readonly minPartBytes: number;
+  readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
+}
+
+/** Who writes first ends first; the session has ended well only with the index on the disk. */
+export async function closeParts(parts: EngineParts): Promise<void> {
+  const { committer, upkeep, files, catalog, journal, directory, feed } = parts;
+  feed.close();
+  await upkeep.close();
+  await committer.close();
+  await files.close();
+  const saved = await catalog.flush().then(
+    () => true,
+    () => false,
+  );
+  await catalog.close();
+  if (saved) await directory.endSession();
+  await journal.close();
+  directory.release();
+}
