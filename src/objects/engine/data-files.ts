@@ -4,13 +4,14 @@ import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { isNodeError } from '../../core/errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
+import type { ByteRange } from '../store/object.ts';
 import type { FileRef } from './catalog/version.ts';
 import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
 import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
 
 const INCOMING = 'incoming';
 const SHARDS = 256;
-const WRITE_BYTES = 2 ** 20;
+const WRITE_BYTES = 512 * 2 ** 10;
 /** As many as one writev(2) takes; also bounds what a client takes that sends byte by byte. */
 const WRITE_CHUNKS = 1024;
 /** Whole chunks of an encrypted file: cutting them copies nothing. */
@@ -123,6 +124,24 @@ export class DataFiles {
     }
   }
 
+  /**
+   * Bytes `start` to `end`, unchecked, in blocks of the size of `block`, which each one overwrites.
+   * @throws HoldfastError `object.damaged` where there are fewer
+   */
+  async *readInto(block: Buffer, id: number, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+    const file = await this.#openFile(id);
+    try {
+      for (let at = start; at <= end; at += block.length) {
+        const wanted = Math.min(block.length, end + 1 - at);
+        const read = await readFully(file, block.subarray(0, wanted), at);
+        if (read < wanted) throw objectErrors.damaged(`data file ${fileName(id)}`, 'is too short');
+        yield block.subarray(0, wanted);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Reads the file as it is on the disk. @throws HoldfastError `object.damaged` */
   async verify({ id, crc }: FileRef): Promise<void> {
     const file = await this.#openFile(id);
@@ -219,6 +238,17 @@ export class DataFileWriter {
     await rm(this.#temporary, { force: true });
     await rm(this.#path, { force: true });
   }
+}
+
+/** read(2) may give less than there is. @returns less than the target takes only at the file's end */
+async function readFully(file: FileHandle, target: Buffer, position: number): Promise<number> {
+  let filled = 0;
+  while (filled < target.length) {
+    const { bytesRead } = await file.read(target, filled, target.length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
 }
 
 /** What is left of `chunks` after `bytes` of them. */

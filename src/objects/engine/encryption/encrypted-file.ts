@@ -1,7 +1,9 @@
-import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { FileRef } from '../catalog/version.ts';
 import type { DataFiles, DataFileWriter } from '../data-files.ts';
 import { CHUNK_BYTES, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
+
+/** Whole chunks, so that none is copied together. */
+const BLOCK_BYTES = 4 * STORED_CHUNK_BYTES;
 
 /** Writes a data file whose bytes are encrypted as they come. */
 export class EncryptedFileWriter {
@@ -61,31 +63,20 @@ export async function* readEncrypted(
   file: FileRef,
   { key, start, end }: { readonly key: Buffer; readonly start: number; readonly end: number },
 ): AsyncGenerator<Uint8Array> {
-  const stored = { id: file.id, size: storedBytes(file.size) }; // the tags say more than the CRC
   const first = Math.floor(start / CHUNK_BYTES);
   const last = Math.floor(end / CHUNK_BYTES);
-  const lastByte = Math.min((last + 1) * STORED_CHUNK_BYTES, stored.size) - 1;
+  const range = {
+    start: first * STORED_CHUNK_BYTES,
+    end: Math.min((last + 1) * STORED_CHUNK_BYTES, storedBytes(file.size)) - 1,
+  };
+  // Used again for each block: the plaintext is a copy, and a reader that is slow holds one block and no more.
+  const block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, range.end - range.start + 1));
   let index = first;
-  for await (const chunk of chunksOf(files.read(stored, first * STORED_CHUNK_BYTES, lastByte))) {
-    const plaintext = openChunk(key, { file: file.id, index }, chunk);
-    const at = index * CHUNK_BYTES;
-    index++;
-    yield plaintext.subarray(Math.max(start - at, 0), end - at + 1);
-  }
-  if (index !== last + 1) throw objectErrors.damaged(`data file ${file.id.toString(16)}`, 'is too short');
-}
-
-/** Cuts blocks into stored chunks; the last may be shorter. Chunks that a block holds whole are not copied. */
-async function* chunksOf(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const block of blocks) {
-    let bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-    if (rest.length > 0) bytes = Buffer.concat([rest, bytes]);
-    let at = 0;
-    for (; at + STORED_CHUNK_BYTES <= bytes.length; at += STORED_CHUNK_BYTES) {
-      yield bytes.subarray(at, at + STORED_CHUNK_BYTES);
+  for await (const chunks of files.readInto(block, file.id, range)) {
+    for (let at = 0; at < chunks.length; at += STORED_CHUNK_BYTES, index++) {
+      const plaintext = openChunk(key, { file: file.id, index }, chunks.subarray(at, at + STORED_CHUNK_BYTES));
+      const offset = index * CHUNK_BYTES;
+      yield plaintext.subarray(Math.max(start - offset, 0), end - offset + 1);
     }
-    rest = bytes.subarray(at);
   }
-  if (rest.length > 0) yield rest;
 }
