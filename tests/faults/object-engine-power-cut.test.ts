@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -7,15 +7,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
+import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { PowerCutDisk, powerCutObstacle } from '../support/power-cut-disk.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { BucketJudge } from './object-bucket-judge.ts';
 import { History, storeSizes } from './object-engine-history.ts';
 import { discrepancies, listen } from './object-engine-judge.ts';
 
-const CYCLES = 24;
+const CYCLES = 20;
+const BUCKET_CYCLES = 8;
+const BUCKETS = 4;
 const BUCKET = 'data';
 const DISK_BYTES = 384 * 2 ** 20;
-const writer = join(import.meta.dirname, 'object-engine-writer.ts');
+
+/** A program that writes until it ends, and who compares with what it said. */
+interface Writer {
+  readonly command: (store: string) => readonly string[];
+  readonly hear: (child: ChildProcess) => Promise<void>;
+  readonly acknowledged: () => number;
+  readonly judge: (store: ObjectStore) => Promise<readonly string[]>;
+}
+
+const program = (name: string) => join(import.meta.dirname, name);
+
+function plainWriter(history: History): Writer {
+  return {
+    command: (store) => [program('object-engine-writer.ts'), store, '8', BUCKET],
+    hear: (child) => listen(child, history),
+    acknowledged: () => history.acknowledged,
+    judge: (store) => discrepancies(store, BUCKET, history),
+  };
+}
+
+function bucketWriter(judge: BucketJudge): Writer {
+  return {
+    command: (store) => [program('object-bucket-writer.ts'), store, String(BUCKETS)],
+    hear: (child) => judge.hear(child.stdout),
+    acknowledged: () => judge.acknowledged,
+    judge: (store) => judge.discrepancies(store),
+  };
+}
 
 const obstacle = powerCutObstacle();
 const needs = obstacle ? ` (${obstacle})` : '';
@@ -24,11 +55,12 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
   test(`every acknowledged object is there after each of ${CYCLES} power cuts`, { timeout: 300_000 }, async () => {
     await using machine = await Machine.create();
     const history = new History();
+    const writer = plainWriter(history);
     for (let cycle = 1; cycle <= CYCLES; cycle++) {
-      await machine.writeUntilPowerCut(history, () => sleep(randomInt(800)));
+      await machine.writeUntilPowerCut(writer, () => sleep(randomInt(800)));
       // Again, while the store opens after the first cut or soon after.
-      if (cycle % 4 === 0) await machine.writeUntilPowerCut(history);
-      expect(await machine.judge(history), `cycle ${cycle}`).toEqual([]);
+      if (cycle % 4 === 0) await machine.writeUntilPowerCut(writer);
+      expect(await machine.judge(writer), `cycle ${cycle}`).toEqual([]);
     }
     expect(history.acknowledged, 'the writers got somewhere').toBeGreaterThan(CYCLES * 20);
     const segments = await machine.segments();
@@ -37,15 +69,37 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
     await machine.disk.checkFileSystem();
   });
 
-  test('on a file system that never flushes the disk, acknowledged objects are lost: the judge sees it', async () => {
-    await using machine = await Machine.create(['barrier=0']);
-    for (let cycle = 1; cycle <= 3; cycle++) {
-      const history = new History();
-      await machine.writeUntilPowerCut(history, () => sleep(200));
-      expect(await machine.judge(history)).not.toEqual([]);
-      await machine.disk.format();
+  test(`versions, snapshots and forks are there after each of ${BUCKET_CYCLES} power cuts`, {
+    timeout: 300_000,
+  }, async () => {
+    await using machine = await Machine.create();
+    const judge = await BucketJudge.create(BUCKETS);
+    const writer = bucketWriter(judge);
+    for (let cycle = 1; cycle <= BUCKET_CYCLES; cycle++) {
+      await machine.writeUntilPowerCut(writer, cycle % 4 === 0 ? undefined : () => sleep(randomInt(800)));
+      expect(await machine.judge(writer), `cycle ${cycle}`).toEqual([]);
     }
+    expect(judge.acknowledged, 'the writers got somewhere').toBeGreaterThan(BUCKET_CYCLES * 10);
+    await machine.disk.checkFileSystem();
   });
+
+  const freshWriters = {
+    plain: async () => plainWriter(new History()),
+    bucket: async () => bucketWriter(await BucketJudge.create(BUCKETS)),
+  };
+
+  test.each(Object.entries(freshWriters))(
+    'on a file system that never flushes the disk, what was acknowledged is lost: the %s judge sees it',
+    async (_name, fresh) => {
+      await using machine = await Machine.create(['barrier=0']);
+      for (let cycle = 1; cycle <= 2; cycle++) {
+        const writer = await fresh();
+        await machine.writeUntilPowerCut(writer, () => sleep(200));
+        expect(await machine.judge(writer)).not.toEqual([]);
+        await machine.disk.format();
+      }
+    },
+  );
 });
 
 /** Runs the store on a disk whose power can be cut. */
@@ -67,14 +121,14 @@ class Machine implements AsyncDisposable {
   }
 
   /** Lets clients write, and cuts the power: some time after the first answer, or else at any time from the start. */
-  async writeUntilPowerCut(history: History, afterFirst?: () => Promise<void>): Promise<void> {
+  async writeUntilPowerCut(writer: Writer, afterFirst?: () => Promise<void>): Promise<void> {
     await this.#boot();
-    const before = history.acknowledged;
-    const child = spawn(process.execPath, [writer, this.#store, '8', BUCKET], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const [exited, heard] = [once(child, 'exit'), listen(child, history)];
+    const before = writer.acknowledged();
+    const child = spawn(process.execPath, writer.command(this.#store), { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [exited, heard] = [once(child, 'exit'), writer.hear(child)];
     try {
       if (afterFirst) {
-        const answered = () => history.acknowledged > before || child.exitCode !== null;
+        const answered = () => writer.acknowledged() > before || child.exitCode !== null;
         await waitUntil(answered, { timeoutMs: 30_000, what: 'the first answer' });
         await afterFirst();
       } else {
@@ -91,10 +145,10 @@ class Machine implements AsyncDisposable {
   }
 
   /** Opens the store after a cut and compares. The machine is shut down in order. */
-  async judge(history: History): Promise<readonly string[]> {
+  async judge(writer: Writer): Promise<readonly string[]> {
     await this.#boot();
     try {
-      return await this.#compare(history);
+      return await this.#compare(writer);
     } finally {
       await this.disk.detach();
     }
@@ -111,11 +165,11 @@ class Machine implements AsyncDisposable {
     }
   }
 
-  async #compare(history: History): Promise<readonly string[]> {
+  async #compare({ judge }: Writer): Promise<readonly string[]> {
     const engine = await openEngine({ directory: this.#store, ...storeSizes }).catch((error: Error) => error);
     if (engine instanceof Error) return [`the store does not open: ${engine}`];
     try {
-      return await discrepancies(engine, BUCKET, history);
+      return await judge(engine);
     } finally {
       await engine.close();
     }
