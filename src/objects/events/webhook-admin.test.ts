@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TestEvents } from '../../../tests/support/test-events.ts';
+
+let bench: TestEvents;
+
+beforeEach(async () => {
+  bench = await TestEvents.start();
+});
+
+afterEach(() => bench[Symbol.asyncDispose]());
+
+test('redirects are not followed, and private addresses are refused', async () => {
+  await bench.hook();
+  bench.answer = () => 307;
+  expect(await bench.admin.testWebhook({ name: 'hook' })).toEqual({
+    delivered: false,
+    error: '307: redirects are not followed',
+  });
+  expect(bench.received).toHaveLength(1);
+  await bench.restart({ allow: [] });
+  expect(await bench.admin.testWebhook({ name: 'hook' })).toMatchObject({
+    delivered: false,
+    error: '127.0.0.1 is at 127.0.0.1, which is no public address',
+  });
+  expect(bench.received).toHaveLength(1);
+});
+
+test('a webhook is known by its name, keeps its secret, and stays while a bucket names it', async () => {
+  const secret = await bench.hook();
+  expect(await bench.admin.putWebhook({ name: 'hook', url: `${bench.url}/2` })).not.toHaveProperty('secret');
+  const renewed = await bench.admin.putWebhook({ name: 'hook', url: bench.url, renewSecret: true });
+  expect(renewed.secret).not.toBe(secret);
+  await bench.rules({});
+  expect(await bench.admin.listWebhooks({})).toMatchObject([{ name: 'hook', url: bench.url, buckets: ['data'] }]);
+  await expect(bench.admin.removeWebhook({ name: 'hook' })).rejects.toMatchObject({ code: 'webhook.in-use' });
+  await bench.rules({ webhook: 'other' });
+  await bench.admin.removeWebhook({ name: 'hook' });
+  expect(await bench.admin.listWebhooks({})).toEqual([]);
+  await expect(bench.admin.putWebhook({ name: 'Hook', url: bench.url })).rejects.toMatchObject({
+    code: 'webhook.name',
+  });
+  for (const wrong of ['ftp://example.com', 'nothing', 'https://me:pw@example.com/']) {
+    await expect(bench.admin.putWebhook({ name: 'hook', url: wrong })).rejects.toMatchObject({ code: 'webhook.url' });
+  }
+});
