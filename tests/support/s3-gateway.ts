@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createLogger } from '../../src/core/log.ts';
+import { waitUntil } from '../../src/core/retry.ts';
 import { createAuthenticator } from '../../src/objects/access/authenticate.ts';
 import { createFormAuthenticator } from '../../src/objects/access/authenticate-form.ts';
 import { type StoredKey, wholeBuckets } from '../../src/objects/access/key-file.ts';
@@ -26,10 +27,24 @@ export interface GatewayAnswer {
   readonly code: string | undefined;
 }
 
-export interface TestGateway extends AsyncDisposable {
-  readonly store: MemoryObjectStore;
+/** `PUT /bucket/key` */
+export type RequestLine = `${string} /${string}`;
+
+export interface TestGateway<Store extends MemoryObjectStore = MemoryObjectStore> extends AsyncDisposable {
+  readonly store: Store;
   readonly port: number;
-  call(line: `${string} /${string}`, call?: GatewayCall): Promise<GatewayAnswer>;
+  call(line: RequestLine, call?: GatewayCall): Promise<GatewayAnswer>;
+  /** The headers of a request with that body, signed. */
+  signed(line: RequestLine, as: StoredKey, body?: string): Readonly<Record<string, string>>;
+  /** Writes a request's head on a connection of its own. */
+  open(line: RequestLine, headers: Readonly<Record<string, string>>): Promise<OpenRequest>;
+}
+
+/** A request whose body, and what follows it, the test writes itself. */
+export interface OpenRequest {
+  readonly socket: Socket;
+  /** Resolves with all that came, when `what` is in it. */
+  answered(what: string): Promise<string>;
 }
 
 /** Of whole buckets, by their names, or of what it is granted. */
@@ -39,8 +54,14 @@ export function testKey(owner: string, reach: readonly string[] | readonly Grant
 }
 
 /** The S3 gateway over a store in memory, with keys that a test chooses. */
-export async function startTestGateway(...keys: readonly StoredKey[]): Promise<TestGateway> {
-  const store = new MemoryObjectStore();
+export function startTestGateway(...keys: readonly StoredKey[]): Promise<TestGateway> {
+  return startTestGatewayOver(new MemoryObjectStore(), ...keys);
+}
+
+export async function startTestGatewayOver<Store extends MemoryObjectStore>(
+  store: Store,
+  ...keys: readonly StoredKey[]
+): Promise<TestGateway<Store>> {
   const found = { find: (id: string) => keys.find(({ accessKeyId }) => accessKeyId === id) };
   const server = createS3Gateway({
     store,
@@ -53,11 +74,13 @@ export async function startTestGateway(...keys: readonly StoredKey[]): Promise<T
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const host = `127.0.0.1:${port}`;
+  const sockets: Socket[] = [];
 
-  async function call(line: string, { as, query = {}, headers = {}, body = '' }: GatewayCall = {}) {
-    const [method = '', path = ''] = line.split(' ');
+  async function call(line: RequestLine, { as, query = {}, headers = {}, body = '' }: GatewayCall = {}) {
+    const { method, path } = parts(line);
     const pairs = Object.entries(query);
-    const plain = { host: `127.0.0.1:${port}`, ...headers };
+    const plain = { host, ...headers };
     const all = as ? signRequest(as, { method, path, query: pairs, headers: plain, payload: sha256(body) }) : plain;
     const search = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
     const req = request({
@@ -75,13 +98,43 @@ export async function startTestGateway(...keys: readonly StoredKey[]): Promise<T
     return { status: res.statusCode ?? 0, headers: res.headers, text, code: /<Code>(\w+)<\/Code>/.exec(text)?.[1] };
   }
 
+  async function open(line: RequestLine, headers: Readonly<Record<string, string>>): Promise<OpenRequest> {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    await once(socket, 'connect');
+    socket.write(requestHead(line, headers));
+    let text = '';
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+    });
+    socket.on('error', () => {});
+    return {
+      socket,
+      answered: (what) => waitUntil(() => text.includes(what) && text, { timeoutMs: 5000, what }),
+    };
+  }
+
   return {
     store,
     port,
     call,
+    signed: (line, as, body = '') => signRequest(as, { ...parts(line), headers: { host }, payload: sha256(body) }),
+    open,
     async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** A request's head as it is on the wire. */
+export function requestHead(line: RequestLine, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${line} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+function parts(line: RequestLine) {
+  const [method = '', path = ''] = line.split(' ');
+  return { method, path };
 }
