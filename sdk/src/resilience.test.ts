@@ -165,7 +165,8 @@ describe('a multipart upload', () => {
     });
     const source = Readable.from([data, data]);
     await expect(server.storage().put('a', source, options)).rejects.toMatchObject({ code: 'AccessDenied' });
-    expect(server.seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/bucket/a?uploadId=u%261' });
+    // A part that was broken off on its way may be seen after it.
+    expect(server.seen).toContainEqual(expect.objectContaining({ method: 'DELETE', url: '/bucket/a?uploadId=u%261' }));
     expect(source.destroyed).toBe(true);
   });
 
