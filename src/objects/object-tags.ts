@@ -9,8 +9,13 @@ const TAGGING = 'x-amz-tagging';
 const NO_TAGS: readonly Tag[] = [];
 
 /** An object's tags are kept beside its headers, as query parameters; no tags are none. */
-export function objectTags({ headers }: ObjectMetadata): readonly Tag[] {
-  return decodeTags(headers[TAGGING] ?? '');
+export function objectTags(metadata: ObjectMetadata): readonly Tag[] {
+  return decodeTags(taggingOf(metadata));
+}
+
+/** As the store keeps them; empty: none. */
+export function taggingOf({ headers }: ObjectMetadata): string {
+  return headers[TAGGING] ?? '';
 }
 
 export function tagsAttribute(tags: readonly Tag[]): Readonly<Record<string, string | undefined>> {

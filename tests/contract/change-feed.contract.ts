@@ -79,6 +79,31 @@ export function describeChangeFeed(
       expect(stamps).toEqual([...new Set(stamps)].sort((a, b) => a - b));
     });
 
+    it('tells what a lifecycle rule removed, in forks too', async () => {
+      const byLifecycle = true;
+      await put('photos', 'a');
+      await put('photos', 'b');
+      await store.createBucket('copies', { from: { bucket: 'photos' } });
+      await rest();
+      await store.remove('copies', 'a', { byLifecycle });
+      await store.remove('photos', 'a', { byLifecycle });
+      await store.remove('photos', 'b');
+      await store.updateBucket('photos', { versioning: 'enabled' });
+      const { versionId } = await put('photos', 'c');
+      await store.remove('photos', 'c', { byLifecycle });
+      await store.remove('photos', 'c', { versionId, byLifecycle });
+      await store.remove('photos', 'c');
+      const told = (await rest()).filter(({ kind }) => kind === 'removed' || kind === 'delete-marker');
+      expect(told.map((change) => [change.kind, 'byLifecycle' in change && (change.byLifecycle ?? false)])).toEqual([
+        ['removed', true],
+        ['removed', true],
+        ['removed', false],
+        ['delete-marker', true],
+        ['removed', true],
+        ['delete-marker', false],
+      ]);
+    });
+
     it('says nothing where nothing happened', async () => {
       await store.remove('photos', 'absent');
       await put('photos', 'a').catch(() => {});

@@ -282,7 +282,7 @@ it('registers a webhook, sends a bucket’s events to it, and shows what did not
   const subscribed = await store(['events', 'subscribe', 'images', 'hook', '--prefix', 'a & b/', '--suffix', '.jpg']);
   expect(subscribed).toMatchObject({ code: 0, stdout: 'images sends its events to hook.\n' });
   const listed = await store(['events', 'subscriptions', 'images', '--json']);
-  const events = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
+  const events = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
   expect(JSON.parse(listed.stdout)).toEqual([
     { id: 'hook', as: 'Queue', webhook: 'hook', events, prefix: 'a & b/', suffix: '.jpg' },
   ]);

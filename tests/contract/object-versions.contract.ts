@@ -96,6 +96,27 @@ export function describeObjectVersions(
       expect((await listed()).versions.map(({ versionId }) => versionId)).toEqual([marker.versionId]);
     });
 
+    it('are removed only with the tags that they had, where that is asked for', async () => {
+      const failed = failure('object.precondition');
+      await versioning('enabled');
+      const first = await put('a', 'one');
+      const tagging = (versionId: string, tags: string | undefined) =>
+        store.updateMetadata('photos', 'a', { versionId, headers: { 'x-amz-tagging': tags } });
+      await tagging(first.versionId, 'keep=no');
+      const { versionId } = await put('a', 'two');
+      await tagging(versionId, 'keep=no');
+      await expect(store.remove('photos', 'a', { ifTagging: '' })).rejects.toThrow(failed);
+      await expect(store.remove('photos', 'a', { versionId, ifTagging: 'keep=yes' })).rejects.toThrow(failed);
+      await tagging(versionId, undefined);
+      await expect(store.remove('photos', 'a', { ifTagging: 'keep=no' })).rejects.toThrow(failed);
+      await expect(store.remove('photos', 'a', { versionId, ifTagging: 'keep=no' })).rejects.toThrow(failed);
+      expect((await listed()).versions).toHaveLength(2);
+      await store.remove('photos', 'a', { versionId: first.versionId, ifTagging: 'keep=no' });
+      const marker = await store.remove('photos', 'a', { ifTagging: '' });
+      await store.remove('photos', 'a', { versionId: marker.versionId, ifTagging: '' });
+      expect((await listed()).versions.map((one) => one.versionId)).toEqual([versionId]);
+    });
+
     it('stay readable by their id when they are overwritten and deleted', async () => {
       await versioning('enabled');
       const first = await put('a', 'one');

@@ -1,4 +1,4 @@
-import { checkConditions, checkNoncurrent } from '../store/conditions.ts';
+import { checkConditions, checkNoncurrent, checkTagging } from '../store/conditions.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { withHeaders } from '../store/metadata.ts';
 import type {
@@ -61,7 +61,10 @@ interface Rights {
   readonly bypassGovernance?: boolean | undefined;
 }
 
-type RemovalTarget = WriteTarget & VersionRef & Rights & Pick<RemoveObject, 'ifNoncurrent'>;
+type RemovalTarget = WriteTarget &
+  VersionRef &
+  Rights &
+  Pick<RemoveObject, 'ifNoncurrent' | 'ifTagging' | 'byLifecycle'>;
 type Decision<T> = Pick<Commit<T>, 'decide' | 'done'>;
 
 /** Commits objects. */
@@ -164,8 +167,10 @@ export class ObjectWriter {
       decide: () => {
         const row = this.#check(target);
         const { versioning } = row.bucket;
-        if (versioning !== 'disabled') return this.#onTop(target, deleteMarker(versioning === 'enabled'), NO_BYTES);
         const current = this.#catalog.view(row).current(target.key);
+        checkTagging(named(target), current?.metadata, target);
+        const marker = deleteMarker(versioning === 'enabled', target.byLifecycle);
+        if (versioning !== 'disabled') return this.#onTop(target, marker, NO_BYTES);
         return current ? [this.#removalDraft(target, current)] : [];
       },
       done: ([written]) => {
@@ -183,6 +188,7 @@ export class ObjectWriter {
         const row = this.#row(target);
         const version = this.#catalog.view(row).named(target.key, versionId);
         checkConditions(named(target), version && factsOf(version), target.conditions);
+        checkTagging(named(target), version?.metadata, target);
         this.#checkNoncurrent(target);
         if (version) checkRemovable(named(target), version.metadata, this.#lockCheck(target));
         wasMarker = version?.deleteMarker ?? false;
@@ -201,11 +207,15 @@ export class ObjectWriter {
   }
 
   /** What hides the version, where it is not the bucket's own but of the base that it is a fork of. */
-  #whiteout(target: WriteTarget, version: Version, removed?: string): readonly Draft[] {
+  #whiteout(
+    target: WriteTarget,
+    version: Version,
+    removal: Pick<WhiteoutHead, 'removed' | 'byLifecycle'> = {},
+  ): readonly Draft[] {
     const row = this.#row(target);
     if (!row.base || this.#catalog.isOwn(row, target.key, version)) return [];
     const { stamp, size, deleteMarker } = version;
-    const head: WhiteoutHead = { version: stamp, size, deleteMarker, removed };
+    const head: WhiteoutHead = { version: stamp, size, deleteMarker, ...removal };
     return [draft(RecordKind.whiteout, target, encodeHead(head), NO_BYTES)];
   }
 
@@ -215,11 +225,12 @@ export class ObjectWriter {
     checkNoncurrent(named(target), found, target);
   }
 
-  #removalDraft(target: WriteTarget, version: Version): Draft {
-    const [whiteout] = this.#whiteout(target, version, versionIdOf(version));
+  #removalDraft(target: RemovalTarget, version: Version): Draft {
+    const byLifecycle = target.byLifecycle || undefined;
+    const [whiteout] = this.#whiteout(target, version, { removed: versionIdOf(version), byLifecycle });
     if (whiteout) return whiteout;
     const span = this.#catalog.versions.span(version);
-    const head: RemovalHead = { span, version: version.versioned ? version.stamp : undefined };
+    const head: RemovalHead = { span, version: version.versioned ? version.stamp : undefined, byLifecycle };
     return draft(RecordKind.removal, target, encodeHead(head), NO_BYTES);
   }
 

@@ -82,6 +82,29 @@ test('versions and delete markers are told apart', async () => {
   expect(sequencers).toEqual(sequencers.toSorted());
 });
 
+test('what a lifecycle rule did is told as an expiration alone', async () => {
+  await bench.hook();
+  await bench.rules(
+    { events: ['s3:ObjectRemoved:*'], prefix: 'a' },
+    { events: ['s3:LifecycleExpiration:*'], prefix: 'b' },
+  );
+  for (const key of ['a', 'b', 'b/2']) await bench.put(key);
+  await bench.store.remove('data', 'a', { byLifecycle: true });
+  await bench.store.remove('data', 'b', { byLifecycle: true });
+  await bench.store.updateBucket('data', { versioning: 'enabled' });
+  await bench.store.remove('data', 'b/2');
+  await bench.store.remove('data', 'b/3', { byLifecycle: true });
+  await bench.store.remove('data', 'a');
+  await bench.until('the events', () => bench.received.length === 3);
+  expect(bench.said().sort()).toEqual([
+    'LifecycleExpiration:Delete b',
+    'LifecycleExpiration:DeleteMarkerCreated b/3',
+    'ObjectRemoved:DeleteMarkerCreated a',
+  ]);
+  const versionOf = ({ body }: Received) => JSON.parse(body).Records[0].eventVersion;
+  expect(bench.received.map(versionOf).sort()).toEqual(['2.1', '2.3', '2.3']);
+});
+
 test('the rules that stood when an object changed decide, and go with the bucket', async () => {
   await bench.hook();
   await bench.stop();

@@ -1,16 +1,18 @@
 import { wallTime } from '../engine/hybrid-clock.ts';
 import { NULL_VERSION } from '../store/version-id.ts';
 import type { Delivery } from './delivery.ts';
+import { isExpiration } from './event-names.ts';
 
 /** 2.1 is the structure of these event types (S3 User Guide, "Event message structure"). */
 const EVENT_VERSION = '2.1';
+const EXPIRATION_VERSION = '2.3';
 const PRINCIPAL = 'holdfast';
 
 /** The body of a delivery, the same at every attempt. Who asked is not in the journal: those members are empty. */
 export function eventMessage(delivery: Delivery, region: string): string {
   const { bucketName, key, stamp, event, rule, size, etag, versionId } = delivery;
   const record = {
-    eventVersion: EVENT_VERSION,
+    eventVersion: isExpiration(event) ? EXPIRATION_VERSION : EVENT_VERSION,
     eventSource: 'aws:s3',
     awsRegion: region,
     eventTime: new Date(wallTime(stamp)).toISOString(),

@@ -118,19 +118,48 @@ describe('objects expire', () => {
     await put('b');
     now += 2 * DAY;
     await setRules({ expiration: { days: 1 } });
-    const racing = Object.create(store, {
-      remove: {
-        value: async (...args: Parameters<ObjectStore['remove']>) => {
-          if (args[1] === 'a') await put('a', {}, 'new');
-          return store.remove(...args);
-        },
-      },
-      listVersions: { value: (request: Parameters<ObjectStore['listVersions']>[0]) => store.listVersions(request) },
-    }) as ObjectStore;
-    expect(await sweep(racing)).toEqual({ ...NOTHING, objects: 1 });
+    const writing = racing(async (key) => key === 'a' && put('a', {}, 'new'));
+    expect(await sweep(writing)).toEqual({ ...NOTHING, objects: 1 });
     expect(await versions()).toEqual(['a 3']);
   });
+
+  test('unless the tag that they would go by has been taken away since', async () => {
+    const tagged = { 'x-amz-tagging': 'keep=no' };
+    await put('a', tagged);
+    await put('b', tagged);
+    now += 2 * DAY;
+    await setRules({ filter: { tags: [{ key: 'keep', value: 'no' }] }, expiration: { days: 1 } });
+    const headers = { 'x-amz-tagging': undefined };
+    const untagging = racing(async (key) => key === 'a' && store.updateMetadata('logs', 'a', { headers }));
+    expect(await sweep(untagging)).toEqual({ ...NOTHING, objects: 1 });
+    expect(await keys()).toEqual(['a']);
+  });
+
+  test('and are told apart from what somebody removed', async () => {
+    const { position } = await store.changes.subscribe('test');
+    await put('a');
+    await put('b');
+    await store.remove('logs', 'b');
+    now += 2 * DAY;
+    await setRules({ expiration: { days: 1 } });
+    await sweep();
+    const { changes } = await store.changes.read({ from: position + 4 });
+    expect(changes).toMatchObject([{ kind: 'removed', key: 'a', byLifecycle: true }]);
+  });
 });
+
+/** The store, with something that happens between the look at an object and its removal. */
+function racing(meanwhile: (key: string) => Promise<unknown>): ObjectStore {
+  return Object.create(store, {
+    remove: {
+      value: async (...args: Parameters<ObjectStore['remove']>) => {
+        await meanwhile(args[1]);
+        return store.remove(...args);
+      },
+    },
+    listVersions: { value: (request: Parameters<ObjectStore['listVersions']>[0]) => store.listVersions(request) },
+  }) as ObjectStore;
+}
 
 describe('noncurrent versions expire', () => {
   beforeEach(() => store.updateBucket('logs', { versioning: 'enabled' }));

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../core/errors.ts';
+import { taggingOf } from '../object-tags.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { VersionMarker } from '../store/list.ts';
 import type { RemoveObject } from '../store/object.ts';
@@ -74,7 +75,7 @@ async function removeDue(
 function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: number): Removal | undefined {
   const { version, since, newer, isOnly } = walked;
   const { key, versionId, etag, lastModified } = version;
-  const options = { ifLastModified: lastModified };
+  const options = { ifLastModified: lastModified, ifTagging: taggingOf(version.metadata), byLifecycle: true };
   if (!version.isLatest) {
     if (since === undefined || !noncurrentExpires(rules, version, { since, newer, now })) return undefined;
     return { key, what: 'noncurrent', options: { ...options, versionId, ifNoncurrent: true } };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Bucket, Usage } from '../store/bucket.ts';
 import type { Origin } from '../store/change-feed.ts';
-import { checkConditions, checkNoncurrent } from '../store/conditions.ts';
+import { checkConditions, checkNoncurrent, checkTagging } from '../store/conditions.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import { withHeaders } from '../store/metadata.ts';
 import type {
@@ -93,7 +93,7 @@ export class MemoryBucket {
     const replaced = this.#isVersioned ? undefined : this.versions.named(key, NULL_VERSION);
     const before = replaced && { size: replaced.info.size, deleteMarker: replaced.deleteMarker };
     this.checkRoom(addUsage(usageOf({ size: bytes.length, deleteMarker: false }), usageOf(before), -1));
-    return this.#add(object, false);
+    return this.#add(object);
   }
 
   /** @throws HoldfastError `bucket.quota-exceeded` */
@@ -102,26 +102,28 @@ export class MemoryBucket {
   }
 
   remove(key: string, options: RemoveObject): RemovedObject {
-    const { versionId } = options;
+    const { versionId, byLifecycle } = options;
     checkNoncurrent(this.#target(key), this.versions.find(key, versionId), options);
     if (versionId !== undefined) return this.#removeVersion(key, versionId, options);
     const current = this.versions.current(key);
     checkConditions(this.#target(key), current?.info, options);
+    checkTagging(this.#target(key), current?.info.metadata, options);
     if (this.settings.versioning === 'disabled') {
-      if (current) this.#drop(current);
+      if (current) this.#drop(current, options);
       return { deleteMarker: false };
     }
-    const marker = this.#add({ key, bytes: Buffer.alloc(0), etag: '', metadata: NO_METADATA }, true);
+    const marker = this.#add({ key, bytes: Buffer.alloc(0), etag: '', metadata: NO_METADATA }, { byLifecycle });
     return { versionId: marker.versionId, deleteMarker: true };
   }
 
   #removeVersion(key: string, versionId: string, options: RemoveObject): RemovedObject {
     const version = this.versions.named(key, versionId);
     checkConditions(this.#target(key), version?.info, options);
+    checkTagging(this.#target(key), version?.info.metadata, options);
     if (!version) return { versionId, deleteMarker: false };
     const { bypassGovernance } = options;
     checkRemovable(this.#target(key), version.info.metadata, { now: this.#parts.clock.now(), bypassGovernance });
-    this.#drop(version);
+    this.#drop(version, options);
     return { versionId, deleteMarker: version.deleteMarker };
   }
 
@@ -145,10 +147,11 @@ export class MemoryBucket {
     return { bucket: this.settings.name, key };
   }
 
-  /** On top; without enabled versioning in place of the null version. */
-  #add(object: NewObject, deleteMarker: boolean): ObjectInfo {
+  /** On top; without enabled versioning in place of the null version. `marker`: it is a delete marker. */
+  #add(object: NewObject, marker?: Pick<RemoveObject, 'byLifecycle'>): ObjectInfo {
     const { key, bytes, etag, metadata, partSizes, origin = 'put', customerKey } = object;
     const { clock, changes, nextStamp } = this.#parts;
+    const deleteMarker = marker !== undefined;
     const now = clock.now();
     const stamp = nextStamp();
     const versionId = versionIdOf({ versioned: this.#isVersioned, stamp });
@@ -165,17 +168,17 @@ export class MemoryBucket {
     this.versions.add({ stamp, info, bytes, deleteMarker, customerKey });
     const change = { stamp, bucket: this.id, key, versionId };
     changes.push(
-      deleteMarker
-        ? { kind: 'delete-marker', ...change }
+      marker
+        ? { kind: 'delete-marker', ...change, byLifecycle: marker.byLifecycle }
         : { kind: 'created', ...change, size: info.size, etag, origin },
     );
     return info;
   }
 
-  #drop(version: MemoryVersion): void {
+  #drop(version: MemoryVersion, { byLifecycle }: Pick<RemoveObject, 'byLifecycle'>): void {
     const { key, versionId } = version.info;
     const { changes, nextStamp } = this.#parts;
     this.versions.remove(key, version);
-    changes.push({ kind: 'removed', stamp: nextStamp(), bucket: this.id, key, versionId });
+    changes.push({ kind: 'removed', stamp: nextStamp(), bucket: this.id, key, versionId, byLifecycle });
   }
 }

@@ -19,13 +19,18 @@ export interface ObjectCreated extends OfObject {
   readonly origin: Origin;
 }
 
-export interface DeleteMarkerCreated extends OfObject {
+/** By a lifecycle rule, or else because somebody asked for it. */
+interface ByLifecycle {
+  readonly byLifecycle?: boolean | undefined;
+}
+
+export interface DeleteMarkerCreated extends OfObject, ByLifecycle {
   readonly kind: 'delete-marker';
   readonly versionId: string;
 }
 
 /** A version is gone for good. */
-export interface ObjectRemoved extends OfObject {
+export interface ObjectRemoved extends OfObject, ByLifecycle {
   readonly kind: 'removed';
   readonly versionId: string;
 }

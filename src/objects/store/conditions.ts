@@ -1,5 +1,6 @@
+import { taggingOf } from '../object-tags.ts';
 import { objectErrors } from './errors/object-errors.ts';
-import type { ObjectInfo, RemoveConditions, RemoveObject } from './object.ts';
+import type { ObjectInfo, ObjectMetadata, RemoveConditions, RemoveObject } from './object.ts';
 
 interface Target {
   readonly bucket: string;
@@ -38,6 +39,16 @@ export function checkNoncurrent(
   { ifNoncurrent = false }: Pick<RemoveObject, 'ifNoncurrent'>,
 ): void {
   if (ifNoncurrent && version?.isLatest) throw objectErrors.preconditionFailed(bucket, key);
+}
+
+/** @throws HoldfastError `object.precondition` */
+export function checkTagging(
+  { bucket, key }: Target,
+  metadata: ObjectMetadata | undefined,
+  { ifTagging }: Pick<RemoveObject, 'ifTagging'>,
+): void {
+  if (ifTagging !== undefined && metadata && taggingOf(metadata) !== ifTagging)
+    throw objectErrors.preconditionFailed(bucket, key);
 }
 
 function matches(current: string, wanted: string): boolean {

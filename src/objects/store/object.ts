@@ -137,6 +137,10 @@ export interface RemoveConditions extends WriteConditions {
 export interface RemoveObject extends VersionRef, RemoveConditions, BypassGovernance {
   /** Of a version that is named: that a newer one took its place. Decided as `WriteConditions` are. */
   readonly ifNoncurrent?: boolean | undefined;
+  /** That its tags are still these, as in the header `x-amz-tagging`; empty: none. */
+  readonly ifTagging?: string | undefined;
+  /** Nobody asked for it but a lifecycle rule: for who follows the changes. */
+  readonly byLifecycle?: boolean | undefined;
 }
 
 /** What a removal did, as S3 tells it. */

@@ -19,7 +19,7 @@ interface Subscription {
 type Kind = 'Queue' | 'Topic';
 const KINDS: readonly Kind[] = ['Queue', 'Topic'];
 const ARN = 'arn:holdfast:webhook:::';
-const EVERYTHING = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
+const EVERYTHING = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
 
 export function bucketSubscriptions(events: Command): void {
   subscribe(events);
@@ -38,7 +38,7 @@ function subscribe(events: Command): void {
   events
     .command('subscribe <bucket> <webhook>')
     .description('send what happens in a bucket to a webhook')
-    .option('--event <type...>', `types of S3, such as s3:ObjectCreated:Put; ${EVERYTHING.join(' and ')} if not said`)
+    .option('--event <type...>', `types of S3, such as s3:ObjectCreated:Put; all that there are if not said`)
     .option('--prefix <prefix>', 'only for keys that begin so')
     .option('--suffix <suffix>', 'only for keys that end so')
     .option('--id <id>', 'what it is called; the name of the webhook if not said')

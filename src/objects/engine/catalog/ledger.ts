@@ -31,4 +31,6 @@ export interface RemovalHead {
   readonly span?: Span | undefined;
   /** Of an object: the stamp of the version that is gone. Absent: its null version, if that is older than the record. */
   readonly version?: number | undefined;
+  /** Of an object: a lifecycle rule removed it. */
+  readonly byLifecycle?: boolean | undefined;
 }

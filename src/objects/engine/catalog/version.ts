@@ -32,6 +32,8 @@ export interface VersionHead {
   readonly versioned: boolean;
   /** S3's delete marker: the key has no current object. */
   readonly deleteMarker: boolean;
+  /** Of a delete marker: a lifecycle rule made it. Told by its record; the index does not need it. */
+  readonly byLifecycle?: boolean | undefined;
   readonly origin: Origin;
   readonly metadata: ObjectMetadata;
   /** In order; empty: the bytes follow in the record itself. */
@@ -63,6 +65,7 @@ const VERSIONED = 1;
 const DELETE_MARKER = 2;
 const ENCRYPTED = 4;
 const BY_CUSTOMER = 8;
+const BY_LIFECYCLE = 16;
 /** Two bits: what the object was made by. Stores of before events have zeros there. */
 const ORIGIN_SHIFT = 6;
 const ORIGINS: readonly Origin[] = ['put', 'post', 'copy', 'complete'];
@@ -93,10 +96,11 @@ export function encodeVersionHead(head: VersionHead): Buffer {
   return bytes;
 }
 
-function encodeFlags({ versioned, deleteMarker, origin, sealedKey }: VersionHead): number {
+function encodeFlags({ versioned, deleteMarker, byLifecycle, origin, sealedKey }: VersionHead): number {
   return (
     (versioned ? VERSIONED : 0) |
     (deleteMarker ? DELETE_MARKER : 0) |
+    (byLifecycle ? BY_LIFECYCLE : 0) |
     (sealedKey ? ENCRYPTED : 0) |
     (sealedKey?.byCustomer ? BY_CUSTOMER : 0) |
     (ORIGINS.indexOf(origin) << ORIGIN_SHIFT)
@@ -122,6 +126,7 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
     etag: parts > 0 ? `${md5}-${parts}` : md5,
     versioned: (flags & VERSIONED) !== 0,
     deleteMarker: (flags & DELETE_MARKER) !== 0,
+    byLifecycle: (flags & BY_LIFECYCLE) !== 0,
     origin: ORIGINS[flags >> ORIGIN_SHIFT] ?? 'put',
     metadata: decodeMetadata(bytes.toString('utf8', start + FIXED_BYTES, typeEnd), bytes, typeEnd, extraEnd),
     files,
@@ -221,9 +226,9 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
   };
 }
 
-export function deleteMarker(versioned: boolean): VersionHead {
+export function deleteMarker(versioned: boolean, byLifecycle = false): VersionHead {
   const metadata = { contentType: '', headers: NONE, user: NONE };
-  return { size: 0, etag: NO_ETAG, versioned, deleteMarker: true, origin: 'put', metadata, files: [] };
+  return { size: 0, etag: NO_ETAG, versioned, deleteMarker: true, byLifecycle, origin: 'put', metadata, files: [] };
 }
 
 /** The smallest span over both. */

@@ -10,9 +10,11 @@ export interface WhiteoutHead extends Counted {
   readonly version: number;
   /** Its id where it was removed: what replaces it tells of itself. */
   readonly removed?: string | undefined;
+  /** A lifecycle rule removed it. */
+  readonly byLifecycle?: boolean | undefined;
 }
 
-interface WhiteoutRow extends Omit<WhiteoutHead, 'removed'> {
+interface WhiteoutRow extends Omit<WhiteoutHead, 'removed' | 'byLifecycle'> {
   /** When it was hidden. */
   readonly stamp: number;
   readonly location: Location;

@@ -30,15 +30,16 @@ export function changeOf({ kind, stamp, bucket, key, head }: ChangeRecord): Chan
   if (kind === RecordKind.bucketRemoval) return { kind: 'bucket-removed', bucket };
   const object = { stamp, bucket, key: key.toString() };
   if (kind === RecordKind.whiteout) {
-    const { removed = NULL_VERSION } = decodeHead<WhiteoutHead>(head);
-    return { kind: 'removed', ...object, versionId: removed };
+    const { removed = NULL_VERSION, byLifecycle } = decodeHead<WhiteoutHead>(head);
+    return { kind: 'removed', ...object, versionId: removed, byLifecycle };
   }
   if (kind === RecordKind.removal) {
-    const { version } = decodeHead<RemovalHead>(head);
-    return { kind: 'removed', ...object, versionId: version === undefined ? NULL_VERSION : stampText(version) };
+    const { version, byLifecycle } = decodeHead<RemovalHead>(head);
+    const versionId = version === undefined ? NULL_VERSION : stampText(version);
+    return { kind: 'removed', ...object, versionId, byLifecycle };
   }
-  const { deleteMarker, versioned, size, etag, origin } = decodeVersionHead(head);
+  const { deleteMarker, byLifecycle, versioned, size, etag, origin } = decodeVersionHead(head);
   const versionId = versionIdOf({ versioned, stamp });
-  if (deleteMarker) return { kind: 'delete-marker', ...object, versionId };
+  if (deleteMarker) return { kind: 'delete-marker', ...object, versionId, byLifecycle };
   return { kind: 'created', ...object, versionId, size, etag, origin };
 }

@@ -62,6 +62,10 @@ test.each<[string, readonly Rule[]]>([
   ['a prefix in another one', [{ prefix: 'a/b' }, { id: 'two', prefix: 'a/' }]],
   ['a rule without a filter beside one with', [{}, { id: 'two', suffix: '.jpg' }]],
   ['suffixes that one key can end in', [{ suffix: '.jpg' }, { id: 'two', suffix: 'jpg', kind: 'Topic' }]],
+  [
+    'one expiry of both types',
+    [{ event: 's3:LifecycleExpiration:Delete' }, { id: 'two', event: 's3:LifecycleExpiration:*' }],
+  ],
   ['one event of both types', [{ event: 's3:ObjectCreated:Put' }, { id: 'two' }]],
 ])('%s is refused', async (_, rules) => {
   expect(await set(...rules)).toMatchObject({ status: 400, code: 'InvalidArgument' });
@@ -78,6 +82,10 @@ test.each<[string, readonly Rule[]]>([
     ],
   ],
   ['other events', [{ event: 's3:ObjectCreated:*' }, { id: 'two', event: 's3:ObjectRemoved:*' }]],
+  [
+    'what is deleted and what expires',
+    [{ event: 's3:ObjectRemoved:*' }, { id: 'two', event: 's3:LifecycleExpiration:*' }],
+  ],
 ])('%s can stand side by side', async (_, rules) => {
   expect((await set(...rules)).status).toBe(200);
 });
