@@ -1,4 +1,4 @@
-import type { ObjectMetadata } from './store/object.ts';
+import type { HeaderChanges, ObjectMetadata } from './store/object.ts';
 
 export interface Tag {
   readonly key: string;
@@ -18,7 +18,7 @@ export function taggingOf({ headers }: ObjectMetadata): string {
   return headers[TAGGING] ?? '';
 }
 
-export function tagsAttribute(tags: readonly Tag[]): Readonly<Record<string, string | undefined>> {
+export function tagsAttribute(tags: readonly Tag[]): HeaderChanges {
   const text = tags.map(({ key, value }) => `${encodeTag(key)}=${encodeTag(value)}`).join('&');
   return { [TAGGING]: text === '' ? undefined : text };
 }

@@ -1,3 +1,4 @@
+import type { HeaderChanges } from '../store/object.ts';
 import type { Authentication } from './authenticate.ts';
 import { parseCopySource } from './copy-source.ts';
 import type { ConditionContext } from './policy/condition-keys.ts';
@@ -105,11 +106,7 @@ export function withVersion(context: ConditionContext, versionId: string | undef
 }
 
 /** The context with the lock that only the body asked for, said as headers. */
-export function withLock(
-  context: ConditionContext,
-  lock: Readonly<Record<string, string | undefined>> | undefined,
-  now: number,
-): ConditionContext {
+export function withLock(context: ConditionContext, lock: HeaderChanges | undefined, now: number): ConditionContext {
   if (!lock) return context;
   const headers = new Map(Object.entries(lock));
   return (key) => {

@@ -2,11 +2,11 @@ import { checkConditions, checkNoncurrent, checkTagging } from '../store/conditi
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { withHeaders } from '../store/metadata.ts';
 import type {
+  HeaderChanges,
   ObjectInfo,
   RemoveConditions,
   RemovedObject,
   RemoveObject,
-  UpdateMetadata,
   VersionRef,
 } from '../store/object.ts';
 import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from '../store/object-lock.ts';
@@ -124,7 +124,7 @@ export class ObjectWriter {
   async updateMetadata(
     target: WriteTarget & VersionRef & Rights,
     { stamp, inline }: { readonly stamp: number; readonly inline: Buffer },
-    headers: UpdateMetadata['headers'],
+    headers: HeaderChanges,
   ): Promise<ObjectInfo | undefined> {
     return this.#committer.commit({
       scopes: [objectScope(target.bucket.id, target.key)],

@@ -10,9 +10,9 @@ import { policyAsks } from '../access/policy/policy.ts';
 import { withLock, withTags, withVersion } from '../access/request-context.ts';
 import { objectTags, type Tag } from '../object-tags.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { ObjectInfo, ReadRef } from '../store/object.ts';
+import type { HeaderChanges, ObjectInfo, ReadRef } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { type Attributes, objectAcl } from './metadata.ts';
+import { objectAcl } from './metadata.ts';
 import { readMoment } from './moment.ts';
 import type { RoutedRequest } from './routed-request.ts';
 
@@ -58,7 +58,7 @@ export function accessTo(store: ObjectStore, who: Pick<AccessCheckOptions, 'iden
 export class AccessCheck {
   readonly #options: AccessCheckOptions;
   #undecided = false;
-  #lock: Attributes | undefined;
+  #lock: HeaderChanges | undefined;
 
   constructor(options: AccessCheckOptions) {
     this.#options = options;
@@ -121,7 +121,7 @@ export class AccessCheck {
   async locking(
     { bucket, key, query }: ObjectRequest,
     name: 'PutObjectRetention' | 'PutObjectLegalHold',
-    lock: Attributes,
+    lock: HeaderChanges,
   ): Promise<void> {
     this.#lock = lock;
     await this.#demand('write-object', `s3:${name}`, { bucket, key, versionId: query.get('versionId') });

@@ -1,7 +1,7 @@
 import type { CannedAcl } from '../access/acl.ts';
 import type { RequestHead } from '../access/canonical-request.ts';
 import { tagsAttribute } from '../object-tags.ts';
-import type { ObjectMetadata } from '../store/object.ts';
+import type { HeaderChanges, ObjectMetadata } from '../store/object.ts';
 import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
 import { lockAttributes } from './object-lock.ts';
@@ -57,15 +57,12 @@ export function objectAcl({ headers }: ObjectMetadata): CannedAcl {
   return (headers[ACL] as CannedAcl | undefined) ?? 'private';
 }
 
-/** What an object is given beside its headers; `undefined` takes it away. */
-export type Attributes = Readonly<Record<string, string | undefined>>;
-
-export function aclAttribute(acl: CannedAcl): Attributes {
+export function aclAttribute(acl: CannedAcl): HeaderChanges {
   return { [ACL]: acl === 'private' ? undefined : acl };
 }
 
 /** What a request says beside the headers that come back: ACL, tags, locks and a redirect are of the object, not of its metadata. */
-export function requestedAttributes(headers: RequestHead['headers']): Attributes {
+export function requestedAttributes(headers: RequestHead['headers']): HeaderChanges {
   return {
     ...aclAttribute(requestedAcl(headers) ?? 'private'),
     ...tagsAttribute(parseObjectTags(headers.get('x-amz-tagging') ?? '')),
@@ -74,7 +71,7 @@ export function requestedAttributes(headers: RequestHead['headers']): Attributes
   };
 }
 
-export function withAttributes(metadata: ObjectMetadata, attributes: Attributes): ObjectMetadata {
+export function withAttributes(metadata: ObjectMetadata, attributes: HeaderChanges): ObjectMetadata {
   const headers: Record<string, string> = { ...metadata.headers };
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) delete headers[name];
@@ -87,7 +84,7 @@ export function withAttributes(metadata: ObjectMetadata, attributes: Attributes)
 export const REDIRECT = 'x-amz-website-redirect-location';
 const MAX_REDIRECT_BYTES = 2048;
 
-function redirectAttribute(headers: RequestHead['headers']): Attributes {
+function redirectAttribute(headers: RequestHead['headers']): HeaderChanges {
   const location = headers.get(REDIRECT);
   const isTarget = location === undefined || /^(\/|https?:\/\/)/.test(location);
   if (isTarget && (location ?? '').length <= MAX_REDIRECT_BYTES) return { [REDIRECT]: location };

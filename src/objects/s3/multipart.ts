@@ -1,8 +1,7 @@
+import { MAX_PARTS } from '../store/multipart.ts';
 import type { PartRef } from '../store/upload.ts';
 import { s3Errors } from './errors.ts';
 import type { S3Request } from './operation.ts';
-
-export const MAX_PARTS = 10_000;
 
 export function readUploadRef({ bucket, key, query }: S3Request): PartRef {
   return { bucket, key, uploadId: query.get('uploadId') ?? '' };

@@ -1,6 +1,6 @@
 import type { Bucket, ObjectLock, RetentionMode } from '../store/bucket.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
-import type { ObjectMetadata } from '../store/object.ts';
+import type { HeaderChanges, ObjectMetadata } from '../store/object.ts';
 import { checkLockable, LEGAL_HOLD, LOCK_MODE, LOCK_UNTIL } from '../store/object-lock.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { requireBucket } from './bucket.ts';
@@ -8,13 +8,12 @@ import { s3Errors } from './errors.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
 
 type Headers = ReadonlyMap<string, string>;
-type Attributes = Readonly<Record<string, string | undefined>>;
 
 /**
  * What a request asks for by `x-amz-object-lock-…` (S3 API, PutObject), to be kept with the object.
  * @throws HoldfastError `s3.invalid-argument`
  */
-export function lockAttributes(headers: Headers): Attributes {
+export function lockAttributes(headers: Headers): HeaderChanges {
   const mode = headers.get(LOCK_MODE);
   const date = headers.get(LOCK_UNTIL);
   const hold = headers.get(LEGAL_HOLD);
@@ -60,7 +59,7 @@ export function checkLockedUpload(bucket: Bucket, headers: Headers): void {
 }
 
 /** Of a Retention document; one that is empty takes the retention away. @throws HoldfastError `s3.malformed-xml`, `s3.invalid-argument` */
-export function readRetention(document: XmlNode): Attributes {
+export function readRetention(document: XmlNode): HeaderChanges {
   const mode = document.text('Mode')?.trim();
   const date = document.text('RetainUntilDate')?.trim();
   if (!mode && !date) return { [LOCK_MODE]: undefined, [LOCK_UNTIL]: undefined };
@@ -74,7 +73,7 @@ export function retentionXml({ headers }: ObjectMetadata): XmlElements | undefin
   return mode === undefined ? undefined : { Mode: mode, RetainUntilDate: date };
 }
 
-export function readLegalHold(document: XmlNode): Attributes {
+export function readLegalHold(document: XmlNode): HeaderChanges {
   const status = document.text('Status')?.trim();
   if (status !== 'ON' && status !== 'OFF') throw s3Errors.malformedXml('the Status of a LegalHold is ON or OFF');
   return { [LEGAL_HOLD]: status };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { uploadErrors } from './errors/upload-errors.ts';
 
 /** What S3 says about parts ("Amazon S3 multipart upload limits"). */
-const MAX_PART_NUMBER = 10_000;
+export const MAX_PARTS = 10_000;
 export const MIN_PART_BYTES = 5 * 2 ** 20;
 
 interface Part {
@@ -13,8 +13,8 @@ interface Part {
 
 /** @throws HoldfastError `upload.part` */
 export function checkPartNumber(partNumber: number): void {
-  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
-    throw uploadErrors.invalidPart(partNumber, `is not a number from 1 to ${MAX_PART_NUMBER}`);
+  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PARTS) {
+    throw uploadErrors.invalidPart(partNumber, `is not a number from 1 to ${MAX_PARTS}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Bucket, ObjectLock } from './bucket.ts';
 import { objectErrors } from './errors/object-errors.ts';
-import type { ObjectMetadata } from './object.ts';
+import type { HeaderChanges, ObjectMetadata } from './object.ts';
 
 /** S3's object lock (S3 User Guide, "Locking objects with Object Lock"), kept in the headers of a version. */
 export const LOCK_MODE = 'x-amz-object-lock-mode';
@@ -59,7 +59,7 @@ export function checkLockChange(
 }
 
 /** @throws HoldfastError `object.lock-unavailable` where headers ask for a lock and the bucket has none to give */
-export function checkLockable(bucket: Bucket, headers: Readonly<Record<string, string | undefined>>): void {
+export function checkLockable(bucket: Bucket, headers: HeaderChanges): void {
   if (bucket.objectLock) return;
   const asked = [LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD].some((name) => headers[name] !== undefined);
   if (asked) throw objectErrors.lockUnavailable(bucket.name);

@@ -120,10 +120,12 @@ interface BypassGovernance {
   readonly bypassGovernance?: boolean | undefined;
 }
 
-/** What is not named stays as it is. Without `versionId`, of the current object. */
+/** Of `ObjectMetadata.headers`, by name; `undefined` takes one away. What is not named stays as it is. */
+export type HeaderChanges = Readonly<Record<string, string | undefined>>;
+
+/** Without `versionId`, of the current object. */
 export interface UpdateMetadata extends VersionRef, BypassGovernance {
-  /** Of `ObjectMetadata.headers`, by name; `undefined` removes one. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: HeaderChanges;
 }
 
 /** Of an object that is there; where there is none, time and size hold. */

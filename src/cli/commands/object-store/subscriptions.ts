@@ -4,6 +4,7 @@ import type { S3Client } from '../../../../sdk/src/s3-client.ts';
 import { action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { table } from '../../output/table.ts';
+import { element, type XmlContents } from './configuration-xml.ts';
 import { withBucketRequests } from './open-bucket.ts';
 
 /** A QueueConfiguration or TopicConfiguration of S3. */
@@ -112,26 +113,16 @@ function subscriptionOf(as: Kind, node: Parsed): Subscription {
 }
 
 async function write(s3: S3Client, subscriptions: readonly Subscription[]): Promise<void> {
-  const body = Buffer.from(element('NotificationConfiguration', subscriptions.map(xmlOf)));
+  const ofKind = (kind: Kind) => subscriptions.filter(({ as }) => as === kind).map(xmlOf);
+  const configurations = Object.fromEntries(KINDS.map((kind) => [`${kind}Configuration`, ofKind(kind)]));
+  const body = Buffer.from(element('NotificationConfiguration', configurations));
   await s3.send({ method: 'PUT', query: { notification: '' }, body });
 }
 
-function xmlOf({ id, as, webhook, events, prefix, suffix }: Subscription): string {
+function xmlOf({ id, as, webhook, events, prefix, suffix }: Subscription): XmlContents {
   const rules = Object.entries({ Prefix: prefix, Suffix: suffix })
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => element('FilterRule', [element('Name', [name]), element('Value', [escapeXml(value)])]));
-  return element(`${as}Configuration`, [
-    element('Id', [escapeXml(id)]),
-    element(as, [escapeXml(`${ARN}${webhook}`)]),
-    ...events.map((event) => element('Event', [escapeXml(event)])),
-    ...(rules.length > 0 ? [element('Filter', [element('S3Key', rules)])] : []),
-  ]);
-}
-
-function element(name: string, content: readonly string[]): string {
-  return `<${name}>${content.join('')}</${name}>`;
-}
-
-function escapeXml(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    .map(([Name, Value]) => ({ Name, Value }));
+  const filter = rules.length > 0 ? { S3Key: { FilterRule: rules } } : undefined;
+  return { Id: id, [as]: `${ARN}${webhook}`, Event: events, Filter: filter };
 }

@@ -1,3 +1,4 @@
+import { MAX_PARTS } from '../../store/multipart.ts';
 import type { PartInfo } from '../../store/upload.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums/checksums.ts';
 import { completedMetadata } from '../checksums/multipart-checksum.ts';
@@ -5,7 +6,7 @@ import { checksumElements, objectChecksum, withChecksum } from '../checksums/obj
 import { encryptionAnswer } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { expirationHeader } from '../expiration.ts';
-import { MAX_PARTS, readUploadRef } from '../multipart.ts';
+import { readUploadRef } from '../multipart.ts';
 import { objectUrl } from '../object-url.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions, unquote } from '../preconditions.ts';
