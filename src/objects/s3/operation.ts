@@ -56,6 +56,15 @@ export function xmlResponse(
 /** Who owns everything here; S3 clients want an owner. */
 export const OWNER: XmlElements = { ID: 'holdfast', DisplayName: 'holdfast' };
 
+let lastSecond = Number.NaN;
+let lastSecondText = '';
+
+/** Objects of a listing are often of the same second. */
 export function isoTime(time: number): string {
-  return new Date(time).toISOString();
+  const second = Math.floor(time / 1000);
+  if (second !== lastSecond) {
+    lastSecondText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    lastSecond = second;
+  }
+  return `${lastSecondText}${String(time - second * 1000).padStart(3, '0')}Z`;
 }

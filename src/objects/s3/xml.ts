@@ -35,7 +35,8 @@ function children(elements: XmlElements): string {
 }
 
 function element(name: string, content: XmlContent): string {
-  return `<${name}>${inner(content)}</${name.split(' ', 1)[0]}>`;
+  const attributes = name.indexOf(' ');
+  return `<${name}>${inner(content)}</${attributes < 0 ? name : name.slice(0, attributes)}>`;
 }
 
 function inner(content: XmlContent): string {
@@ -45,9 +46,14 @@ function inner(content: XmlContent): string {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: S3 writes control characters of keys as references
 const SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\u007f\ufffe\uffff]/g;
+const PLAIN = /^[\w\-./:+= ]*$/;
+const QUOTED = /^"[\w\-]*"$/;
 const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
+/** Most of what a listing says is plain or an ETag: a look at it costs less than a replacement. */
 function escapeXml(text: string): string {
+  if (PLAIN.test(text)) return text;
+  if (QUOTED.test(text)) return `&quot;${text.slice(1, -1)}&quot;`;
   return text.replace(SPECIAL, (c) => NAMED[c] ?? `&#x${c.charCodeAt(0).toString(16).toUpperCase()};`);
 }
 

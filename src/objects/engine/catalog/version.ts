@@ -138,7 +138,9 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
 function decodeSealedKey(bytes: Buffer, start: number, flags: number): SealedKey | undefined {
   if ((flags & ENCRYPTED) === 0) return undefined;
   const byCustomer = (flags & BY_CUSTOMER) !== 0;
-  return { bytes: Buffer.from(bytes.subarray(start, start + sealedKeyBytes(byCustomer))), byCustomer };
+  const sealed = Buffer.allocUnsafe(sealedKeyBytes(byCustomer));
+  bytes.copy(sealed, 0, start);
+  return { bytes: sealed, byCustomer };
 }
 
 function decodeMetadata(contentType: string, bytes: Buffer, start: number, end: number): ObjectMetadata {
@@ -213,17 +215,18 @@ export function decodeRetainedEntry(bytes: Buffer, stamp: number): RetainedVersi
 }
 
 export function objectInfo(key: string, version: VersionHead & Pick<Version, 'stamp'>): ObjectInfo {
-  return {
+  const info: { -readonly [Name in keyof ObjectInfo]: ObjectInfo[Name] } = {
     key,
     size: version.size,
     etag: version.etag,
     versionId: versionIdOf(version),
     lastModified: wallTime(version.stamp),
     metadata: version.metadata,
-    ...(version.sealedKey ? { encryption: encryptionOf(version.sealedKey) } : {}),
-    // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
-    ...(version.etag.includes('-') ? { partSizes: version.files.map(({ size }) => size) } : {}),
   };
+  if (version.sealedKey) info.encryption = encryptionOf(version.sealedKey);
+  // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
+  if (version.etag.includes('-')) info.partSizes = version.files.map(({ size }) => size);
+  return info;
 }
 
 export function deleteMarker(versioned: boolean, byLifecycle = false): VersionHead {
