@@ -70,7 +70,9 @@ test.skipIf(!root)(
     await expect(put(store, 'refused', 1, 1_000_000)).rejects.toMatchObject({ code: 'disk.full' });
     await expect(put(store, 'refused', 1, 60_000)).rejects.toMatchObject({ code: 'disk.full' });
     await expect(store.head('data', 'refused')).rejects.toMatchObject({ code: 'object.not-found' });
-    expect(await readdir(join(options.directory, 'files', 'incoming'))).toEqual([]);
+    const files = await readdir(join(options.directory, 'files'), { recursive: true, withFileTypes: true });
+    const names = files.filter((file) => file.isFile()).map(({ name }) => name);
+    expect(store.unreferencedFiles(names)).toEqual([]);
 
     // It can be closed and opened on the full disk.
     await store.close();

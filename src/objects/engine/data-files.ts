@@ -1,19 +1,19 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rm, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { isNodeError } from '../../core/errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import type { ByteRange } from '../store/object.ts';
 import type { FileRef } from './catalog/version.ts';
-import { diskFull, hasRoomFor, INDEX_ROOM_BYTES } from './disk-room.ts';
+import { DataFileWriter } from './data-file-writer.ts';
+import { DirectorySync } from './directory-sync.ts';
+import { DiskRoom } from './disk-room.ts';
 import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
 
+/** Where stores of before kept files that were not whole yet. */
 const INCOMING = 'incoming';
 const SHARDS = 256;
-const WRITE_BYTES = 512 * 2 ** 10;
-/** As many as one writev(2) takes; also bounds what a client takes that sends byte by byte. */
-const WRITE_CHUNKS = 1024;
 /** Whole chunks of an encrypted file: cutting them copies nothing. */
 const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 
@@ -27,18 +27,22 @@ interface StoredFile {
 }
 
 /**
- * Files of large objects and parts. A file is written once, under a temporary name,
- * and durable under its own before the journal speaks of it. What the journal does
- * not speak of is an orphan of a crash.
+ * Files of large objects and parts. A file is written once, and it and its name are
+ * durable before the journal speaks of it. What the journal does not speak of, and is
+ * not being written, is an orphan of a crash.
  */
 export class DataFiles {
   readonly #directory: string;
   readonly #pins = new Map<number, number>();
   readonly #doomed = new Set<number>();
   readonly #unlinking = new Set<Promise<void>>();
+  readonly #writers = new Set<DataFileWriter>();
+  readonly #shards = new Map<number, DirectorySync>();
+  readonly #room: DiskRoom;
 
   private constructor(directory: string) {
     this.#directory = directory;
+    this.#room = new DiskRoom(directory);
   }
 
   static async open(directory: string): Promise<DataFiles> {
@@ -47,15 +51,38 @@ export class DataFiles {
     for (const name of await readdir(directory)) missing.delete(name);
     for (const name of missing) await mkdir(join(directory, name), { mode: 0o700 });
     await rm(join(directory, INCOMING), { recursive: true, force: true });
-    await mkdir(join(directory, INCOMING), { mode: 0o700 });
     await syncDirectory(directory);
     return new DataFiles(directory);
   }
 
   /** `id` is new. */
   async create(id: number): Promise<DataFileWriter> {
-    const temporary = join(this.#directory, INCOMING, fileName(id));
-    return new DataFileWriter(id, await open(temporary, 'wx', 0o600), temporary, this.#path(id));
+    const path = this.#path(id);
+    const file = await open(path, 'wx', 0o600);
+    const named = this.#syncOf(id % SHARDS).run(); // while the bytes come
+    const writer = new DataFileWriter({
+      id,
+      file,
+      path,
+      named,
+      room: this.#room,
+      onEnd: () => this.#writers.delete(writer),
+    });
+    this.#writers.add(writer);
+    return writer;
+  }
+
+  #syncOf(shard: number): DirectorySync {
+    const known = this.#shards.get(shard);
+    if (known) return known;
+    const sync = new DirectorySync(join(this.#directory, shardName(shard)));
+    this.#shards.set(shard, sync);
+    return sync;
+  }
+
+  /** Some files are being written: without an end they are orphans. */
+  get hasUnfinished(): boolean {
+    return this.#writers.size > 0;
   }
 
   /** Keeps the files until the returned function is called. */
@@ -185,61 +212,6 @@ export class DataFiles {
   }
 }
 
-export class DataFileWriter {
-  readonly id: number;
-  readonly #file: FileHandle;
-  readonly #temporary: string;
-  readonly #path: string;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #size = 0;
-  #crc = 0;
-
-  constructor(id: number, file: FileHandle, temporary: string, path: string) {
-    this.id = id;
-    this.#file = file;
-    this.#temporary = temporary;
-    this.#path = path;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#crc = crc32(chunk, this.#crc);
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes >= WRITE_BYTES || this.#waiting.length === WRITE_CHUNKS) await this.#flush();
-  }
-
-  async #flush(): Promise<void> {
-    const room = this.#waitingBytes + INDEX_ROOM_BYTES;
-    if (!(await hasRoomFor(dirname(this.#temporary), room))) throw diskFull(this.#temporary);
-    let chunks: readonly Uint8Array[] = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    while (chunks.length > 0) {
-      const { bytesWritten } = await this.#file.writev(chunks, this.#size);
-      this.#size += bytesWritten;
-      chunks = withoutFirst(chunks, bytesWritten);
-    }
-  }
-
-  /** The file is durable under its name when it resolves. */
-  async finish(): Promise<FileRef> {
-    await this.#flush();
-    await this.#file.sync();
-    await this.#file.close();
-    await rename(this.#temporary, this.#path);
-    await syncDirectory(dirname(this.#path));
-    return { id: this.id, size: this.#size, crc: this.#crc };
-  }
-
-  /** Leaves nothing behind; may be called at any time. */
-  async abandon(): Promise<void> {
-    await this.#file.close().catch(() => {});
-    await rm(this.#temporary, { force: true });
-    await rm(this.#path, { force: true });
-  }
-}
-
 /** read(2) may give less than there is. @returns less than the target takes only at the file's end */
 async function readFully(file: FileHandle, target: Buffer, position: number): Promise<number> {
   let filled = 0;
@@ -249,16 +221,6 @@ async function readFully(file: FileHandle, target: Buffer, position: number): Pr
     filled += bytesRead;
   }
   return filled;
-}
-
-/** What is left of `chunks` after `bytes` of them. */
-function withoutFirst(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let skip = bytes;
-  return chunks.flatMap((chunk) => {
-    const rest = chunk.subarray(Math.min(skip, chunk.length));
-    skip -= chunk.length - rest.length;
-    return rest.length > 0 ? [rest] : [];
-  });
 }
 
 function fileName(id: number): string {

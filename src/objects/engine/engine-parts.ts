@@ -36,7 +36,7 @@ export async function closeParts(parts: EngineParts): Promise<void> {
     () => false,
   );
   await catalog.close();
-  if (saved) await directory.endSession();
+  if (saved && !files.hasUnfinished) await directory.endSession();
   await journal.close();
   directory.release();
 }

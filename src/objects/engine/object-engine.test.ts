@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -223,6 +223,7 @@ test('orphans of a crash are removed, the others are not', async () => {
   await put('large', LARGE);
   await store.close();
   await writeFile(join(directory, 'files', '01', '00000000000001'), 'orphan');
+  await mkdir(join(directory, 'files', 'incoming'));
   await writeFile(join(directory, 'files', 'incoming', '00000000000002'), 'half');
   const mark = await open(join(directory, 'session'), 'r+');
   await mark.write('open', 0);

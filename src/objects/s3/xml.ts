@@ -47,7 +47,7 @@ function inner(content: XmlContent): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: S3 writes control characters of keys as references
 const SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\u007f\ufffe\uffff]/g;
 const PLAIN = /^[\w\-./:+= ]*$/;
-const QUOTED = /^"[\w\-]*"$/;
+const QUOTED = /^"[\w-]*"$/;
 const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /** Most of what a listing says is plain or an ETag: a look at it costs less than a replacement. */

@@ -1,5 +1,6 @@
 import type { FileRef } from '../catalog/version.ts';
-import type { DataFiles, DataFileWriter } from '../data-files.ts';
+import type { DataFileWriter } from '../data-file-writer.ts';
+import type { DataFiles } from '../data-files.ts';
 import { CHUNK_BYTES, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
 
 /** Whole chunks, so that none is copied together. */

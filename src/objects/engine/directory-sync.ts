@@ -1,0 +1,30 @@
+import { syncDirectory } from '../../core/durable-files.ts';
+
+/** Makes new names of one directory durable. Those who ask while a sync is under way share the next one. */
+export class DirectorySync {
+  readonly #path: string;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What had a name before the call keeps it when it resolves. */
+  run(): Promise<void> {
+    if (this.#running) {
+      this.#next ??= this.#running.catch(() => {}).then(() => this.#start());
+      return this.#next;
+    }
+    return this.#start();
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    const running = syncDirectory(this.#path).finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+}
