@@ -4,12 +4,17 @@ import { type FileRef, objectInfo, type Version } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import { INLINE, openChunk } from './encryption/chunks.ts';
 import { readEncrypted } from './encryption/encrypted-file.ts';
+import { InlineCache } from './inline-cache.ts';
 import type { Journal } from './journal/journal.ts';
+
+/** A read of a few KiB costs more in the hand-over to another thread than in the system. */
+const CACHE_BYTES = 16 * 2 ** 20;
 
 /** Reads versions. Whatever happens to the object meanwhile, its bytes stay until `release`. */
 export class ObjectReader {
   readonly #journal: Journal;
   readonly #files: DataFiles;
+  readonly #cache = new InlineCache(CACHE_BYTES);
 
   constructor(journal: Journal, files: DataFiles) {
     this.#journal = journal;
@@ -31,8 +36,12 @@ export class ObjectReader {
   }
 
   /** All bytes of an inline version, as they are kept. */
-  async inlineBytes({ location }: Version): Promise<Buffer> {
-    return (await this.#journal.read(location.position, location.length)).data;
+  async inlineBytes({ location: { position, length } }: Version): Promise<Buffer> {
+    const cached = this.#cache.get(position);
+    if (cached) return cached;
+    const { data } = await this.#journal.read(position, length);
+    this.#cache.set(position, data);
+    return data;
   }
 
   /** Of an inline version. */
