@@ -233,6 +233,21 @@ test('orphans of a crash are removed, the others are not', async () => {
   expect(await read('large')).toHaveLength(LARGE);
 });
 
+test('an upload that is not over when the store closes leaves no file behind', async () => {
+  const left = Promise.withResolvers<never>();
+  async function* bytes() {
+    yield Buffer.alloc(LARGE);
+    yield await left.promise;
+  }
+  const putting = store.put({ bucket: 'data', key: 'slow', size: 2 * LARGE, metadata, body: bytes() });
+  putting.catch(() => {});
+  await waitUntil(async () => (await dataFiles()).length === 1, { timeoutMs: 5000, what: 'the file to be begun' });
+  await reopen();
+  expect(await dataFiles()).toEqual([]);
+  left.reject(new Error('the client left'));
+  await expect(putting).rejects.toThrow('the client left');
+});
+
 test('wrong bytes from the disk are told, not served', async () => {
   await put('small');
   await put('large', LARGE);
