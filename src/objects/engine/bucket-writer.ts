@@ -2,6 +2,7 @@ import type { Bucket, BucketChanges, BucketSource, NewBucket } from '../store/bu
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { checkBucketName } from '../store/names.ts';
+import { wallTime } from '../store/stamp.ts';
 import { stampText } from '../store/version-id.ts';
 import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
 import type { BaseRow, BucketRow } from './catalog/bucket-table.ts';
@@ -9,7 +10,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
 import type { Committer } from './committer.ts';
-import { type HybridClock, wallTime } from './hybrid-clock.ts';
+import type { HybridClock } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
 
 const NO_BYTES = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { isHoldfastCode } from '../../core/errors.ts';
+import { storeErrors } from '../store/errors/store-errors.ts';
 import type { Growth } from '../store/quota.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { engineErrors } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './journal/batch.ts';
 import { type Journal, PURPOSES, type Purpose } from './journal/journal.ts';
@@ -62,7 +62,7 @@ export class Committer {
   /** Durable and visible when it resolves. */
   commit<T>(commit: Commit<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#closed) return reject(engineErrors.closed());
+      if (this.#closed) return reject(storeErrors.closed());
       this.#queue.push({ commit, resolve: resolve as (value: unknown) => void, reject });
       this.#running ??= this.#run();
     });

@@ -32,13 +32,6 @@ export const engineErrors = {
       message,
       hint: 'use larger segments or a smaller inline limit',
     }),
-  closed: () =>
-    new HoldfastError({
-      code: 'store.closed',
-      kind: 'unavailable',
-      message: 'the object store is closed',
-      hint: 'open it again',
-    }),
   journalFailed: (cause: unknown) =>
     new HoldfastError({
       code: 'journal.failed',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '../../core/clock.ts';
-import { HybridClock, wallTime } from './hybrid-clock.ts';
+import { wallTime } from '../store/stamp.ts';
+import { HybridClock } from './hybrid-clock.ts';
 
 test('stamps grow though the wall clock steps back, and stay close to it', () => {
   let now = 1_700_000_000_000;

@@ -1,7 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-
-/** 42 bits of milliseconds and 11 of a counter make a safe integer until the year 2109. */
-const TICKS_PER_MS = 2048;
+import { TICKS_PER_MS, wallTime } from '../store/stamp.ts';
 
 /**
  * Version stamps: a hybrid logical clock (Kulkarni et al., 2014). They only grow,
@@ -33,14 +31,4 @@ export class HybridClock {
   observe(stamp: number): void {
     this.#last = Math.max(this.#last, stamp);
   }
-}
-
-/** Milliseconds since the epoch. */
-export function wallTime(stamp: number): number {
-  return Math.floor(stamp / TICKS_PER_MS);
-}
-
-/** The last stamp of that millisecond. */
-export function stampAtEndOf(ms: number): number {
-  return Math.min((Math.floor(ms) + 1) * TICKS_PER_MS - 1, Number.MAX_SAFE_INTEGER);
 }

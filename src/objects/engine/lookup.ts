@@ -2,12 +2,12 @@ import { objectErrors } from '../store/errors/object-errors.ts';
 import { snapshotErrors } from '../store/errors/snapshot-errors.ts';
 import type { ReadRef } from '../store/object.ts';
 import type { Moment } from '../store/snapshot.ts';
+import { stampAtEndOf } from '../store/stamp.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
 import type { BucketView } from './catalog/bucket-view.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
 import type { Version } from './catalog/version.ts';
-import { stampAtEndOf } from './hybrid-clock.ts';
 
 interface VersionName extends ReadRef {
   readonly bucket: string;

@@ -11,6 +11,7 @@ import type {
 } from '../store/object.ts';
 import { checkLockable, checkLockChange, checkRemovable, withDefaultRetention } from '../store/object-lock.ts';
 import { checkQuota, type Growth } from '../store/quota.ts';
+import { wallTime } from '../store/stamp.ts';
 import { addUsage, type Counted, NOTHING, usageOf } from '../store/usage.ts';
 import { versionIdOf } from '../store/version-id.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
@@ -27,7 +28,7 @@ import {
 } from './catalog/version.ts';
 import type { WhiteoutHead } from './catalog/whiteout-table.ts';
 import type { Commit, Committer, Draft } from './committer.ts';
-import { type HybridClock, wallTime } from './hybrid-clock.ts';
+import type { HybridClock } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
 import { objectScope } from './scopes.ts';
 

@@ -1,4 +1,4 @@
-import { wallTime } from '../engine/hybrid-clock.ts';
+import { wallTime } from '../store/stamp.ts';
 import { NULL_VERSION } from '../store/version-id.ts';
 import type { Delivery } from './delivery.ts';
 import { isExpiration } from './event-names.ts';

@@ -4,8 +4,8 @@ import { systemClock } from '../../core/clock.ts';
 import { backoff } from '../../core/retry.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import type { AccessKeys } from '../access/valid-key.ts';
-import { engineErrors } from '../engine/errors.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { storeErrors } from '../store/errors/store-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import type { ObjectInfo, ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -110,7 +110,7 @@ class Link {
   }
 
   #connected() {
-    if (this.#closing.signal.aborted) throw engineErrors.closed();
+    if (this.#closing.signal.aborted) throw storeErrors.closed();
     if (!this.#current) throw storeUnreachable();
     return this.#current;
   }

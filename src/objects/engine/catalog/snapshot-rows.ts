@@ -1,7 +1,7 @@
 import { snapshotErrors } from '../../store/errors/snapshot-errors.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
+import { wallTime } from '../../store/stamp.ts';
 import { stampText } from '../../store/version-id.ts';
-import { wallTime } from '../hybrid-clock.ts';
 import type { BucketState, SnapshotRow } from './bucket-table.ts';
 
 export function snapshotInfo({ stamp, name, objects, bytes }: SnapshotRow): Snapshot {

@@ -1,7 +1,7 @@
 import type { ObjectMetadata } from '../../store/object.ts';
+import { wallTime } from '../../store/stamp.ts';
 import type { PartInfo } from '../../store/upload.ts';
 import type { StoredSealedKey } from '../encryption/sealed-key.ts';
-import { wallTime } from '../hybrid-clock.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { IndexTable } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';

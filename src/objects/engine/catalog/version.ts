@@ -1,8 +1,8 @@
 import type { Origin } from '../../store/change-feed.ts';
 import type { ObjectInfo, ObjectMetadata } from '../../store/object.ts';
+import { wallTime } from '../../store/stamp.ts';
 import { versionIdOf } from '../../store/version-id.ts';
 import { encryptionOf, type SealedKey, sealedKeyBytes } from '../encryption/sealed-key.ts';
-import { wallTime } from '../hybrid-clock.ts';
 import { readUint64, writeUint64 } from '../uint64.ts';
 
 /** A file of its own that holds a large object, or a part of one. */
