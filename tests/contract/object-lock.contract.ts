@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import type { ObjectMetadata } from '../../src/objects/store/object.ts';
@@ -162,6 +163,22 @@ export function describeObjectLock(
       expect((await store.head('safe', 'a', { versionId })).size).toBe(5);
       now = START + DAY;
       await store.deleteBucket('safe', { force: true });
+    });
+
+    it('wins or loses against the removal of its bucket, but never both', async () => {
+      for (let ticks = 0; ticks < 16; ticks++) {
+        const bucket = `safe-${ticks}`;
+        await store.createBucket(bucket, { objectLock: {} });
+        const locking = put(hold('ON'), bucket);
+        for (let tick = 0; tick < ticks; tick++) await setImmediate();
+        const [wasLocked, wasRemoved] = await Promise.allSettled([
+          locking,
+          store.deleteBucket(bucket, { force: true }),
+        ]);
+        const isThere = store.bucket(bucket) !== undefined;
+        expect(wasRemoved.status, `${ticks} ticks`).toBe(isThere ? 'rejected' : 'fulfilled');
+        expect(wasLocked.status, `${ticks} ticks`).toBe(isThere ? 'fulfilled' : 'rejected');
+      }
     });
 
     it('wins or loses against a removal, but never both', async () => {

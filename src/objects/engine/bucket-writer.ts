@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Bucket, BucketChanges, BucketSource, NewBucket } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
@@ -8,6 +9,7 @@ import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
 import type { BaseRow, BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
+import type { LockSearch } from './catalog/lock-search.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
 import type { Committer } from './committer.ts';
 import type { HybridClock } from './hybrid-clock.ts';
@@ -80,17 +82,19 @@ export class BucketWriter {
     });
   }
 
-  /** @throws HoldfastError `bucket.has-forks`, and unless `force` `bucket.not-empty`, `bucket.has-snapshots` */
+  /** @throws HoldfastError `bucket.has-forks`, `bucket.locked`, and unless `force` `bucket.not-empty`, `bucket.has-snapshots` */
   async remove(name: string, force: boolean): Promise<void> {
     const { catalog, clock, onRemoved, commits } = this.#options;
+    const found = this.#removable(name, force);
+    using search = catalog.versions.searchLocks(found.id);
+    // Locks are given only by a bucket that has object lock: one that gets it now has had none to find.
+    if (found.bucket.objectLock) await this.#refuseLocked(name, search.locks);
     const id = await commits.commit(
       name,
       () => {
-        const row = commits.row(name);
-        if (catalog.buckets.pins.hasForks(row.id)) throw bucketErrors.hasForks(name);
-        if (!force && !catalog.holdsNothing(row)) throw bucketErrors.notEmpty(name);
-        if (!force && row.snapshots.length > 0) throw bucketErrors.hasSnapshots(name);
-        if (row.bucket.objectLock && catalog.versions.anyLocked(row.id, clock.now())) throw bucketErrors.locked(name);
+        const row = this.#removable(name, force);
+        if (row.id !== found.id) throw bucketErrors.notFound(name);
+        if (search.locks.anyNewLocked(clock.now())) throw bucketErrors.locked(name);
         const head: RemovalHead = { span: catalog.buckets.span(row) };
         const draft = {
           kind: RecordKind.bucketRemoval,
@@ -104,5 +108,23 @@ export class BucketWriter {
       'remove',
     );
     onRemoved(id);
+  }
+
+  #removable(name: string, force: boolean): BucketRow {
+    const { catalog, commits } = this.#options;
+    const row = commits.row(name);
+    if (catalog.buckets.pins.hasForks(row.id)) throw bucketErrors.hasForks(name);
+    if (!force && !catalog.holdsNothing(row)) throw bucketErrors.notEmpty(name);
+    if (!force && row.snapshots.length > 0) throw bucketErrors.hasSnapshots(name);
+    return row;
+  }
+
+  /** In no commit, which all others would wait for: of what is written meanwhile the search takes note. */
+  async #refuseLocked(name: string, locks: LockSearch): Promise<void> {
+    const { clock } = this.#options;
+    for (let look = locks.step(clock.now()); look !== 'unlocked'; look = locks.step(clock.now())) {
+      if (look === 'locked') throw bucketErrors.locked(name);
+      await setImmediate();
+    }
   }
 }

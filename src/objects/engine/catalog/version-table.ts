@@ -1,7 +1,7 @@
-import { isLocked } from '../../store/object-lock.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { bucketRange, everyBucket, IndexTable, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
+import { LockSearch } from './lock-search.ts';
 import type { FoundVersion } from './object-index.ts';
 import type { RetainedTable } from './retained-table.ts';
 import type { UsageTable } from './usage-table.ts';
@@ -23,6 +23,7 @@ export class VersionTable {
   readonly retained: RetainedTable;
   readonly #ledger: Ledger;
   readonly #usage: UsageTable;
+  readonly #searches = new Set<LockSearch>();
 
   constructor(ledger: Ledger, { retained, usage }: { retained: RetainedTable; usage: UsageTable }) {
     this.#ledger = ledger;
@@ -44,13 +45,11 @@ export class VersionTable {
     return undefined;
   }
 
-  /** Looks at all versions of the bucket until it finds one. */
-  anyLocked(bucket: number, now: number): boolean {
-    const { start, end } = bucketRange(bucket);
-    for (const { version } of this.#ledger.index.versionsBefore(end)(start)) {
-      if (isLocked(version.metadata, { now })) return true;
-    }
-    return false;
+  /** Goes on until it is disposed of. */
+  searchLocks(bucket: number): { readonly locks: LockSearch } & Disposable {
+    const locks = new LockSearch(this.#ledger.index, bucket);
+    this.#searches.add(locks);
+    return { locks, [Symbol.dispose]: () => this.#searches.delete(locks) };
   }
 
   /** Every version, of all buckets, and then the retained ones, in the order of their keys in the index. */
@@ -71,6 +70,7 @@ export class VersionTable {
     const known = record.moved ? this.at(record) : undefined;
     if (known) this.#relocate(record, known, location);
     else this.#insert(record, location);
+    for (const search of this.#searches) search.written(objectPrefix(record.bucket, record.key), record);
   }
 
   #insert(record: JournalRecord, location: Location): void {
