@@ -96,9 +96,9 @@ function copyOf<T>(value: T): T {
   return structuredClone(value);
 }
 
-/** All that can be seen of the bucket and its forks, with every byte read, but for what no two stores have in common. */
+/** All that can be seen of the bucket, its forks and theirs, with every byte read, but for what no two stores have in common. */
 export async function describeBucket(store: ObjectStore, bucket: string): Promise<readonly string[]> {
-  const names = [bucket, ...FORKS.map((fork) => forkName(bucket, fork))].filter((name) => store.bucket(name));
+  const names = store.buckets().flatMap(({ name }) => (name === bucket || name.startsWith(`${bucket}-`) ? [name] : []));
   return (await Promise.all(names.map((name) => describeOne(store, name)))).flat();
 }
 

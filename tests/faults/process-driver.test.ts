@@ -127,7 +127,7 @@ function faults(name: string, sandbox: 'auto' | 'off') {
         await driver.close?.();
         await harness.close();
       }
-      expect(started).toBeGreaterThan(ROUNDS);
+      expect(started, 'instances were started under the kills').toBeGreaterThan(ROUNDS / 3);
       expect(await findProcesses(mark, harness.root)).toEqual([]);
     });
   });
