@@ -108,7 +108,8 @@ export class BucketTable {
     if (!row) return [];
     this.#ledger.segments.release(row.location);
     this.#byId.delete(id);
-    this.#byName.delete(row.bucket.name);
+    // In a rebuild the removal may come, moved by compaction, behind a later bucket of the name.
+    if (this.#byName.get(row.bucket.name)?.id === id) this.#byName.delete(row.bucket.name);
     setRow(this.#ledger.index, IndexTable.bucket, id, undefined);
     return this.pins.update(id);
   }

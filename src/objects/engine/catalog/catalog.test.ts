@@ -88,3 +88,27 @@ test('what no snapshot needs is not kept', () => {
   expect(catalog.retained.prunable).toEqual([1]);
   expect([at(26), at(5)].map((one) => one && catalog.retained.needs(1, one))).toEqual([false, false]);
 });
+
+test('the moved removal of a bucket leaves the later bucket of its name alone', () => {
+  const bucket = { name: 'data', createdAt: 0, versioning: 'disabled', accessibility: 'private' } as const;
+  const made = (id: number, stamp: number) => ({
+    record: {
+      kind: RecordKind.bucket,
+      stamp,
+      moved: false,
+      bucket: id,
+      key: NO_BYTES,
+      head: encodeBucketHead({ bucket, snapshots: [] }),
+      data: NO_BYTES,
+    },
+    position: stamp,
+    length: 10,
+  });
+  const removed = { kind: RecordKind.bucketRemoval, stamp: 2, moved: true, head: Buffer.from('{}') };
+  catalog.apply(made(1, 1));
+  catalog.apply(made(2, 3));
+  catalog.apply({ record: { ...removed, bucket: 1, key: NO_BYTES, data: NO_BYTES }, position: 4, length: 10 });
+  catalog.endReplay();
+  expect(catalog.buckets.byName('data')?.id).toBe(2);
+  expect(catalog.buckets.byId(1)).toBeUndefined();
+});
