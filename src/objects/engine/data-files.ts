@@ -55,8 +55,8 @@ export class DataFiles {
     return new DataFiles(directory);
   }
 
-  /** `id` is new. */
-  async create(id: number): Promise<DataFileWriter> {
+  /** `id` is new. `isDisposable`: nobody else uses the bytes that will be written. */
+  async create(id: number, { isDisposable = false } = {}): Promise<DataFileWriter> {
     const path = this.#path(id);
     const file = await open(path, 'wx', 0o600);
     const named = this.#syncOf(id % SHARDS).run(); // while the bytes come
@@ -66,6 +66,7 @@ export class DataFiles {
       path,
       named,
       room: this.#room,
+      isDisposable,
       onEnd: () => this.#writers.delete(writer),
     });
     this.#writers.add(writer);
