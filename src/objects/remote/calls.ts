@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { StoredKey } from '../access/key-file.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { PutObject } from '../store/object.ts';
+import type { ObjectInfo, PutObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { PutPart } from '../store/upload.ts';
 
@@ -68,6 +68,13 @@ export interface StateChange {
   readonly keys?: readonly StoredKey[] | undefined;
   /** The names of all there are. */
   readonly webhooks?: readonly string[] | undefined;
+}
+
+/** The answer to `open`. */
+export interface Opened {
+  readonly info: ObjectInfo;
+  /** All bytes of a small object, which then is open no more. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 /** The structured clone format: bytes and `undefined` cross as they are. */

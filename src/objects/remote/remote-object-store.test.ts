@@ -144,8 +144,27 @@ test('bodies of many calls at a time are not mixed', async () => {
   );
 });
 
+test('a small object comes whole with the answer, and is held no longer', async () => {
+  const origin = await stored({ a: Buffer.from('0123456789'), empty: Buffer.alloc(0) });
+  let released = 0;
+  const open = origin.open.bind(origin);
+  origin.open = async (...args) => ({ ...(await open(...args)), release: () => void released++ });
+  const server = await serve(origin);
+  const store = await connect();
+  const reads = [await store.open('data', 'a'), await store.open('data', 'a'), await store.open('data', 'empty')];
+  expect(released).toBe(3);
+  await server.close();
+  const [whole, part, empty] = reads;
+  const text = async (bytes: AsyncIterable<Uint8Array> | undefined) =>
+    Buffer.concat(await Array.fromAsync(bytes ?? [])).toString();
+  expect(await text(whole?.body())).toBe('0123456789');
+  expect(await text(part?.body({ start: 2, end: 4 }))).toBe('234');
+  expect(await text(empty?.body())).toBe('');
+  for (const read of reads) read.release();
+});
+
 test('what a gateway had open is released when it goes', async () => {
-  const origin = await stored({ a: Buffer.from('a') });
+  const origin = await stored({ a: Buffer.alloc(100_000, 'a') });
   let released = 0;
   const open = origin.open.bind(origin);
   origin.open = async (...args) => ({ ...(await open(...args)), release: () => void released++ });

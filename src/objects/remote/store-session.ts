@@ -10,6 +10,7 @@ import {
   type Call,
   isPlainCall,
   lateHeaders,
+  type Opened,
   pack,
   type StateChange,
   unpack,
@@ -19,6 +20,9 @@ import { type Frame, FrameConnection, FrameType } from './frames.ts';
 
 /** A gateway that does not take a change within this time, milliseconds, is cut off: it must not go by the old state. */
 const STATE_TAKEN_MS = 5000;
+
+/** Such an object goes with the answer to `open`: to ask for it costs more than to send it in vain. */
+const SMALL_BYTES = 16 * 2 ** 10;
 
 interface SessionOptions {
   readonly socket: Socket;
@@ -138,14 +142,22 @@ export class StoreSession {
     upload.body.end();
   }
 
-  async #open(stream: number, args: Parameters<ObjectStore['open']>) {
+  async #open(stream: number, args: Parameters<ObjectStore['open']>): Promise<Opened> {
     const read = await this.#options.store.open(...args);
+    const { info } = read;
+    if (info.size <= SMALL_BYTES) {
+      try {
+        return { info, bytes: await wholeBody(read) };
+      } finally {
+        read.release();
+      }
+    }
     if (this.#options.socket.destroyed) {
       read.release();
       throw storeUnreachable();
     }
     this.#reads.set(stream, { read, credit: new Credit() });
-    return read.info;
+    return { info };
   }
 
   async #sendBody(stream: number, range: ByteRange | undefined): Promise<void> {
@@ -173,6 +185,12 @@ export class StoreSession {
     for (const { body } of this.#uploads.values()) body.fail(storeUnreachable());
     for (const stream of [...this.#reads.keys()]) this.#release(stream);
   }
+}
+
+async function wholeBody({ body }: ObjectRead): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const bytes of body()) chunks.push(bytes);
+  return Buffer.concat(chunks);
 }
 
 export function uint32(value: number): Buffer {
