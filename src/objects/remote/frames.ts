@@ -35,7 +35,8 @@ const HEADER_BYTES = 9;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Frames over a socket. Those sent in one go leave in one write. A frame of a body
+ * Frames over a socket. Those of one turn of the event loop leave in one write: a call with its small body,
+ * and what many calls have to say. A frame of a body
  * is handed on in pieces, as they arrive; every other one whole.
  */
 export class FrameConnection {
@@ -67,7 +68,7 @@ export class FrameConnection {
   #cork(): void {
     this.#isCorked = true;
     this.#socket.cork();
-    process.nextTick(() => {
+    setImmediate(() => {
       this.#isCorked = false;
       this.#socket.uncork();
     });
