@@ -1,6 +1,7 @@
+import { constants, open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { systemClock } from '../core/clock.ts';
-import { readJsonFile, writeFileDurable } from '../core/durable-files.ts';
+import { readJsonFile } from '../core/durable-files.ts';
 import { HoldfastError } from '../core/errors.ts';
 import { closeServer, listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
@@ -27,7 +28,7 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   const lock = await acquireProcessLock(directory.lock('supervisor'));
   if (!lock) throw await alreadyRunning(directory);
   const record: SupervisorRecord = { pid: process.pid };
-  await writeFileDurable(directory.supervisorFile, JSON.stringify(record));
+  await writeRecord(directory.supervisorFile, record);
 
   const roleOf = (name: RoleName) => new RoleProcess({ name, config, clock: systemClock, log });
   const first = (['objects', 'edge', 'control'] as const).map(roleOf);
@@ -60,6 +61,18 @@ async function startAll(roles: readonly RoleProcess[]): Promise<void> {
   const starts = await Promise.allSettled(roles.map((role) => role.start()));
   const failure = starts.find((start) => start.status === 'rejected');
   if (failure) throw failure.reason;
+}
+
+const RECORD_BYTES = 64;
+
+/** In its old place, which a full disk still has. It is for other processes of this machine, and need not outlive its power. */
+async function writeRecord(path: string, record: SupervisorRecord): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    await file.write(JSON.stringify(record).padEnd(RECORD_BYTES), 0);
+  } finally {
+    await file.close();
+  }
 }
 
 async function alreadyRunning(directory: DataDirectory): Promise<HoldfastError> {

@@ -50,6 +50,7 @@ async function upForeground(config: HostConfig): Promise<void> {
     tell({ type: 'failed', error: HoldfastError.from(error).toJSON() });
     throw error;
   }
+  process.stdout.on('error', () => {}); // a log on a full disk takes no line, and that is no reason to end
   process.stdout.write(welcome(config));
   tell({ type: 'ready' });
 }

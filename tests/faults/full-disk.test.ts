@@ -62,6 +62,31 @@ test.skipIf(!root)(
   },
 );
 
+test.skipIf(!root)(
+  '(needs root to mount) a platform that died on a full disk comes up on it, and gives what it has',
+  async () => {
+    await using platform = await TestPlatform.create();
+    await mkdir(platform.dataDirectory);
+    await using disk = await mountSmallDisk(platform.dataDirectory, 400 * 1024 * 1024);
+    await using _stopped = { [Symbol.asyncDispose]: async () => void (await platform.cli(['down', '--all'])) };
+    await platform.up();
+    const app = await sampleApp('notes-app', platform.directory);
+    await platform.run(['deploy', app.path]);
+    await platform.run(['object-store', 'create', 'pictures', '--app', 'notes']);
+    await platform.run(['object-store', 'put', 'pictures', '-', 'before'], { input: 'kept' });
+
+    await disk.fill();
+    await platform.kill9();
+    await platform.up();
+    expect(await platform.run(['object-store', 'get', 'pictures', 'before', '-'])).toBe('kept');
+
+    await disk.empty();
+    await platform.run(['object-store', 'put', 'pictures', '-', 'after'], { input: 'kept, too' });
+    await platform.run(['deploy', app.path]);
+    expect((await platform.http('notes', '/version')).status).toBe(200);
+  },
+);
+
 async function client(platform: TestPlatform): Promise<S3Client> {
   const keys = await platform.json<BucketCredentials>(['object-store', 'keys', 'pictures']);
   return new S3Client({

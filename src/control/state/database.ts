@@ -9,12 +9,13 @@ export type Database = Kysely<Schema>;
 
 /**
  * Opens the state of a data directory and brings its tables up to date.
+ * For one process, so that no file of shared memory is needed, which a full disk has no room for.
  * WAL with `synchronous=FULL`: a committed transaction survives power loss (sqlite.org/pragma.html#pragma_synchronous).
  */
 export async function openDatabase(path: string): Promise<Database> {
   const sqlite = new DatabaseSync(path);
   sqlite.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
+    'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
   );
   const database = connect(asKyselyDatabase(sqlite));
   await migrate(database);

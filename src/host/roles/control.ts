@@ -14,6 +14,11 @@ import { openBuilder, openFilesystemDriver, openServiceDriver, openVolumeDriver 
 import type { RoleContext, RunningRole } from '../role.ts';
 import { version } from '../version.ts';
 
+interface CliFile {
+  readonly url: string;
+  readonly token: string;
+}
+
 export async function startControl({ config, directory, log }: RoleContext): Promise<RunningRole> {
   const state = await openState(directory.stateFile);
   const control = createPlatform({
@@ -45,9 +50,11 @@ export async function startControl({ config, directory, log }: RoleContext): Pro
     log,
   });
   const server = await startApiServer({ api, host: config.listenAddress, port: config.apiPort });
-  const kept = await readJsonFile<{ token: string }>(directory.cliFile);
+  const kept = await readJsonFile<CliFile>(directory.cliFile);
   const token = await state.tokens.ensureRootToken(kept?.token, Date.now());
-  await writeFileDurable(directory.cliFile, JSON.stringify({ url: server.url, token }));
+  if (kept?.url !== server.url || kept.token !== token) {
+    await writeFileDurable(directory.cliFile, JSON.stringify({ url: server.url, token } satisfies CliFile));
+  }
   await control.start();
   return {
     async close() {
