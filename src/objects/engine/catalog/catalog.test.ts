@@ -82,6 +82,12 @@ test('a removal outlives the first record of what was replaced, though its copy 
   expect(current && catalog.versions.span(current)).toEqual({ first: 1, last: 3 });
 });
 
+test('a removal that comes behind the next version still ends the one before it', () => {
+  const { at, ...seen } = rebuild(version(10), version(20), removal(12));
+  expect(seen).toEqual({ now: 20, first: undefined, second: 20 });
+  expect(at(10)?.until).toBe(12);
+});
+
 test('what no snapshot needs is not kept', () => {
   const { now, at } = rebuild(version(26), version(27), retained(5, 9));
   expect(now).toBe(27);

@@ -114,10 +114,17 @@ export class VersionTable {
   remove(record: JournalRecord): void {
     const prefix = objectPrefix(record.bucket, record.key);
     const { version: stamp } = decodeHead<RemovalHead>(record.head);
+    if (this.retained.rebuilding && stamp === undefined) this.#endRetained(record);
     const version = stamp === undefined ? this.#null(prefix) : this.at({ ...record, stamp });
     if (!version || version.stamp > record.stamp) return;
     this.#end(record, version);
     this.#uncover(prefix, version);
+  }
+
+  /** A rebuild can meet a moved removal behind the version that came after it, until which what it ended seemed to go on. */
+  #endRetained(record: JournalRecord): void {
+    const ended = this.retained.nullBefore(record, record.stamp);
+    if (ended) this.retained.shorten(record, ended, record.stamp);
   }
 
   #uncover(prefix: Buffer, gone: Version): void {
