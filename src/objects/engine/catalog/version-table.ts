@@ -114,17 +114,14 @@ export class VersionTable {
   remove(record: JournalRecord): void {
     const prefix = objectPrefix(record.bucket, record.key);
     const { version: stamp } = decodeHead<RemovalHead>(record.head);
-    if (this.retained.rebuilding && stamp === undefined) this.#endRetained(record);
-    const version = stamp === undefined ? this.#null(prefix) : this.at({ ...record, stamp });
+    if (stamp === undefined) {
+      this.#endNull(record);
+      return;
+    }
+    const version = this.at({ ...record, stamp });
     if (!version || version.stamp > record.stamp) return;
     this.#end(record, version);
     this.#uncover(prefix, version);
-  }
-
-  /** A rebuild can meet a moved removal behind the version that came after it, until which what it ended seemed to go on. */
-  #endRetained(record: JournalRecord): void {
-    const ended = this.retained.nullBefore(record, record.stamp);
-    if (ended) this.retained.shorten(record, ended, record.stamp);
   }
 
   #uncover(prefix: Buffer, gone: Version): void {
@@ -163,7 +160,7 @@ export class VersionTable {
     const prefix = objectPrefix(record.bucket, record.key);
     const known = this.retained.at(record);
     const living = this.at(record);
-    const replaced = this.retained.rebuilding && !decoded.versioned ? this.#endReplaced(record) : undefined;
+    const replaced = this.retained.rebuilding && !decoded.versioned ? this.#endNull(record) : undefined;
     const span = joinSpans(known && this.retained.span(known), joinSpans(living && this.span(living), replaced));
     if (known) this.retained.drop(record, known);
     if (living) this.#drop(record.bucket, prefix, living);
@@ -172,14 +169,18 @@ export class VersionTable {
     if (this.retained.needs(record.bucket, version)) this.retained.add(record, version);
   }
 
-  /** The null version of `record` began: the one before has ended by then. Returns where that one's records are. */
-  #endReplaced(record: JournalRecord): Span | undefined {
+  /**
+   * At `record` the null version before it was over. A rebuild can meet the record behind a later null
+   * version, until which the one before seemed to go on. Returns where the records of that one are.
+   */
+  #endNull(record: JournalRecord): Span | undefined {
     const prefix = objectPrefix(record.bucket, record.key);
     const living = this.#null(prefix);
     if (living && living.stamp < record.stamp) {
       this.#end(record, living);
       this.#uncover(prefix, living);
     }
+    if (!this.retained.rebuilding) return undefined;
     const before = this.retained.nullBefore(record, record.stamp);
     if (before) this.retained.shorten(record, before, record.stamp);
     return before && this.retained.span(before);
