@@ -1,7 +1,8 @@
 import { accessErrors } from './access/errors.ts';
 import type { StoredKey } from './access/key-file.ts';
+import type { Grant } from './access/key-scope.ts';
 import type { KeyStore } from './access/key-store.ts';
-import type { KeyAdmin, KeyGrant, KeyInfo } from './object-admin.ts';
+import type { KeyAdmin, KeyInfo } from './object-admin.ts';
 
 /** Of an S3 key, in bytes of UTF-8. */
 const MAX_PREFIX_BYTES = 1024;
@@ -20,7 +21,7 @@ export function createKeyAdmin(keys: KeyStore): KeyAdmin {
 }
 
 /** A prefix that every key has is none. */
-function readGrants(grants: readonly KeyGrant[]): readonly KeyGrant[] {
+function readGrants(grants: readonly Grant[]): readonly Grant[] {
   if (grants.length === 0) throw accessErrors.keyInvalid('a key that reaches nothing is of no use');
   return grants.map(({ bucket, prefix, access }) => {
     if (Buffer.byteLength(prefix ?? '') > MAX_PREFIX_BYTES) {

@@ -1,3 +1,6 @@
+import type { Grant } from './access/key-scope.ts';
+import type { ScrubReport } from './scrub/scrub-report.ts';
+
 import type { WebhookAdmin } from './webhook-contract.ts';
 
 /** What control asks of the objects role, over its socket (`core/rpc.ts`). Idempotent. */
@@ -26,20 +29,13 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
-/** What a key may do with the objects of one bucket; with a prefix, of those whose keys begin so. */
-export interface KeyGrant {
-  readonly bucket: string;
-  readonly prefix?: string | undefined;
-  readonly access: 'read' | 'write' | 'read-write';
-}
-
 /** What may be told of a key: all but its secret. */
 export interface KeyInfo {
   readonly accessKeyId: string;
   /** `<app>/<service>`, `operator:<bucket>`, or `key:<name>` of one that was made on request. */
   readonly owner: string;
   /** `'*'`: everything, as an operator. */
-  readonly grants: readonly KeyGrant[] | '*';
+  readonly grants: readonly Grant[] | '*';
   readonly createdAt: number;
   readonly description?: string | undefined;
   readonly expiresAt?: number | undefined;
@@ -54,7 +50,7 @@ export type NewKey = KeyInfo & AccessKey;
 export interface KeyAdmin {
   /** @throws HoldfastError `access.key-invalid` */
   createKey(input: {
-    readonly grants: readonly KeyGrant[] | '*';
+    readonly grants: readonly Grant[] | '*';
     readonly description?: string | undefined;
     readonly expiresAt?: number | undefined;
   }): Promise<NewKey>;
@@ -70,32 +66,10 @@ export interface KeyAdmin {
   revokeAccessKey(input: { readonly accessKeyId: string }): Promise<void>;
 }
 
-export interface DamageInfo {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId: string;
-  readonly message: string;
-}
-
-/** One pass of the check of everything that is stored. */
-export interface ScrubPassInfo {
-  readonly startedAt: number;
-  /** Absent: it is under way. */
-  readonly finishedAt?: number | undefined;
-  readonly objects: number;
-  readonly bytes: number;
-  /** The first 1,000. */
-  readonly damaged: readonly DamageInfo[];
-  readonly damagedCount: number;
-}
-
 export interface ScrubAdmin {
   /** A pass begins, unless one is under way. */
   beginScrub(input: Record<string, never>): Promise<void>;
-  scrubReport(input: Record<string, never>): Promise<{
-    readonly current?: ScrubPassInfo | undefined;
-    readonly last?: ScrubPassInfo | undefined;
-  }>;
+  scrubReport(input: Record<string, never>): Promise<ScrubReport>;
 }
 
 export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {

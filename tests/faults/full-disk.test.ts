@@ -12,14 +12,8 @@ const root = process.getuid?.() === 0;
 test.skipIf(!root)(
   '(needs root to mount) a full disk refuses writes with a reason, loses nothing, and recovers',
   async () => {
-    await using platform = await TestPlatform.create();
-    await mkdir(platform.dataDirectory);
-    await using disk = await mountSmallDisk(platform.dataDirectory, 400 * 1024 * 1024);
-    await using _stopped = { [Symbol.asyncDispose]: async () => void (await platform.cli(['down', '--all'])) };
-    await platform.up();
-    const app = await sampleApp('notes-app', platform.directory);
-    await platform.run(['deploy', app.path]);
-    await platform.run(['object-store', 'create', 'pictures', '--app', 'notes']);
+    await using stack = new AsyncDisposableStack();
+    const { platform, disk, app } = await notesOnSmallDisk(stack);
     const s3 = await client(platform);
     await s3.send(new PutObjectCommand({ Bucket: 'pictures', Key: 'before', Body: 'kept' }));
 
@@ -65,14 +59,8 @@ test.skipIf(!root)(
 test.skipIf(!root)(
   '(needs root to mount) a platform that died on a full disk comes up on it, and gives what it has',
   async () => {
-    await using platform = await TestPlatform.create();
-    await mkdir(platform.dataDirectory);
-    await using disk = await mountSmallDisk(platform.dataDirectory, 400 * 1024 * 1024);
-    await using _stopped = { [Symbol.asyncDispose]: async () => void (await platform.cli(['down', '--all'])) };
-    await platform.up();
-    const app = await sampleApp('notes-app', platform.directory);
-    await platform.run(['deploy', app.path]);
-    await platform.run(['object-store', 'create', 'pictures', '--app', 'notes']);
+    await using stack = new AsyncDisposableStack();
+    const { platform, disk, app } = await notesOnSmallDisk(stack);
     await platform.run(['object-store', 'put', 'pictures', '-', 'before'], { input: 'kept' });
 
     await disk.fill();
@@ -86,6 +74,19 @@ test.skipIf(!root)(
     expect((await platform.http('notes', '/version')).status).toBe(200);
   },
 );
+
+/** A platform whose data are on a disk of 400 MiB, with the notes app and a bucket; all gone with `stack`. */
+async function notesOnSmallDisk(stack: AsyncDisposableStack) {
+  const platform = stack.use(await TestPlatform.create());
+  await mkdir(platform.dataDirectory);
+  const disk = stack.use(await mountSmallDisk(platform.dataDirectory, 400 * 1024 * 1024));
+  stack.defer(async () => void (await platform.cli(['down', '--all'])));
+  await platform.up();
+  const app = await sampleApp('notes-app', platform.directory);
+  await platform.run(['deploy', app.path]);
+  await platform.run(['object-store', 'create', 'pictures', '--app', 'notes']);
+  return { platform, disk, app };
+}
 
 async function client(platform: TestPlatform): Promise<S3Client> {
   const keys = await platform.json<BucketCredentials>(['object-store', 'keys', 'pictures']);

@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { waitUntil } from '../../src/core/retry.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { killAtAnyMoment } from './killed-child.ts';
 import { BucketJudge } from './object-bucket-judge.ts';
 import { storeSizes } from './object-engine-history.ts';
 
@@ -39,19 +36,9 @@ interface Run {
   readonly round: number;
 }
 
-/** At any moment: while the store opens, replays, writes, compacts. */
 async function runAndKill(directory: string, { judge, round }: Run): Promise<void> {
   const child = spawn(process.execPath, [writer, directory, String(BUCKETS)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const heard = judge.hear(child.stdout);
-  const before = judge.acknowledged;
-  const answered = () => judge.acknowledged > before || child.exitCode !== null;
-  if (round % 4 === 3) await sleep(randomInt(150, 500));
-  else {
-    await waitUntil(answered, { timeoutMs: 30_000, intervalMs: 5, what: 'the first answer' });
-    await sleep(randomInt(500));
-  }
-  child.kill('SIGKILL');
-  const [, signal] = await once(child, 'exit');
-  expect(signal, 'the writer ran until it was killed').toBe('SIGKILL');
+  await killAtAnyMoment(child, { round, acknowledged: () => judge.acknowledged });
   await heard;
 }

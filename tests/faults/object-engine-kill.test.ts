@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { waitUntil } from '../../src/core/retry.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
+import { killAtAnyMoment } from './killed-child.ts';
 import { History, storeSizes } from './object-engine-history.ts';
 import { discrepancies, listen } from './object-engine-judge.ts';
 
@@ -42,20 +39,10 @@ it(`keeps every acknowledged object over ${ROUNDS} kills`, { timeout: 900_000 },
   expect(lifetime, 'segments were compacted and recycled under the kills').toBeGreaterThan(segments.length + 5);
 });
 
-/** At any moment: while the store opens, replays, writes, compacts. */
 async function runAndKill(history: History, round: number): Promise<void> {
   const child = spawn(process.execPath, [writer, directory, '8', BUCKET], { stdio: ['ignore', 'pipe', 'inherit'] });
   const heard = listen(child, history);
-  const before = history.acknowledged;
-  const answered = () => history.acknowledged > before || child.exitCode !== null;
-  if (round % 4 === 3) await sleep(randomInt(150, 500));
-  else {
-    await waitUntil(answered, { timeoutMs: 30_000, intervalMs: 5, what: 'the first answer' });
-    await sleep(randomInt(500));
-  }
-  child.kill('SIGKILL');
-  const [, signal] = await once(child, 'exit');
-  expect(signal, 'the writer ran until it was killed').toBe('SIGKILL');
+  await killAtAnyMoment(child, { round, acknowledged: () => history.acknowledged });
   await heard;
 }
 

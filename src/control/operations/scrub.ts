@@ -1,4 +1,4 @@
-import type { ScrubPassInfo } from '../../objects/object-admin.ts';
+import type { ScrubPass } from '../../objects/scrub/scrub-report.ts';
 import type { Platform, ScrubPassView } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 
@@ -16,6 +16,6 @@ export function createScrubOperations({ drivers }: ControlContext): Scrub {
   };
 }
 
-function viewOf(pass: ScrubPassInfo | undefined): ScrubPassView | null {
+function viewOf(pass: ScrubPass | undefined): ScrubPassView | null {
   return pass ? { ...pass, finishedAt: pass.finishedAt ?? null } : null;
 }

@@ -6,7 +6,8 @@ import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
 import type { EngineObjectStore } from '../engine/engine-object-store.ts';
 import { openEngine } from '../engine/open-object-store.ts';
-import { Scrubber, type ScrubReport } from './scrubber.ts';
+import type { ScrubReport } from './scrub-report.ts';
+import { Scrubber } from './scrubber.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const LARGE = 300_000;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import type { Logger } from '../../core/log.ts';
-import type { DamagedObject } from '../store/integrity.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
+import type { ScrubPass, ScrubReport } from './scrub-report.ts';
 
 export interface ScrubberOptions {
   readonly store: Pick<OpenObjectStore, 'checkIntegrity'>;
@@ -15,23 +15,6 @@ export interface ScrubberOptions {
   readonly everyMs?: number | undefined;
   /** So that it leaves the disk to those who wait for it. */
   readonly bytesPerSecond?: number | undefined;
-}
-
-/** One pass over everything that is stored. */
-export interface ScrubPass {
-  readonly startedAt: number;
-  /** Absent: it is under way. */
-  readonly finishedAt?: number | undefined;
-  readonly objects: number;
-  readonly bytes: number;
-  /** The first 1,000. */
-  readonly damaged: readonly DamagedObject[];
-  readonly damagedCount: number;
-}
-
-export interface ScrubReport {
-  readonly current?: ScrubPass | undefined;
-  readonly last?: ScrubPass | undefined;
 }
 
 interface Progress extends ScrubReport {

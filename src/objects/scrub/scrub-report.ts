@@ -1,0 +1,18 @@
+import type { DamagedObject } from '../store/integrity.ts';
+
+/** One pass over everything that is stored. */
+export interface ScrubPass {
+  readonly startedAt: number;
+  /** Absent: it is under way. */
+  readonly finishedAt?: number | undefined;
+  readonly objects: number;
+  readonly bytes: number;
+  /** The first 1,000. */
+  readonly damaged: readonly DamagedObject[];
+  readonly damagedCount: number;
+}
+
+export interface ScrubReport {
+  readonly current?: ScrubPass | undefined;
+  readonly last?: ScrubPass | undefined;
+}
