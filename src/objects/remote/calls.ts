@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { StoredKey } from '../access/key-file.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { ObjectInfo, PutObject } from '../store/object.ts';
+import type { CustomerKey, ObjectInfo, PutObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { PutPart } from '../store/upload.ts';
 
@@ -77,11 +77,60 @@ export interface Opened {
   readonly bytes?: Uint8Array | undefined;
 }
 
+/**
+ * Small and asked for all the time: as JSON they cost a fifth of a structured clone. Their arguments and
+ * answers are text and numbers, and what is `undefined` in them is as good as absent.
+ */
+const TEXT_CALLS: ReadonlySet<string> = new Set<keyof ObjectStore>(['open', 'head', 'put', 'putPart', 'remove']);
+
+/** Where the arguments hold bytes, the structured clone format takes them. */
+export function packCall(call: Call): Buffer {
+  const { method, args } = call;
+  if (!TEXT_CALLS.has(method) || args.some(hasCustomerKey)) return pack(call);
+  return packText({ method, args: present(args) });
+}
+
+export function packAnswer(method: string, answer: unknown): Buffer {
+  return TEXT_CALLS.has(method) ? packText(answer) : pack(answer);
+}
+
+function hasCustomerKey(arg: unknown): boolean {
+  return typeof arg === 'object' && arg !== null && (arg as CustomerKey).customerKey !== undefined;
+}
+
+/** Without an `undefined` at the end, which JSON takes for `null`. */
+function present(args: readonly unknown[]): readonly unknown[] {
+  return args.at(-1) === undefined ? args.slice(0, -1) : args;
+}
+
+export function packText(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
 /** The structured clone format: bytes and `undefined` cross as they are. */
 export function pack(value: unknown): Buffer {
   return serialize(value);
 }
 
+/** Its first byte, the mark of a version, is none of UTF-8. */
+const CLONE_MARK = 0xff;
+
 export function unpack<T>(payload: Buffer): T {
-  return deserialize(payload) as T;
+  return payload[0] === CLONE_MARK ? deserialize(payload) : JSON.parse(payload.toString());
+}
+
+const LENGTH_BYTES = 4;
+
+/** What comes before the bytes of a small object: length of the rest 4 · the rest. */
+export function packOpened(info: ObjectInfo): Buffer {
+  const text = JSON.stringify(info);
+  const head = Buffer.allocUnsafe(LENGTH_BYTES + Buffer.byteLength(text));
+  head.writeUInt32BE(head.length - LENGTH_BYTES);
+  head.write(text, LENGTH_BYTES);
+  return head;
+}
+
+export function unpackOpened(payload: Buffer): Opened {
+  const end = LENGTH_BYTES + payload.readUInt32BE();
+  return { info: JSON.parse(payload.toString('utf8', LENGTH_BYTES, end)), bytes: payload.subarray(end) };
 }

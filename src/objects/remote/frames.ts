@@ -20,6 +20,8 @@ export const FrameType = {
   state: 10,
   /** Gateway: it goes by that state from now on. */
   stateTaken: 11,
+  /** Writer: the answer to the opening of a small object, with all its bytes. */
+  opened: 12,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -34,8 +36,13 @@ export interface Frame {
 const HEADER_BYTES = 9;
 const NOTHING: Buffer = Buffer.alloc(0);
 
+/** What is put together from short pieces before it is written. */
+const BLOCK_BYTES = 64 * 2 ** 10;
+/** To copy more than that costs more than a write of its own. */
+const COPIED_BYTES = 8 * 2 ** 10;
+
 /**
- * Frames over a socket. Those of one turn of the event loop leave in one write: a call with its small body,
+ * Frames over a socket. Those of one turn of the event loop leave together: a call with its small body,
  * and what many calls have to say. A frame of a body
  * is handed on in pieces, as they arrive; every other one whole.
  */
@@ -43,6 +50,10 @@ export class FrameConnection {
   readonly #socket: Socket;
   readonly #onFrame: (frame: Frame) => void;
   #isCorked = false;
+  /** Of the bytes before `#blockEnd`, those from `#blockStart` are still to be written. */
+  #block = NOTHING;
+  #blockStart = 0;
+  #blockEnd = 0;
   #unread = NOTHING;
   /** Of a body's frame: bytes that are still to come. */
   #bodyLeft = 0;
@@ -54,15 +65,17 @@ export class FrameConnection {
     socket.on('data', (bytes: Buffer) => this.#take(bytes));
   }
 
-  send(type: FrameType, stream: number, payload: Uint8Array = NOTHING): void {
+  /** Nobody changes the payload's bytes any more. `more`: the payload's second half. */
+  send(type: FrameType, stream: number, payload: Uint8Array = NOTHING, more: Uint8Array = NOTHING): void {
     if (!this.#socket.writable) return;
     if (!this.#isCorked) this.#cork();
-    const header = Buffer.allocUnsafe(HEADER_BYTES);
-    header.writeUInt32BE(payload.length, 0);
-    header.writeUInt32BE(stream, 4);
-    header.writeUInt8(type, 8);
-    this.#socket.write(header);
-    if (payload.length > 0) this.#socket.write(payload);
+    this.#reserve(HEADER_BYTES);
+    this.#block.writeUInt32BE(payload.length + more.length, this.#blockEnd);
+    this.#block.writeUInt32BE(stream, this.#blockEnd + 4);
+    this.#block[this.#blockEnd + 8] = type;
+    this.#blockEnd += HEADER_BYTES;
+    this.#add(payload);
+    this.#add(more);
   }
 
   #cork(): void {
@@ -70,38 +83,66 @@ export class FrameConnection {
     this.#socket.cork();
     setImmediate(() => {
       this.#isCorked = false;
+      this.#flush();
       this.#socket.uncork();
     });
   }
 
+  #add(bytes: Uint8Array): void {
+    if (bytes.length > COPIED_BYTES) {
+      this.#flush();
+      this.#socket.write(bytes);
+      return;
+    }
+    this.#reserve(bytes.length);
+    this.#block.set(bytes, this.#blockEnd);
+    this.#blockEnd += bytes.length;
+  }
+
+  /** A block is never written over: the system may not have taken its bytes yet. */
+  #reserve(length: number): void {
+    if (this.#blockEnd + length <= this.#block.length) return;
+    this.#flush();
+    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#blockStart = 0;
+    this.#blockEnd = 0;
+  }
+
+  #flush(): void {
+    if (this.#blockEnd === this.#blockStart) return;
+    this.#socket.write(this.#block.subarray(this.#blockStart, this.#blockEnd));
+    this.#blockStart = this.#blockEnd;
+  }
+
   #take(received: Buffer): void {
-    let bytes = this.#unread.length > 0 ? Buffer.concat([this.#unread, received]) : received;
+    const bytes = this.#unread.length > 0 ? Buffer.concat([this.#unread, received]) : received;
+    let at = 0;
     for (;;) {
-      bytes = this.#takeBody(bytes);
-      if (bytes.length < HEADER_BYTES) break;
-      const length = bytes.readUInt32BE(0);
-      const stream = bytes.readUInt32BE(4);
-      const type = bytes.readUInt8(8) as FrameType;
+      at += this.#takeBody(bytes, at);
+      if (bytes.length - at < HEADER_BYTES) break;
+      const length = bytes.readUInt32BE(at);
+      const stream = bytes.readUInt32BE(at + 4);
+      const type = bytes.readUInt8(at + 8) as FrameType;
+      const start = at + HEADER_BYTES;
       if (type === FrameType.body) {
         this.#bodyLeft = length;
         this.#bodyStream = stream;
-        bytes = bytes.subarray(HEADER_BYTES);
+        at = start;
         continue;
       }
-      const end = HEADER_BYTES + length;
-      if (bytes.length < end) break;
-      this.#onFrame({ type, stream, payload: bytes.subarray(HEADER_BYTES, end) });
-      bytes = bytes.subarray(end);
+      if (bytes.length < start + length) break;
+      at = start + length;
+      this.#onFrame({ type, stream, payload: bytes.subarray(start, at) });
     }
-    this.#unread = bytes;
+    this.#unread = at < bytes.length ? bytes.subarray(at) : NOTHING;
   }
 
-  /** @returns what is behind the body's bytes */
-  #takeBody(bytes: Buffer): Buffer {
-    if (this.#bodyLeft === 0 || bytes.length === 0) return bytes;
-    const payload = bytes.subarray(0, this.#bodyLeft);
+  /** @returns how many bytes from `at` on were the body's */
+  #takeBody(bytes: Buffer, at: number): number {
+    if (this.#bodyLeft === 0 || bytes.length === at) return 0;
+    const payload = bytes.subarray(at, at + this.#bodyLeft);
     this.#bodyLeft -= payload.length;
     this.#onFrame({ type: FrameType.body, stream: this.#bodyStream, payload });
-    return bytes.subarray(payload.length);
+    return payload.length;
   }
 }

@@ -10,15 +10,7 @@ import { storeErrors } from '../store/errors/store-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import type { ByteRange, ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import {
-  type BodyCall,
-  type BodyHead,
-  lateHeaders,
-  type Opened,
-  type PlainCall,
-  plainCalls,
-  type StateChange,
-} from './calls.ts';
+import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, type StateChange } from './calls.ts';
 import { storeUnreachable } from './errors.ts';
 import { StoreConnection } from './store-connection.ts';
 
@@ -72,8 +64,8 @@ function remoteStore(link: Link): RemoteObjectStore {
 }
 
 async function openRemote(connection: StoreConnection, args: readonly unknown[]): Promise<ObjectRead> {
-  const { stream, answer } = await connection.open({ method: 'open', args });
-  const { info, bytes } = answer as Opened;
+  const { stream, opened } = await connection.open({ method: 'open', args });
+  const { info, bytes } = opened;
   if (bytes) return { info, body: (range) => piece(bytes, resolveRange(range, info.size)), release: () => {} };
   let isOpen = true;
   return {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
 import type { ByteRange } from '../store/object.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
-import { type Call, pack, type StateChange, unpack } from './calls.ts';
+import { type Call, type Opened, packCall, packText, type StateChange, unpack, unpackOpened } from './calls.ts';
 import { storeUnreachable } from './errors.ts';
 import { type Frame, FrameConnection, FrameType } from './frames.ts';
 import { uint32 } from './store-session.ts';
@@ -15,7 +15,7 @@ interface PendingCall {
 /** A body to send with a call, and what is known when it has ended. */
 export interface CallBody {
   readonly bytes: AsyncIterable<Uint8Array>;
-  readonly end: () => unknown;
+  readonly end: () => object | undefined;
 }
 
 /** One connection to the writer of a store. It ends once; then every call under way is refused. */
@@ -54,7 +54,7 @@ export class StoreConnection {
     const { stream, pending } = this.#begin(call);
     const failure: { error?: unknown } = {};
     const sending = this.#send(stream, pending.credit, bytes).then(
-      () => this.#frames.send(FrameType.bodyEnd, stream, pack(end())),
+      () => this.#frames.send(FrameType.bodyEnd, stream, packText(end() ?? {})),
       (error: unknown) => {
         failure.error = error;
         this.#frames.send(FrameType.bodyFailed, stream);
@@ -77,16 +77,16 @@ export class StoreConnection {
   }
 
   /** @returns the answer, and the stream by which the object is read and released */
-  async open(call: Call): Promise<{ readonly stream: number; readonly answer: unknown }> {
+  async open(call: Call): Promise<{ readonly stream: number; readonly opened: Opened }> {
     const { stream, pending } = this.#begin(call);
-    return { stream, answer: await pending.answer.promise };
+    return { stream, opened: (await pending.answer.promise) as Opened };
   }
 
   read(stream: number, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
     const body = new IncomingBody((bytes) => this.#frames.send(FrameType.credit, stream, uint32(bytes)));
     if (this.#socket.destroyed) body.fail(storeUnreachable());
     this.#bodies.set(stream, body);
-    this.#frames.send(FrameType.read, stream, pack(range));
+    this.#frames.send(FrameType.read, stream, packText(range ?? null));
     return body;
   }
 
@@ -101,7 +101,7 @@ export class StoreConnection {
     const stream = this.#lastStream;
     const pending: PendingCall = { answer: Promise.withResolvers(), credit: new Credit() };
     this.#calls.set(stream, pending);
-    this.#frames.send(FrameType.call, stream, pack(call));
+    this.#frames.send(FrameType.call, stream, packCall(call));
     return { stream, pending };
   }
 
@@ -109,6 +109,9 @@ export class StoreConnection {
     switch (type) {
       case FrameType.answer:
         this.#settle(stream)?.answer.resolve(unpack(payload));
+        break;
+      case FrameType.opened:
+        this.#settle(stream)?.answer.resolve(unpackOpened(payload));
         break;
       case FrameType.refusal:
         this.#settle(stream)?.answer.reject(new HoldfastError(unpack<ErrorDetails>(payload)));

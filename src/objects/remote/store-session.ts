@@ -12,6 +12,8 @@ import {
   lateHeaders,
   type Opened,
   pack,
+  packAnswer,
+  packOpened,
   type StateChange,
   unpack,
 } from './calls.ts';
@@ -87,7 +89,7 @@ export class StoreSession {
         this.#uploads.get(stream)?.body.push(payload);
         break;
       case FrameType.bodyEnd:
-        this.#endUpload(stream, unpack<ReturnType<typeof lateHeaders>>(payload));
+        this.#endUpload(stream, unpack<Readonly<Record<string, string>>>(payload));
         break;
       case FrameType.bodyFailed:
         this.#uploads.get(stream)?.body.fail(storeUnreachable()); // the gateway knows better why
@@ -96,7 +98,7 @@ export class StoreSession {
         this.#reads.get(stream)?.credit.add(payload.readUInt32BE(0));
         break;
       case FrameType.read:
-        void this.#sendBody(stream, unpack<ByteRange | undefined>(payload));
+        void this.#sendBody(stream, unpack<ByteRange | null>(payload) ?? undefined);
         break;
       case FrameType.release:
         this.#release(stream);
@@ -109,7 +111,8 @@ export class StoreSession {
 
   async #perform(stream: number, call: Call): Promise<void> {
     try {
-      this.#frames.send(FrameType.answer, stream, pack(await this.#invoke(stream, call)));
+      if (call.method === 'open') await this.#open(stream, call.args as Parameters<ObjectStore['open']>);
+      else this.#answer(stream, call.method, await this.#invoke(stream, call));
     } catch (cause) {
       const error = HoldfastError.from(cause);
       if (error.kind === 'internal') this.#options.log.error({ err: error, method: call.method }, error.message);
@@ -119,9 +122,12 @@ export class StoreSession {
     }
   }
 
+  #answer(stream: number, method: string, answer: unknown): void {
+    this.#frames.send(FrameType.answer, stream, packAnswer(method, answer));
+  }
+
   #invoke(stream: number, { method, args }: Call): Promise<unknown> {
     const { store } = this.#options;
-    if (method === 'open') return this.#open(stream, args as Parameters<ObjectStore['open']>);
     if (method === 'put' || method === 'putPart') return this.#receive(stream, method, args[0]);
     if (!isPlainCall(method)) throw new Error(`no method "${method}"`);
     return (store[method] as (...args: unknown[]) => Promise<unknown>).apply(store, [...args]);
@@ -135,29 +141,28 @@ export class StoreSession {
     return (store[method] as BodyMethod).call(store, { ...head, body });
   }
 
-  #endUpload(stream: number, headers: ReturnType<typeof lateHeaders>): void {
+  #endUpload(stream: number, headers: Readonly<Record<string, string>>): void {
     const upload = this.#uploads.get(stream);
     if (!upload) return;
     Object.assign(lateHeaders(upload.head) ?? {}, headers);
     upload.body.end();
   }
 
-  async #open(stream: number, args: Parameters<ObjectStore['open']>): Promise<Opened> {
+  async #open(stream: number, args: Parameters<ObjectStore['open']>): Promise<void> {
     const read = await this.#options.store.open(...args);
-    const { info } = read;
-    if (info.size <= SMALL_BYTES) {
-      try {
-        return { info, bytes: await wholeBody(read) };
-      } finally {
-        read.release();
-      }
-    }
-    if (this.#options.socket.destroyed) {
-      read.release();
-      throw storeUnreachable();
-    }
+    if (read.info.size <= SMALL_BYTES) return this.#sendSmall(stream, read);
+    if (this.#options.socket.destroyed) return read.release();
     this.#reads.set(stream, { read, credit: new Credit() });
-    return { info };
+    const { info } = read;
+    this.#answer(stream, 'open', { info } satisfies Opened);
+  }
+
+  async #sendSmall(stream: number, read: ObjectRead): Promise<void> {
+    try {
+      this.#frames.send(FrameType.opened, stream, packOpened(read.info), await wholeBody(read));
+    } finally {
+      read.release();
+    }
   }
 
   async #sendBody(stream: number, range: ByteRange | undefined): Promise<void> {
@@ -187,10 +192,11 @@ export class StoreSession {
   }
 }
 
+const NOTHING = new Uint8Array();
+
 async function wholeBody({ body }: ObjectRead): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const bytes of body()) chunks.push(bytes);
-  return Buffer.concat(chunks);
+  const [first = NOTHING, ...more] = await Array.fromAsync(body());
+  return more.length === 0 ? first : Buffer.concat([first, ...more]);
 }
 
 export function uint32(value: number): Buffer {
