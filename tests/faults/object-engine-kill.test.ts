@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
+import { toEarlierShards } from '../support/earlier-shards.ts';
 import { killAtAnyMoment } from './killed-child.ts';
 import { History, storeSizes } from './object-engine-history.ts';
 import { discrepancies, listen } from './object-engine-judge.ts';
@@ -25,6 +26,7 @@ it(`keeps every acknowledged object over ${ROUNDS} kills`, { timeout: 900_000 },
   for (let round = 0; round < ROUNDS; round++) {
     await runAndKill(history, round);
     if (round % 6 === 5) await loseIndex();
+    if (round % 4 === 3) await toEarlierShards(directory); // as a store of before leaves them
     const engine = await openEngine({ directory, ...storeSizes });
     try {
       expect(await discrepancies(engine, BUCKET, history), `round ${round}`).toEqual([]);

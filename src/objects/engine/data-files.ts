@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rm, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, opendir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
@@ -10,12 +10,14 @@ import { DataFileWriter } from './data-file-writer.ts';
 import { DirectorySync } from './directory-sync.ts';
 import { DiskRoom } from './disk-room.ts';
 import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
+import { earlierShardOf, SHARDS, shardOf } from './shards.ts';
 
 /** Where stores of before kept files that were not whole yet. */
 const INCOMING = 'incoming';
-const SHARDS = 256;
 /** Whole chunks of an encrypted file: cutting them copies nothing. */
 const READ_BYTES = 8 * STORED_CHUNK_BYTES;
+/** A directory may hold millions: stores of before have nearly all their files in one. */
+const NAMES_AT_A_TIME = 1024;
 
 /** What to read. */
 interface StoredFile {
@@ -59,7 +61,7 @@ export class DataFiles {
   async create(id: number, { isDisposable = false } = {}): Promise<DataFileWriter> {
     const path = this.#path(id);
     const file = await open(path, 'wx', 0o600);
-    const named = this.#syncOf(id % SHARDS).run(); // while the bytes come
+    const named = this.#syncOf(shardOf(id)).run(); // while the bytes come
     const writer = new DataFileWriter({
       id,
       file,
@@ -114,7 +116,7 @@ export class DataFiles {
 
   /** Not waited for: a file that a crash leaves behind is an orphan, and goes at the next start. */
   #unlink(id: number): void {
-    const unlinking = unlink(this.#path(id))
+    const unlinking = this.#eitherPlace(id, (path) => unlink(path))
       .catch(() => {})
       .finally(() => this.#unlinking.delete(unlinking));
     this.#unlinking.add(unlinking);
@@ -189,8 +191,16 @@ export class DataFiles {
   }
 
   #openFile(id: number): Promise<FileHandle> {
-    return open(this.#path(id), 'r').catch((error: unknown) => {
+    return this.#eitherPlace(id, (path) => open(path, 'r')).catch((error: unknown) => {
       throw isNodeError(error, 'ENOENT') ? objectErrors.damaged(`data file ${fileName(id)}`, 'is gone') : error;
+    });
+  }
+
+  /** Where the file is, or would be if it was written before files were spread as they are now. */
+  #eitherPlace<T>(id: number, act: (path: string) => Promise<T>): Promise<T> {
+    return act(this.#path(id)).catch((error: unknown) => {
+      if (!isNodeError(error, 'ENOENT')) throw error;
+      return act(this.#path(id, earlierShardOf(id)));
     });
   }
 
@@ -199,7 +209,7 @@ export class DataFiles {
     let removed = 0;
     for (let shard = 0; shard < SHARDS; shard++) {
       const directory = join(this.#directory, shardName(shard));
-      for (const name of await readdir(directory)) {
+      for await (const { name } of await opendir(directory, { bufferSize: NAMES_AT_A_TIME })) {
         if (isUsed(Number.parseInt(name, 16))) continue;
         await unlink(join(directory, name));
         removed++;
@@ -208,8 +218,8 @@ export class DataFiles {
     return removed;
   }
 
-  #path(id: number): string {
-    return join(this.#directory, shardName(id % SHARDS), fileName(id));
+  #path(id: number, shard = shardOf(id)): string {
+    return join(this.#directory, shardName(shard), fileName(id));
   }
 }
 
