@@ -1,5 +1,6 @@
 import { type FileHandle, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { giveBack } from '../../core/owned-bytes.ts';
 import type { FileRef } from './catalog/version.ts';
 import { type DiskRoom, diskFull, INDEX_ROOM_BYTES } from './disk-room.ts';
 
@@ -16,8 +17,6 @@ interface DataFileWriterOptions {
   /** Resolves when the file's name is durable. */
   readonly named: Promise<void>;
   readonly room: DiskRoom;
-  /** Nobody else uses the bytes that are written. */
-  readonly isDisposable: boolean;
   /** Called when it is finished, or nothing is left of it. */
   readonly onEnd: () => void;
 }
@@ -59,14 +58,14 @@ export class DataFileWriter {
   }
 
   async #send(all: readonly Uint8Array[], bytes: number): Promise<void> {
-    const { file, room, path, isDisposable } = this.#options;
+    const { file, room, path } = this.#options;
     if (!(await room.has(bytes + INDEX_ROOM_BYTES))) throw diskFull(path);
     for (let chunks = all; chunks.length > 0; ) {
       const { bytesWritten } = await file.writev(chunks, this.#size);
       this.#size += bytesWritten;
       chunks = withoutFirst(chunks, bytesWritten);
     }
-    if (isDisposable) for (const chunk of all) giveBack(chunk);
+    for (const chunk of all) giveBack(chunk);
   }
 
   /** The file and its name are durable when it resolves. */
@@ -88,11 +87,6 @@ export class DataFileWriter {
     await rm(path, { force: true });
     onEnd();
   }
-}
-
-/** Its memory, at once: waiting for it to be collected makes the collector run for each few uploads. */
-function giveBack({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /** What is left of `chunks` after `bytes` of them. */

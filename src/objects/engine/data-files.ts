@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { isNodeError } from '../../core/errors.ts';
+import { own } from '../../core/owned-bytes.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import type { ByteRange } from '../store/object.ts';
 import type { FileRef } from './catalog/version.ts';
@@ -14,10 +15,11 @@ import { earlierShardOf, SHARDS, shardOf } from './shards.ts';
 
 /** Where stores of before kept files that were not whole yet. */
 const INCOMING = 'incoming';
-/** Whole chunks of an encrypted file: cutting them copies nothing. */
-const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 /** A directory may hold millions: stores of before have nearly all their files in one. */
 const NAMES_AT_A_TIME = 1024;
+/** Whole chunks of an encrypted file, so that each is in one block. */
+const READ_BYTES = 4 * STORED_CHUNK_BYTES;
+const NOTHING = Buffer.alloc(0);
 
 /** What to read. */
 interface StoredFile {
@@ -57,8 +59,8 @@ export class DataFiles {
     return new DataFiles(directory);
   }
 
-  /** `id` is new. `isDisposable`: nobody else uses the bytes that will be written. */
-  async create(id: number, { isDisposable = false } = {}): Promise<DataFileWriter> {
+  /** `id` is new. */
+  async create(id: number): Promise<DataFileWriter> {
     const path = this.#path(id);
     const file = await open(path, 'wx', 0o600);
     const named = this.#syncOf(shardOf(id)).run(); // while the bytes come
@@ -68,7 +70,6 @@ export class DataFiles {
       path,
       named,
       room: this.#room,
-      isDisposable,
       onEnd: () => this.#writers.delete(writer),
     });
     this.#writers.add(writer);
@@ -136,39 +137,37 @@ export class DataFiles {
    */
   async *read({ id, size, crc }: StoredFile, start: number, end: number): AsyncGenerator<Uint8Array> {
     const whole = crc !== undefined && start === 0 && end === size - 1;
-    const file = await this.#openFile(id);
     let sum = 0;
-    try {
-      for (let at = start; at <= end; ) {
-        const wanted = Math.min(READ_BYTES, end + 1 - at);
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
-        const bytes = buffer.subarray(0, bytesRead);
-        at += bytesRead;
-        if (whole) sum = crc32(bytes, sum);
-        if (bytesRead === 0 || (whole && at > end && sum !== crc))
-          throw objectErrors.damaged(`data file ${fileName(id)}`);
-        yield bytes;
-      }
-    } finally {
-      await file.close();
+    let left = end + 1 - start;
+    for await (const bytes of this.readBlocks(id, { start, end })) {
+      left -= bytes.length;
+      if (whole) sum = crc32(bytes, sum);
+      if (whole && left === 0 && sum !== crc) throw objectErrors.damaged(`data file ${fileName(id)}`);
+      yield own(bytes);
     }
   }
 
   /**
-   * Bytes `start` to `end`, unchecked, in blocks of the size of `block`, which each one overwrites.
+   * Bytes `start` to `end`, unchecked, in blocks of `READ_BYTES` of their own. While one is used, the
+   * next is read: a reader that is slow holds two.
    * @throws HoldfastError `object.damaged` where there are fewer
    */
-  async *readInto(block: Buffer, id: number, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+  async *readBlocks(id: number, { start, end }: ByteRange): AsyncGenerator<Buffer> {
     const file = await this.#openFile(id);
+    let next: Promise<Buffer> | undefined;
     try {
-      for (let at = start; at <= end; at += block.length) {
-        const wanted = Math.min(block.length, end + 1 - at);
-        const read = await readFully(file, block.subarray(0, wanted), at);
-        if (read < wanted) throw objectErrors.damaged(`data file ${fileName(id)}`, 'is too short');
-        yield block.subarray(0, wanted);
+      next = readBlock(file, start, end);
+      for (let at = start; at <= end; ) {
+        const block = await next;
+        if (block.length === 0) throw objectErrors.damaged(`data file ${fileName(id)}`, 'is too short');
+        at += block.length;
+        next = readBlock(file, at, end);
+        next.catch(() => {}); // told when it is waited for
+        yield block;
       }
     } finally {
-      await file.close();
+      await next?.catch(() => {});
+      file.close().catch(() => {}); // nothing was written: the reader need not wait for it
     }
   }
 
@@ -223,15 +222,15 @@ export class DataFiles {
   }
 }
 
-/** read(2) may give less than there is. @returns less than the target takes only at the file's end */
-async function readFully(file: FileHandle, target: Buffer, position: number): Promise<number> {
-  let filled = 0;
-  while (filled < target.length) {
-    const { bytesRead } = await file.read(target, filled, target.length - filled, position + filled);
-    if (bytesRead === 0) break;
+/** read(2) may give less than there is. @returns less than a block only at `end`, nothing where the file ends before it */
+async function readBlock(file: FileHandle, start: number, end: number): Promise<Buffer> {
+  const block = Buffer.allocUnsafeSlow(Math.max(0, Math.min(READ_BYTES, end + 1 - start)));
+  for (let filled = 0; filled < block.length; ) {
+    const { bytesRead } = await file.read(block, filled, block.length - filled, start + filled);
+    if (bytesRead === 0) return NOTHING;
     filled += bytesRead;
   }
-  return filled;
+  return block;
 }
 
 function fileName(id: number): string {

@@ -71,7 +71,7 @@ export class Intake {
   }
 
   async #create(key: DataKey | undefined): Promise<FileWriter> {
-    const writer = await this.#files.create(this.#clock.tick(), { isDisposable: key !== undefined });
+    const writer = await this.#files.create(this.#clock.tick());
     return key ? new EncryptedFileWriter(writer, key.data) : writer;
   }
 

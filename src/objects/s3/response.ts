@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { giveBack } from '../../core/owned-bytes.ts';
 import type { S3Response } from './operation.ts';
 
 export interface WireResponse extends S3Response {
@@ -49,7 +50,7 @@ async function sendBody(
     for await (const bytes of body) {
       if (res.destroyed) return;
       onSent?.(bytes.length);
-      if (!res.write(bytes)) await drained(res);
+      if (!res.write(bytes, () => giveBack(bytes))) await drained(res);
     }
     res.end();
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { own } from '../../../core/owned-bytes.ts';
 import { pooledRandomBytes } from '../../../core/random-pool.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 
@@ -46,7 +47,7 @@ export class ChunkSealer {
   }
 
   update(piece: Uint8Array): Buffer {
-    return this.#cipher.update(piece);
+    return own(this.#cipher.update(piece));
   }
 
   /** Goes behind all else. */
@@ -69,7 +70,7 @@ export function openChunk(key: Buffer, place: ChunkPlace, chunk: Buffer): Buffer
   const decipher = createDecipheriv(ALGORITHM, key, chunk.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
     .setAAD(placeBytes(place))
     .setAuthTag(chunk.subarray(tagStart));
-  const plaintext = decipher.update(chunk.subarray(NONCE_BYTES, tagStart));
+  const plaintext = own(decipher.update(chunk.subarray(NONCE_BYTES, tagStart)));
   try {
     decipher.final();
   } catch {

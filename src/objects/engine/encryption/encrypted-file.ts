@@ -1,10 +1,8 @@
+import { giveBack, own } from '../../../core/owned-bytes.ts';
 import type { FileRef } from '../catalog/version.ts';
 import type { DataFileWriter } from '../data-file-writer.ts';
 import type { DataFiles } from '../data-files.ts';
-import { CHUNK_BYTES, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
-
-/** Whole chunks, so that none is copied together. */
-const BLOCK_BYTES = 4 * STORED_CHUNK_BYTES;
+import { CHUNK_BYTES, type ChunkPlace, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
 
 /** Writes a data file whose bytes are encrypted as they come. */
 export class EncryptedFileWriter {
@@ -70,14 +68,22 @@ export async function* readEncrypted(
     start: first * STORED_CHUNK_BYTES,
     end: Math.min((last + 1) * STORED_CHUNK_BYTES, storedBytes(file.size)) - 1,
   };
-  // Used again for each block: the plaintext is a copy, and a reader that is slow holds one block and no more.
-  const block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, range.end - range.start + 1));
   let index = first;
-  for await (const chunks of files.readInto(block, file.id, range)) {
-    for (let at = 0; at < chunks.length; at += STORED_CHUNK_BYTES, index++) {
-      const plaintext = openChunk(key, { file: file.id, index }, chunks.subarray(at, at + STORED_CHUNK_BYTES));
-      const offset = index * CHUNK_BYTES;
-      yield plaintext.subarray(Math.max(start - offset, 0), end - offset + 1);
-    }
+  for await (const block of files.readBlocks(file.id, range)) {
+    const offset = index * CHUNK_BYTES;
+    const size = openBlock(block, key, { file: file.id, index });
+    index += Math.ceil(block.length / STORED_CHUNK_BYTES);
+    yield own(block.subarray(Math.max(start - offset, 0), Math.min(end - offset + 1, size)));
   }
+}
+
+/** Decrypts in place: one block a reader, whatever its size. @returns the bytes of plaintext that `block` begins with */
+function openBlock(block: Buffer, key: Buffer, { file, index }: ChunkPlace): number {
+  let size = 0;
+  for (let at = 0, i = index; at < block.length; at += STORED_CHUNK_BYTES, i++) {
+    const plaintext = openChunk(key, { file, index: i }, block.subarray(at, at + STORED_CHUNK_BYTES));
+    size += plaintext.copy(block, size);
+    giveBack(plaintext);
+  }
+  return size;
 }
