@@ -32,7 +32,9 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 async function readObject(store: ObjectStore, bucket: string, key: string): Promise<Buffer> {
   const read = await store.open(bucket, key);
   try {
-    return await readAll(read.body());
+    const bytes = await readAll(read.body());
+    if (read.bytes) expect(Buffer.from(read.bytes)).toEqual(bytes);
+    return bytes;
   } finally {
     read.release();
   }

@@ -84,7 +84,7 @@ export class EngineObjectStore implements OpenObjectStore {
     this.#objects = new ObjectWriter({ catalog, committer, clock });
     this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, keys, minPartBytes });
     this.#intake = new Intake(parts.files, clock);
-    this.#reader = new ObjectReader(parts.journal, parts.files);
+    this.#reader = new ObjectReader({ journal: parts.journal, files: parts.files, keys });
     this.#integrity = new IntegrityCheck(parts);
     this.#keys = keys;
     this.#copier = new ObjectCopier({
@@ -166,8 +166,7 @@ export class EngineObjectStore implements OpenObjectStore {
 
   async open(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectRead> {
     const version = this.#lookup.version({ ...ref, bucket, key });
-    const dataKey = this.#keys.openVersion({ bucket: this.#lookup.bucket(bucket), key }, version, customerKey);
-    return this.#reader.open(key, version, dataKey?.data);
+    return this.#reader.open({ bucket: this.#lookup.bucket(bucket), key }, version, customerKey);
   }
 
   async findVersion(bucket: string, key: string, ref?: ReadRef): Promise<ObjectVersion | undefined> {
@@ -183,7 +182,7 @@ export class EngineObjectStore implements OpenObjectStore {
     const { versionId, bypassGovernance, headers } = change;
     const version = this.#lookup.version({ bucket, key, versionId });
     const target = { bucket: this.#lookup.bucket(bucket), key, versionId, bypassGovernance, conditions: undefined };
-    const inline = version.files.length === 0 ? await this.#reader.inlineBytes(version) : NO_BYTES;
+    const inline = version.files.length === 0 ? await this.#reader.keptInline(version) : NO_BYTES;
     const info = await this.#objects.updateMetadata(target, { stamp: version.stamp, inline }, headers);
     return info ?? this.updateMetadata(bucket, key, change);
   }

@@ -1,6 +1,6 @@
 import { isSameCustomerKey } from '../store/customer-key.ts';
 import { multipartEtag } from '../store/multipart.ts';
-import type { ObjectInfo, ObjectMetadata, WriteConditions } from '../store/object.ts';
+import type { ObjectInfo, ObjectMetadata, ObjectRead, WriteConditions } from '../store/object.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Version } from './catalog/version.ts';
 import type { DataKey, KeyOwner, ObjectKey, ObjectKeys } from './encryption/object-keys.ts';
@@ -27,6 +27,12 @@ interface ObjectCopierOptions {
   readonly reader: ObjectReader;
   readonly intake: Intake;
   readonly keys: ObjectKeys;
+}
+
+interface Rewriting {
+  readonly version: Version;
+  readonly dataKey: DataKey | undefined;
+  readonly objectKey: ObjectKey | undefined;
 }
 
 /** Copies objects: shares their files where who may read the one may read the other, else encrypts their bytes anew. */
@@ -61,7 +67,7 @@ export class ObjectCopier {
       files,
       origin: 'copy',
       metadata: target.metadata,
-      inline: files.length === 0 ? await reader.inlineBytes(version) : NO_BYTES,
+      inline: files.length === 0 ? await reader.keptInline(version) : NO_BYTES,
       sealedKey: keys.sealVersion(target, version, objectKey),
     };
     const write = objects.write(target, () => {
@@ -80,13 +86,14 @@ export class ObjectCopier {
   }
 
   /** File by file: what was uploaded by parts keeps them. */
-  async #rewrite({ key, version }: CopySource, target: CopyTarget, dataKey: DataKey | undefined) {
+  async #rewrite(source: CopySource, target: CopyTarget, dataKey: DataKey | undefined) {
     const { objects, reader, intake, keys } = this.#options;
+    const { version } = source;
     const objectKey = await keys.make(target, target.customerKey);
-    const read = reader.open(key, version, dataKey?.data);
+    const read = await reader.open(source, version, source.customerKey);
     const taken: Content[] = [];
     try {
-      for await (const content of this.#takeAnew(version, dataKey, objectKey)) taken.push(content);
+      for await (const content of this.#takeAnew(read, { version, dataKey, objectKey })) taken.push(content);
     } catch (error) {
       for (const content of taken) intake.discard(content);
       throw error;
@@ -108,16 +115,9 @@ export class ObjectCopier {
     );
   }
 
-  async *#takeAnew(
-    version: Version,
-    dataKey: DataKey | undefined,
-    key: ObjectKey | undefined,
-  ): AsyncGenerator<Content> {
+  async *#takeAnew(read: ObjectRead, { version, dataKey, objectKey: key }: Rewriting): AsyncGenerator<Content> {
     const { reader, intake } = this.#options;
-    if (version.files.length === 0) {
-      const body = reader.inline(version, dataKey?.data);
-      yield await intake.take({ body, inlineLimit: Number.POSITIVE_INFINITY, key });
-    }
+    if (read.bytes) yield await intake.take({ body: read.body(), inlineLimit: Number.POSITIVE_INFINITY, key });
     for (const file of version.files) {
       const body = reader.file(file, { start: 0, end: file.size - 1 }, dataKey?.data);
       yield await intake.take({ body, size: file.size, inlineLimit: NEVER_INLINE, key });

@@ -1,18 +1,17 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Bucket, BucketChanges, BucketSource, BucketUsage, NewBucket } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
-import { resolveRange } from '../store/byte-range.ts';
 import { checkConditions } from '../store/conditions.ts';
 import { isSameCustomerKey } from '../store/customer-key.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
+import { heldRead } from '../store/held-read.ts';
 import type { IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { compareKeys, listPage, versionPage } from '../store/listing.ts';
 import { chooseParts, MIN_PART_BYTES, multipartEtag } from '../store/multipart.ts';
 import { checkBucketName, checkKey } from '../store/names.ts';
 import type {
-  ByteRange,
   CopyObject,
   CustomerKey,
   ObjectInfo,
@@ -142,14 +141,7 @@ export class MemoryObjectStore implements OpenObjectStore {
     const version = this.#bucket(bucket).version({ ...ref, key });
     demandKey(key, version.customerKey, customerKey);
     const { info, bytes } = version;
-    return {
-      info,
-      async *body(range?: ByteRange) {
-        const { start, end } = resolveRange(range, bytes.length);
-        if (end >= start) yield bytes.subarray(start, end + 1);
-      },
-      release() {},
-    };
+    return heldRead(info, bytes);
   }
 
   async findVersion(bucket: string, key: string, ref?: ReadRef): Promise<ObjectVersion | undefined> {

@@ -5,10 +5,10 @@ import { backoff } from '../../core/retry.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import type { AccessKeys } from '../access/valid-key.ts';
 import type { Bucket } from '../store/bucket.ts';
-import { resolveRange } from '../store/byte-range.ts';
 import { storeErrors } from '../store/errors/store-errors.ts';
+import { heldRead } from '../store/held-read.ts';
 import { compareKeys } from '../store/listing.ts';
-import type { ByteRange, ObjectRead } from '../store/object.ts';
+import type { ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, type StateChange } from './calls.ts';
 import { storeUnreachable } from './errors.ts';
@@ -66,7 +66,7 @@ function remoteStore(link: Link): RemoteObjectStore {
 async function openRemote(connection: StoreConnection, args: readonly unknown[]): Promise<ObjectRead> {
   const { stream, opened } = await connection.open({ method: 'open', args });
   const { info, bytes } = opened;
-  if (bytes) return { info, body: (range) => piece(bytes, resolveRange(range, info.size)), release: () => {} };
+  if (bytes) return heldRead(info, bytes);
   let isOpen = true;
   return {
     info,
@@ -76,10 +76,6 @@ async function openRemote(connection: StoreConnection, args: readonly unknown[])
       isOpen = false;
     },
   };
-}
-
-async function* piece(bytes: Uint8Array, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
-  if (start <= end) yield bytes.subarray(start, end + 1);
 }
 
 interface State {

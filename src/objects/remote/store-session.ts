@@ -150,19 +150,14 @@ export class StoreSession {
 
   async #open(stream: number, args: Parameters<ObjectStore['open']>): Promise<void> {
     const read = await this.#options.store.open(...args);
-    if (read.info.size <= SMALL_BYTES) return this.#sendSmall(stream, read);
+    const { info, bytes } = read;
+    if (bytes && bytes.length <= SMALL_BYTES) {
+      read.release();
+      return this.#frames.send(FrameType.opened, stream, packOpened(info), bytes);
+    }
     if (this.#options.socket.destroyed) return read.release();
     this.#reads.set(stream, { read, credit: new Credit() });
-    const { info } = read;
     this.#answer(stream, 'open', { info } satisfies Opened);
-  }
-
-  async #sendSmall(stream: number, read: ObjectRead): Promise<void> {
-    try {
-      this.#frames.send(FrameType.opened, stream, packOpened(read.info), await wholeBody(read));
-    } finally {
-      read.release();
-    }
   }
 
   async #sendBody(stream: number, range: ByteRange | undefined): Promise<void> {
@@ -190,13 +185,6 @@ export class StoreSession {
     for (const { body } of this.#uploads.values()) body.fail(storeUnreachable());
     for (const stream of [...this.#reads.keys()]) this.#release(stream);
   }
-}
-
-const NOTHING = new Uint8Array();
-
-async function wholeBody({ body }: ObjectRead): Promise<Uint8Array> {
-  const [first = NOTHING, ...more] = await Array.fromAsync(body());
-  return more.length === 0 ? first : Buffer.concat([first, ...more]);
 }
 
 export function uint32(value: number): Buffer {

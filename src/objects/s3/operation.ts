@@ -23,7 +23,7 @@ export interface S3Request {
 export interface S3Response {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Called when the answer is over, however it ended. */
   readonly release?: (() => void) | undefined;
 }

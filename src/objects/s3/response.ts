@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { giveBack } from '../../core/owned-bytes.ts';
 import type { S3Response } from './operation.ts';
 
+const NO_BYTES = Buffer.alloc(0);
+
 export interface WireResponse extends S3Response {
   /** The answer to HEAD: headers as they are, nothing after them. */
   readonly bodiless: boolean;
@@ -20,18 +22,18 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
   const { status, headers = {}, body, bodiless, beforeEnd, release, onSent } = response;
   try {
     if (res.headersSent || res.destroyed) return void res.destroy();
-    if (typeof body === 'string' || body === undefined) {
-      const text = Buffer.from(body ?? '');
+    if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? NO_BYTES);
       const hasLength = 'content-length' in headers || status === 204 || status === 304;
-      res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': text.length });
-      const hasText = !bodiless && status !== 304 && text.length > 0;
-      if (hasText) onSent?.(text.length);
+      res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': bytes.length });
+      const hasBytes = !bodiless && status !== 304 && bytes.length > 0;
+      if (hasBytes) onSent?.(bytes.length);
       if (beforeEnd) {
-        if (hasText) res.write(text);
+        if (hasBytes) res.write(bytes);
         else res.flushHeaders();
         await beforeEnd();
         res.end();
-      } else res.end(hasText ? text : undefined);
+      } else res.end(hasBytes ? bytes : undefined);
       return;
     }
     res.writeHead(status, headers);

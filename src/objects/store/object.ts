@@ -67,6 +67,8 @@ export interface ByteRange {
 
 export interface ObjectRead {
   readonly info: ObjectInfo;
+  /** All bytes, where they are at hand, as those of small objects are: nobody needs `body` then. */
+  readonly bytes?: Uint8Array | undefined;
   /**
    * The bytes, all or `range`; may be called once. Reading stops when the consumer
    * stops. An object that is overwritten or deleted meanwhile is still read to its end.

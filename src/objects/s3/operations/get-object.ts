@@ -1,7 +1,9 @@
+import { bytesWithin } from '../../store/held-read.ts';
+import type { ByteRange, ObjectRead } from '../../store/object.ts';
 import { readCustomerKey } from '../encryption.ts';
 import { readMoment } from '../moment.ts';
 import { answerObject } from '../object-response.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation, S3Response } from '../operation.ts';
 import { orDeleteMarker, readVersionId } from '../versions.ts';
 
 export const getObject: Operation = {
@@ -15,7 +17,7 @@ export const getObject: Operation = {
     try {
       request.access.object(read.info);
       const { status, headers, range } = await answerObject(request, store, read.info);
-      const body = status === 304 || read.info.size === 0 ? undefined : read.body(range);
+      const body = status === 304 || read.info.size === 0 ? undefined : bodyOf(read, range);
       return { status, headers, body, release: () => read.release() };
     } catch (error) {
       read.release();
@@ -23,3 +25,7 @@ export const getObject: Operation = {
     }
   },
 };
+
+function bodyOf(read: ObjectRead, range: ByteRange | undefined): S3Response['body'] {
+  return read.bytes ? bytesWithin(read.bytes, range) : read.body(range);
+}
