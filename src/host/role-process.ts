@@ -19,6 +19,12 @@ const STABLE_MS = 60_000;
 /** SIGTERM to SIGKILL. */
 const STOP_MS = 10_000;
 
+/** Of a role's process. */
+interface End {
+  readonly how: string;
+  readonly hint?: string | undefined;
+}
+
 const mainModule = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** One role as a process of its own, started again whenever it dies. */
@@ -55,43 +61,45 @@ export class RoleProcess {
     await this.#supervision;
   }
 
-  async #keepAlive(firstEnd: Promise<string>): Promise<void> {
+  async #keepAlive(firstEnd: Promise<End>): Promise<void> {
     const { name, clock, log } = this.#options;
     let ended = firstEnd;
     for (let attempt = 1; ; attempt++) {
       const startedAt = clock.now();
-      const how = await ended;
+      const end = await ended;
       if (this.#stopping) return;
       if (clock.now() - startedAt > STABLE_MS) attempt = 1;
       const delay = backoff(attempt, { initialMs: 100, maxMs: 10_000 });
-      log.error({ role: name, how, restartInMs: delay }, 'a role died; starting it again');
+      log.error({ role: name, ...end, restartInMs: delay }, 'a role died; starting it again');
       await clock.sleep(delay);
       if (this.#stopping) return;
       ended = this.#launch().then(
         (launched) => launched.ended,
-        (error: unknown) => HoldfastError.from(error).message,
+        (error: unknown) => endBy(HoldfastError.from(error)),
       );
     }
   }
 
   /** Resolves when the role is ready; `ended` tells how it ended, once it has. */
-  async #launch(): Promise<{ readonly ended: Promise<string> }> {
+  async #launch(): Promise<{ readonly ended: Promise<End> }> {
     const { name, config } = this.#options;
     const child = spawn(process.execPath, [...process.execArgv, mainModule, 'role', name], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, [ROLE_CONFIG]: JSON.stringify(config) },
     });
     this.#child = child;
-    const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    let failure: HoldfastError | undefined;
+    const ended = new Promise<End>((resolve) => {
+      child.once('error', (error) => resolve({ how: error.message }));
+      child.once('close', (code, signal) => resolve(failure ? endBy(failure) : { how: signal ?? `exit code ${code}` }));
     });
     const ready = Promise.withResolvers<void>();
     child.on('message', (message: RoleMessage) => {
-      if (message.type === 'ready') ready.resolve();
-      else ready.reject(new HoldfastError(message.error));
+      if (message.type === 'ready') return ready.resolve();
+      failure = new HoldfastError(message.error);
+      ready.reject(failure);
     });
-    const died = ended.then((how) => {
+    const died = ended.then(({ how }) => {
       throw new HoldfastError({
         code: 'role.died',
         kind: 'internal',
@@ -103,4 +111,8 @@ export class RoleProcess {
     await Promise.race([ready.promise, died]);
     return { ended };
   }
+}
+
+function endBy({ message, hint }: HoldfastError): End {
+  return { how: message, hint };
 }

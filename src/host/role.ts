@@ -13,6 +13,8 @@ export interface RoleContext {
 }
 
 export interface RunningRole {
+  /** Resolves when the role can go on no more: its process ends, and the supervisor starts it again. */
+  readonly failed?: Promise<HoldfastError>;
   close(): Promise<void>;
 }
 
@@ -37,18 +39,22 @@ export async function runRole(name: RoleName, start: (context: RoleContext) => P
   process.once('SIGTERM', stop);
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole terminal group; the supervisor decides
   process.once('disconnect', stop);
+  const fail = (error: unknown) => {
+    const failure = HoldfastError.from(error);
+    if (failure.kind === 'internal') log.error(error, 'the role failed');
+    tell({ type: 'failed', error: failure.toJSON() });
+    process.exitCode = 1;
+    if (process.connected) process.disconnect?.();
+  };
   try {
     const directory = await openDataDirectory(config.dataDirectory);
     lock = await acquireProcessLock(directory.lock(name), { waitMs: PREDECESSOR_MS });
     if (!lock) throw new Error(`another ${name} role still holds ${directory.lock(name)}`);
     role = await start({ config, directory, log });
+    role.failed?.then(fail);
     tell({ type: 'ready' });
     flushCompileCache(); // a killed process would not have written it
   } catch (error) {
-    const failure = HoldfastError.from(error);
-    if (failure.kind === 'internal') log.error(error, 'the role could not start');
-    tell({ type: 'failed', error: failure.toJSON() });
-    process.exitCode = 1;
-    process.disconnect?.();
+    fail(error);
   }
 }

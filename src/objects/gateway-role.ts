@@ -1,3 +1,5 @@
+import { codeIdentity } from '../core/code-identity.ts';
+import type { HoldfastError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { connectObjectStore } from './remote/remote-object-store.ts';
 import type { RequestLogging } from './s3/request-log.ts';
@@ -14,17 +16,23 @@ export interface GatewayRoleOptions {
   readonly requestLogging?: RequestLogging | undefined;
 }
 
+export interface GatewayRole extends S3Listener {
+  /** Resolves when it can serve no more: the objects role runs other code. */
+  readonly failed: Promise<HoldfastError>;
+}
+
 /**
  * One more process that speaks S3, on another core: HTTP, signatures and checksums are its
  * work, and what is stored is for the objects role, the one writer of the store.
- * Resolves when the store is there. @throws HoldfastError `port.in-use`, `port.forbidden`
+ * Resolves when the store is there. @throws HoldfastError `port.in-use`, `port.forbidden`, `store.other-code`
  */
-export async function startGatewayRole({ storeSocket, ...options }: GatewayRoleOptions): Promise<S3Listener> {
+export async function startGatewayRole({ storeSocket, ...options }: GatewayRoleOptions): Promise<GatewayRole> {
   await using starting = new AsyncDisposableStack();
-  const store = starting.adopt(await connectObjectStore({ socketPath: storeSocket }), (store) => store.close());
-  const { keys, hasWebhook } = store;
+  const connected = await connectObjectStore({ socketPath: storeSocket, code: await codeIdentity() });
+  const store = starting.adopt(connected, (store) => store.close());
+  const { keys, hasWebhook, failed } = store;
   const listener = await listenS3({ ...options, store, keys, hasWebhook, shared: true });
   starting.defer(() => listener.close());
   const running = starting.move();
-  return { port: listener.port, close: () => running.disposeAsync() };
+  return { port: listener.port, failed, close: () => running.disposeAsync() };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { codeIdentity } from '../core/code-identity.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { KeyStore } from './access/key-store.ts';
@@ -57,6 +58,7 @@ const HOUR_MS = 3600_000;
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
   const { directory, masterKey, storeSocket, websiteSocket, log } = options;
+  const code = storeSocket === undefined ? undefined : await codeIdentity();
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;
   const onBucketChanged = async (name: string) => gateways?.bucketChanged(name);
@@ -67,9 +69,10 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   const onWebhooksChanged = async () => gateways?.webhooksChanged();
   const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow, onWebhooksChanged });
   starting.adopt(events, (events) => events.close());
-  if (storeSocket !== undefined) {
+  if (storeSocket !== undefined && code) {
     const webhooks = () => events.webhooks.all().map(({ name }) => name);
-    gateways = await StoreServer.listen({ store, keys: () => keys.list(), webhooks, socketPath: storeSocket, log });
+    const shared = { store, keys: () => keys.list(), webhooks, socketPath: storeSocket, code, log };
+    gateways = await StoreServer.listen(shared);
     starting.adopt(gateways, (server) => server.close());
   }
   const hasWebhook = (name: string) => events.webhooks.find(name) !== undefined;

@@ -63,8 +63,10 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
     onBucketChanged: (name) => server.bucketChanged(name),
     ...options,
   });
-  const server = await StoreServer.listen({ store: writer, keys: () => [], webhooks: () => [], socketPath, log });
-  const store = await connectObjectStore({ socketPath });
+  const code = randomBytes(32);
+  const shared = { store: writer, keys: () => [], webhooks: () => [], socketPath, code, log };
+  const server = await StoreServer.listen(shared);
+  const store = await connectObjectStore({ socketPath, code });
   return {
     store,
     minPartBytes,

@@ -24,6 +24,8 @@ export interface HttpAnswer {
 export class TestPlatform implements AsyncDisposable {
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The checkout that it runs. */
+  root = repository;
   readonly httpPort: number;
   readonly apiPort: number;
   readonly s3Port: number;
@@ -82,7 +84,7 @@ export class TestPlatform implements AsyncDisposable {
     args: readonly string[],
     options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
   ): Promise<CliResult> {
-    const child = spawn(join(repository, 'holdfast'), args, {
+    const child = spawn(join(this.root, 'holdfast'), args, {
       cwd: options.cwd ?? this.directory,
       env: { ...this.env, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],

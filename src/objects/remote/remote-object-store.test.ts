@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryDirectory } from '../../../tests/support/temporary-directory.ts';
 import { createLogger } from '../../core/log.ts';
@@ -6,11 +9,15 @@ import { waitUntil } from '../../core/retry.ts';
 import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { WINDOW_BYTES } from './body-flow.ts';
+import { packCall } from './calls.ts';
+import { FrameType } from './frames.ts';
 import { connectObjectStore } from './remote-object-store.ts';
 import { StoreServer } from './store-server.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const CHUNK = 64 * 1024;
+const CODE = Buffer.alloc(32, 1);
+const OTHER_CODE = Buffer.alloc(32, 2);
 let stack: AsyncDisposableStack;
 let socketPath: string;
 
@@ -20,16 +27,16 @@ beforeEach(async () => {
 });
 afterEach(async () => stack.disposeAsync());
 
-async function serve(store: ObjectStore): Promise<StoreServer> {
+async function serve(store: ObjectStore, code = CODE): Promise<StoreServer> {
   const log = createLogger('objects', 'silent');
   return stack.adopt(
-    await StoreServer.listen({ store, keys: () => [], webhooks: () => [], socketPath, log }),
+    await StoreServer.listen({ store, keys: () => [], webhooks: () => [], socketPath, code, log }),
     (server) => server.close(),
   );
 }
 
-async function connect() {
-  return stack.adopt(await connectObjectStore({ socketPath }), (store) => store.close());
+async function connect(code = CODE) {
+  return stack.adopt(await connectObjectStore({ socketPath, code }), (store) => store.close());
 }
 
 async function stored(objects: Readonly<Record<string, Buffer>>): Promise<MemoryObjectStore> {
@@ -173,4 +180,53 @@ test('what a gateway had open is released when it goes', async () => {
   await Promise.all([store.open('data', 'a'), store.open('data', 'a')]);
   await store.close();
   await waitUntil(() => released === 2, { timeoutMs: 5000, what: 'both to be released' });
+});
+
+const otherCode = expect.objectContaining({ code: 'store.other-code', kind: 'conflict' });
+
+test('a gateway does not come up over a store of other code', async () => {
+  await serve(await stored({}), OTHER_CODE);
+  await expect(connect()).rejects.toEqual(otherCode);
+});
+
+test('a gateway to which the store comes back with other code answers nothing any more, and says so', async () => {
+  const first = await serve(await stored({}));
+  const store = await connect();
+  await first.close();
+  await serve(await stored({}), OTHER_CODE);
+  expect(await store.failed).toEqual(otherCode);
+  expect(() => store.bucket('data')).toThrow(expect.objectContaining({ code: 'store.unreachable' }));
+});
+
+/** What the server says, until it ends or has said `last`, to a peer that says `pieces`, one by one. */
+async function answerTo(pieces: readonly Uint8Array[], last?: string): Promise<Buffer> {
+  const socket = connectSocket(socketPath);
+  let said = Buffer.alloc(0);
+  socket.on('data', (bytes: Buffer) => (said = Buffer.concat([said, bytes])));
+  const isOver = once(socket, 'close').then(() => true);
+  for (const piece of pieces) {
+    await new Promise((resolve) => socket.write(piece, resolve));
+    await setImmediate();
+  }
+  const hasSaid = () => last !== undefined && said.includes(last);
+  await Promise.race([isOver, waitUntil(hasSaid, { timeoutMs: 5000, what: `"${last}"` })]);
+  socket.destroy();
+  return said;
+}
+
+test('the store says nothing but its name to a peer of other code', async () => {
+  await serve(await stored({}));
+  expect(await answerTo([OTHER_CODE])).toEqual(CODE);
+});
+
+test('a name may come in pieces, with a call right behind it', async () => {
+  await serve(await stored({}));
+  const call = packCall({ method: 'head', args: ['nowhere', 'key'] });
+  const header = Buffer.alloc(9);
+  header.writeUInt32BE(call.length, 0);
+  header.writeUInt32BE(1, 4);
+  header.writeUInt8(FrameType.call, 8);
+  const answer = await answerTo([CODE.subarray(0, 3), Buffer.concat([CODE.subarray(3), header, call])], 'nowhere');
+  expect(answer.subarray(0, CODE.length)).toEqual(CODE);
+  expect(answer.toString('latin1')).toContain('bucket.not-found');
 });

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { systemClock } from '../../core/clock.ts';
+import type { HoldfastError } from '../../core/errors.ts';
 import { backoff } from '../../core/retry.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import type { AccessKeys } from '../access/valid-key.ts';
@@ -11,7 +11,8 @@ import { compareKeys } from '../store/listing.ts';
 import type { ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, type StateChange } from './calls.ts';
-import { storeUnreachable } from './errors.ts';
+import { otherCode, storeUnreachable } from './errors.ts';
+import { type Peer, shakeHands } from './handshake.ts';
 import { StoreConnection } from './store-connection.ts';
 
 const RECONNECT = { initialMs: 50, maxMs: 1000 };
@@ -19,10 +20,14 @@ const RECONNECT = { initialMs: 50, maxMs: 1000 };
 export interface RemoteObjectStoreOptions {
   /** Of the process that has the store open (`StoreServer`). */
   readonly socketPath: string;
+  /** That this process runs, as `codeIdentity` names it. */
+  readonly code: Buffer;
 }
 
 /** The store of another process, and its access keys. */
 export interface RemoteObjectStore extends ObjectStore {
+  /** Resolves when the store has come back with other code: it is `store.unreachable` to this process for good. */
+  readonly failed: Promise<HoldfastError>;
   readonly keys: AccessKeys;
   hasWebhook(name: string): boolean;
 }
@@ -30,10 +35,11 @@ export interface RemoteObjectStore extends ObjectStore {
 /**
  * Resolves when the store is there, however long that takes. Whenever its process goes away, everything is
  * refused with `store.unreachable` until it is back: nobody answers by what may have changed meanwhile.
+ * @throws HoldfastError `store.other-code`
  */
-export async function connectObjectStore({ socketPath }: RemoteObjectStoreOptions): Promise<RemoteObjectStore> {
-  const link = new Link(socketPath);
-  await link.ready;
+export async function connectObjectStore(options: RemoteObjectStoreOptions): Promise<RemoteObjectStore> {
+  const link = new Link(options);
+  await Promise.race([link.ready, link.failed.then((error) => Promise.reject(error))]);
   return remoteStore(link);
 }
 
@@ -59,6 +65,7 @@ function remoteStore(link: Link): RemoteObjectStore {
     open: async (...args) => openRemote(link.connection, args),
     keys: { find: (accessKeyId) => link.state().keys.get(accessKeyId) },
     hasWebhook: (name) => link.state().webhooks.has(name),
+    failed: link.failed,
     close: () => link.close(),
   };
 }
@@ -87,19 +94,24 @@ interface State {
 
 /** The connection of the moment, and the state that it has told of. */
 class Link {
-  readonly #socketPath: string;
+  readonly #options: RemoteObjectStoreOptions;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #firstState = Promise.withResolvers<void>();
+  readonly #failure = Promise.withResolvers<HoldfastError>();
   #current: { readonly connection: StoreConnection; readonly state: State } | undefined;
 
-  constructor(socketPath: string) {
-    this.#socketPath = socketPath;
+  constructor(options: RemoteObjectStoreOptions) {
+    this.#options = options;
     this.#running = this.#run();
   }
 
   get ready(): Promise<void> {
     return this.#firstState.promise;
+  }
+
+  get failed(): Promise<HoldfastError> {
+    return this.#failure.promise;
   }
 
   /** @throws HoldfastError `store.unreachable`, `store.closed` */
@@ -120,26 +132,27 @@ class Link {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#current?.connection.end();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     for (let attempt = 1; !signal.aborted; attempt++) {
-      if (await this.#connectOnce()) attempt = 0;
+      const peer = await this.#connectOnce();
+      if (peer === 'other-code') return this.#failure.resolve(otherCode());
+      if (peer === 'same-code') attempt = 0;
       else await systemClock.sleep(backoff(attempt, RECONNECT), { signal }).catch(() => {}); // closed meanwhile
     }
   }
 
-  /** Resolves when the connection has ended. @returns whether there was one */
-  async #connectOnce(): Promise<boolean> {
-    const socket = connect(this.#socketPath);
-    try {
-      await once(socket, 'connect', { signal: this.#closing.signal });
-    } catch {
+  /** Resolves when the connection has ended. @returns who was there */
+  async #connectOnce(): Promise<Peer> {
+    const { socketPath, code } = this.#options;
+    const socket = connect({ path: socketPath, signal: this.#closing.signal });
+    const peer = await shakeHands(socket, code);
+    if (peer !== 'same-code') {
       socket.destroy();
-      return false;
+      return peer;
     }
     const state: State = { encrypts: false, buckets: new Map(), keys: new Map(), webhooks: new Set() };
     const connection = new StoreConnection(socket, (change) => {
@@ -149,7 +162,7 @@ class Link {
     });
     await connection.ended;
     this.#current = undefined;
-    return true;
+    return peer;
   }
 }
 

@@ -41,10 +41,6 @@ export class StoreConnection {
     socket.on('error', () => {}); // `close` follows
   }
 
-  end(): void {
-    this.#socket.destroy();
-  }
-
   call(call: Call): Promise<unknown> {
     return this.#begin(call).pending.answer.promise;
   }

@@ -4,6 +4,7 @@ import type { Logger } from '../../core/log.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { StateChange } from './calls.ts';
+import { shakeHands } from './handshake.ts';
 import { StoreSession } from './store-session.ts';
 
 export interface StoreServerOptions {
@@ -13,6 +14,8 @@ export interface StoreServerOptions {
   readonly webhooks: () => readonly string[];
   /** Only the platform's own user can open it: access keys with their secrets cross it. */
   readonly socketPath: string;
+  /** That this process runs, as `codeIdentity` names it: gateways of other code are turned away. */
+  readonly code: Buffer;
   readonly log: Logger;
 }
 
@@ -22,6 +25,7 @@ export interface StoreServerOptions {
  */
 export class StoreServer {
   readonly #options: StoreServerOptions;
+  readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<StoreSession>();
   readonly #server = createServer((socket) => void this.#serve(socket));
   #lastChange = 0;
@@ -63,7 +67,10 @@ export class StoreServer {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { store, keys, webhooks, log } = this.#options;
+    const { store, keys, webhooks, code, log } = this.#options;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    if ((await shakeHands(socket, code)) !== 'same-code') return socket.destroySoon();
     const session = new StoreSession({ socket, store, log });
     this.#sessions.add(session);
     const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
@@ -75,7 +82,7 @@ export class StoreServer {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const session of this.#sessions) session.end();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 }

@@ -70,14 +70,10 @@ export class StoreSession {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#untaken.set(change.number, resolve);
     this.#frames.send(FrameType.state, 0, pack(change));
-    const timer = setTimeout(() => this.end(), STATE_TAKEN_MS);
+    const timer = setTimeout(() => this.#options.socket.destroy(), STATE_TAKEN_MS);
     await Promise.race([promise, this.ended]);
     clearTimeout(timer);
     this.#untaken.delete(change.number);
-  }
-
-  end(): void {
-    this.#options.socket.destroy();
   }
 
   #take({ type, stream, payload }: Frame): void {
