@@ -35,14 +35,15 @@ export type Authenticate = (head: RequestHead) => Authentication;
 export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: { clock?: Clock } = {}): Authenticate {
   const signingKeys = new SigningKeys();
   return (head) => {
-    const mechanism = mechanismOf(head);
+    const parameters = new Map(head.query);
+    const mechanism = mechanismOf(head, parameters);
     if (mechanism === undefined) return anonymous(head);
     const presigned = mechanism === 'query';
-    const credentials = presigned ? parsePresigned(head.query) : parseAuthorization(head.headers);
+    const credentials = presigned ? parsePresigned(parameters) : parseAuthorization(head.headers);
     const key = findValidKey(keys, credentials.accessKeyId, clock.now());
     checkTime(credentials, clock.now());
     checkSignedHeaders(head, credentials.signedHeaders);
-    checkNoSessionToken(head);
+    checkNoSessionToken(head, parameters);
 
     const { scope, timestamp } = credentials;
     const payloadHash = signedPayloadHash(head, presigned);
@@ -56,12 +57,14 @@ export function createAuthenticator(keys: AccessKeys, { clock = systemClock }: {
   };
 }
 
-function mechanismOf({ headers, query }: RequestHead): 'header' | 'query' | undefined {
+type Parameters = ReadonlyMap<string, string>;
+
+function mechanismOf({ headers }: RequestHead, parameters: Parameters): 'header' | 'query' | undefined {
   // Signature V2, which boto3 presigns with unless it is told otherwise: as an anonymous request it would only be denied.
-  if (query.some(([name]) => name === 'AWSAccessKeyId')) {
+  if (parameters.has('AWSAccessKeyId')) {
     throw accessErrors.mechanism('the authorization mechanism is not supported; use AWS4-HMAC-SHA256');
   }
-  const presigned = query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
+  const presigned = parameters.has('X-Amz-Algorithm') || parameters.has('X-Amz-Signature');
   if (!headers.has('authorization')) return presigned ? 'query' : undefined;
   if (presigned) throw accessErrors.mechanism('only one authentication mechanism is allowed: the header or the query');
   return 'header';
@@ -95,9 +98,11 @@ function anonymous(head: RequestHead): Authentication {
   };
 }
 
+const PAYLOAD_HASH = /^x-amz-content-sha256$/i;
+
 /** Presigned URLs leave the body open unless they name its hash. */
 function signedPayloadHash({ headers, query }: RequestHead, presigned: boolean): string {
-  const named = presigned ? query.find(([name]) => name.toLowerCase() === 'x-amz-content-sha256')?.[1] : undefined;
+  const named = presigned ? query.find(([name]) => PAYLOAD_HASH.test(name))?.[1] : undefined;
   const hash = named ?? headers.get('x-amz-content-sha256') ?? (presigned ? 'UNSIGNED-PAYLOAD' : undefined);
   if (hash === undefined) throw accessErrors.payloadHash('the header x-amz-content-sha256 is missing');
   return hash;
@@ -142,8 +147,8 @@ function checkSignedHeaders({ headers }: RequestHead, signed: readonly string[])
 }
 
 /** There are no temporary credentials here: a token would be ignored, and what is ignored is not checked. */
-function checkNoSessionToken({ headers, query }: RequestHead): void {
-  if (headers.has('x-amz-security-token') || query.some(([name]) => name === 'X-Amz-Security-Token')) {
+function checkNoSessionToken({ headers }: RequestHead, parameters: Parameters): void {
+  if (headers.has('x-amz-security-token') || parameters.has('X-Amz-Security-Token')) {
     throw accessErrors.token('the provided token is malformed or otherwise invalid');
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What a signature covers of a request. Header values are latin-1 strings, one character a byte, as `node:http` gives them. */
 export interface RequestHead {
@@ -26,12 +26,12 @@ export function canonicalPath(path: string): string {
 }
 
 export function canonicalQuery(query: RequestHead['query']): string {
-  return query
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
-    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
+  const encoded: [name: string, value: string][] = [];
+  for (const [name, value] of query) {
+    if (name !== 'X-Amz-Signature') encoded.push([uriEncode(name), uriEncode(value)]);
+  }
+  encoded.sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
+  return encoded.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
 /** By code unit, which for encoded (ASCII) names is by byte. */
@@ -46,17 +46,13 @@ export function canonicalHeaders(headers: RequestHead['headers'], signed: readon
 }
 
 export function canonicalRequest(head: RequestHead, signedHeaders: readonly string[], payloadHash: string): string {
-  return [
-    head.method,
-    canonicalPath(head.path),
-    canonicalQuery(head.query),
-    canonicalHeaders(head.headers, signedHeaders),
-    signedHeaders.join(';'),
-    payloadHash,
-  ].join('\n');
+  const path = canonicalPath(head.path);
+  const query = canonicalQuery(head.query);
+  const headers = canonicalHeaders(head.headers, signedHeaders);
+  return `${head.method}\n${path}\n${query}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`;
 }
 
 /** Path and query are ASCII here and header values one byte a character, so latin-1 gives the bytes that were sent. */
 export function hashCanonicalRequest(text: string): string {
-  return createHash('sha256').update(text, 'latin1').digest('hex');
+  return hash('sha256', Buffer.from(text, 'latin1'));
 }

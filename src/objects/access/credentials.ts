@@ -44,9 +44,8 @@ export function parseAuthorization(headers: RequestHead['headers']): Credentials
 }
 
 /** The `X-Amz-*` parameters of a presigned URL. */
-export function parsePresigned(query: RequestHead['query']): Credentials {
+export function parsePresigned(parameters: ReadonlyMap<string, string>): Credentials {
   const malformed = accessErrors.queryMalformed;
-  const parameters = new Map(query);
   const parameter = (name: string) => required(parameters.get(name), `the query has no ${name}`, malformed);
   if (parameter('X-Amz-Algorithm') !== ALGORITHM) {
     throw malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');

@@ -93,13 +93,22 @@ export function permissionsOf({ operation, query, headers }: PermissionRequest):
   const isPast = namesMoment(headers);
   const listed = isPast && plain === 'ListBucket' ? 'ListBucketVersions' : plain;
   const name = query.has('versionId') || isPast ? (OF_VERSION[listed] ?? listed) : listed;
-  const creates = ['PutObject', 'PostObject', 'CopyObject', 'CreateMultipartUpload'].includes(operation);
-  return [
-    `s3:${name}`,
-    ...(operation === 'GetObjectAttributes' ? [query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'] : []),
-    ...(creates && headers.has('x-amz-acl') ? ['s3:PutObjectAcl'] : []),
-    ...(creates && headers.has('x-amz-tagging') ? ['s3:PutObjectTagging'] : []),
-    ...(creates && headers.has('x-amz-object-lock-mode') ? ['s3:PutObjectRetention'] : []),
-    ...(creates && headers.has('x-amz-object-lock-legal-hold') ? ['s3:PutObjectLegalHold'] : []),
-  ];
+  const permissions = [`s3:${name}`];
+  if (operation === 'GetObjectAttributes') {
+    permissions.push(query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject');
+  }
+  if (CREATIONS.has(operation)) {
+    for (const [header, permission] of GIVEN_AT_CREATION) if (headers.has(header)) permissions.push(permission);
+  }
+  return permissions;
 }
+
+const CREATIONS: ReadonlySet<string> = new Set(['PutObject', 'PostObject', 'CopyObject', 'CreateMultipartUpload']);
+
+/** What a request that makes an object may give it besides, which is a permission of its own. */
+const GIVEN_AT_CREATION = [
+  ['x-amz-acl', 's3:PutObjectAcl'],
+  ['x-amz-tagging', 's3:PutObjectTagging'],
+  ['x-amz-object-lock-mode', 's3:PutObjectRetention'],
+  ['x-amz-object-lock-legal-hold', 's3:PutObjectLegalHold'],
+] as const;

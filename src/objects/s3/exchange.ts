@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { pooledRandomBytes } from '../../core/random-pool.ts';
 import type { S3Response } from './operation.ts';
 import { sendResponse } from './response.ts';
@@ -12,6 +13,15 @@ const SMALL_BODY_BYTES = 64 * 1024;
 /** What is read of an upload after it was refused; beyond that the connection is cut. */
 const REST_LIMIT_BYTES = 64 * 1024 * 1024;
 const REST_LIMIT_MS = 10_000;
+
+/** Of requests that wait for the store and not for their client: a long copy inside the store moves nothing on the wire. */
+const working = new WeakSet<Socket>();
+
+/** The idle timeout is for clients. */
+export function endUnlessWorking(socket: Socket): void {
+  if (working.has(socket)) socket.setTimeout(IDLE_TIMEOUT);
+  else socket.destroy();
+}
 
 interface ExchangeOptions {
   readonly expectsContinue: boolean;
@@ -118,9 +128,9 @@ export class Exchange {
     clearTimeout(timer);
   }
 
-  /** The idle timeout is for clients: a long copy inside the store moves nothing on the wire. */
   #expectClient(expected: boolean): void {
-    this.req.socket.setTimeout(expected ? IDLE_TIMEOUT : 0);
+    if (expected) working.delete(this.req.socket);
+    else working.add(this.req.socket);
   }
 }
 

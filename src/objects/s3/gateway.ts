@@ -10,7 +10,7 @@ import { receiveBody } from './body/request-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { s3ErrorCode } from './error-responses.ts';
 import { S3Failure, s3Errors } from './errors.ts';
-import { Exchange, IDLE_TIMEOUT } from './exchange.ts';
+import { Exchange, endUnlessWorking, IDLE_TIMEOUT } from './exchange.ts';
 import { isFormUpload, receiveForm } from './form/form-request.ts';
 import { refuseMoment } from './moment.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
@@ -47,6 +47,7 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
     noDelay: true,
   });
   server.timeout = IDLE_TIMEOUT;
+  server.on('timeout', endUnlessWorking);
   const isClosing = () => !server.listening;
   const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
     void answer(new Exchange(req, res, { expectsContinue, isClosing }), options);
@@ -188,12 +189,10 @@ async function admit(
 }
 
 /** Our own may stand in any query: for clients that cannot set headers. */
-const OURS = /^x-holdfast-/;
-const OF_S3_OR_OURS = /^x-(?!amz-(?:checksum|sdk)-)(?:amz|holdfast)-/;
-/** What a presigned URL always has; authentication has read it. */
-const OF_SIGNATURE: ReadonlySet<string> = new Set(
-  ['algorithm', 'credential', 'date', 'expires', 'signature', 'signedheaders'].map((name) => `x-amz-${name}`),
-);
+const OURS = /^x-holdfast-/i;
+/** But what a presigned URL always has, which authentication has read. */
+const OF_S3_OR_OURS =
+  /^x-(?:holdfast-|amz-(?!checksum-|sdk-|(?:algorithm|credential|date|expires|signature|signedheaders)$))/i;
 
 /**
  * Presigned URLs carry signed headers in the query (`x-amz-meta-…`, `x-amz-copy-source`).
@@ -205,16 +204,15 @@ function effectiveHeaders(
   { mechanism }: Authentication,
 ): ReadonlyMap<string, string> {
   const isHoisted = mechanism === 'query' ? OF_S3_OR_OURS : OURS;
-  const hoisted = query
-    .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => isHoisted.test(name) && !OF_SIGNATURE.has(name))
-    .map(([name, value]) => [name, Buffer.from(value).toString('latin1')] as const);
-  for (const [name, value] of hoisted) {
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
-      throw s3Errors.invalidArgument('a query parameter that stands for a header is not one');
-    }
-  }
+  const hoisted = query.filter(([name]) => isHoisted.test(name)).map(asHeader);
   return hoisted.length === 0 ? headers : new Map([...hoisted, ...headers]);
+}
+
+function asHeader([parameter, text]: readonly [string, string]): [string, string] {
+  const name = parameter.toLowerCase();
+  const value = Buffer.from(text).toString('latin1');
+  if (HEADER_NAME.test(name) && HEADER_VALUE.test(value)) return [name, value];
+  throw s3Errors.invalidArgument('a query parameter that stands for a header is not one');
 }
 
 /** RFC 9110 sections 5.6.2 and 5.5: what came in a header is so already, what comes in a query can be anything. */

@@ -133,10 +133,11 @@ export async function lockAnswer(
   { headers }: ObjectMetadata,
   mayKnow: (permission: LockPermission) => Promise<boolean>,
 ): Promise<Record<string, string>> {
-  const told = async (permission: LockPermission, names: readonly string[]) => {
-    const found = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-    return found.length > 0 && (await mayKnow(permission)) ? found : [];
-  };
-  const retention = await told('GetObjectRetention', [LOCK_MODE, LOCK_UNTIL]);
-  return Object.fromEntries([...retention, ...(await told('GetObjectLegalHold', [LEGAL_HOLD]))]);
+  const answer: Record<string, string> = {};
+  const { [LOCK_MODE]: mode, [LOCK_UNTIL]: until, [LEGAL_HOLD]: hold } = headers;
+  if (mode !== undefined && until !== undefined && (await mayKnow('GetObjectRetention'))) {
+    Object.assign(answer, { [LOCK_MODE]: mode, [LOCK_UNTIL]: until });
+  }
+  if (hold !== undefined && (await mayKnow('GetObjectLegalHold'))) answer[LEGAL_HOLD] = hold;
+  return answer;
 }

@@ -19,11 +19,12 @@ export const MAX_KEY_BYTES = 1024;
 export function parseTarget(url: string, host: string, hosts: readonly string[]): RequestTarget {
   // Two of them arrive joined (RFC 9112 section 3.2: a server answers 400).
   if (host.includes(',')) throw s3Errors.invalidRequest('a request has one Host header');
-  const origin = /^https?:\/\/[^/?]*/i.exec(url)?.[0] ?? ''; // absolute form (RFC 9112 section 3.2.2)
-  const [rawPath = '', ...rest] = url.slice(origin.length).split('?');
-  const path = decode(rawPath || '/');
+  // The absolute form has an origin before the path (RFC 9112 section 3.2.2).
+  const origin = url.startsWith('/') ? '' : (/^https?:\/\/[^/?]*/i.exec(url)?.[0] ?? '');
+  const mark = url.indexOf('?', origin.length);
+  const path = decode((mark < 0 ? url.slice(origin.length) : url.slice(origin.length, mark)) || '/');
   if (!path.startsWith('/')) throw s3Errors.invalidUri('the request target is not a path');
-  const query = parseQuery(rest.join('?'));
+  const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1));
 
   const virtual = virtualHostBucket(host, hosts);
   const slash = path.indexOf('/', 1);
@@ -40,15 +41,19 @@ function virtualHostBucket(host: string, hosts: readonly string[]): string | und
 }
 
 function parseQuery(text: string): RequestTarget['query'] {
-  if (text === '') return [];
-  return text
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const at = pair.indexOf('=');
-      const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
-      return [decode(name.replaceAll('+', ' ')), decode(value.replaceAll('+', ' '))] as const;
-    });
+  const query: [string, string][] = [];
+  if (text === '') return query;
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const at = pair.indexOf('=');
+    query.push(at < 0 ? [decodeForm(pair), ''] : [decodeForm(pair.slice(0, at)), decodeForm(pair.slice(at + 1))]);
+  }
+  return query;
+}
+
+/** In a query a plus is a space. */
+function decodeForm(text: string): string {
+  return decode(text.includes('+') ? text.replaceAll('+', ' ') : text);
 }
 
 function decode(text: string): string {

@@ -161,11 +161,14 @@ const DIRECTORY_BUCKETS = 'ListDirectoryBuckets';
 export function findOperation({ method, bucket, key, query, headers }: RoutedRequest): Operation {
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const route = ROUTES[`${method} ${level}`]?.find(
-    (route) =>
-      (route.query ?? []).every((name) => query.has(name)) && (!route.copy || headers.has('x-amz-copy-source')),
+    ({ query: names, copy }) =>
+      (!names || names.every((name) => query.has(name))) && (!copy || headers.has('x-amz-copy-source')),
   );
-  const unanswered = [...query.keys()].find((name) => SUB_RESOURCES.has(name) && !route?.query?.includes(name));
-  if (unanswered !== undefined) throw s3Errors.notImplemented(`?${unanswered} is not implemented`);
+  for (const name of query.keys()) {
+    if (SUB_RESOURCES.has(name) && !route?.query?.includes(name)) {
+      throw s3Errors.notImplemented(`?${name} is not implemented`);
+    }
+  }
   if (query.get('x-id') === DIRECTORY_BUCKETS) throw s3Errors.notImplemented('directory buckets are not implemented');
   if (route) return route.operation;
   if (method === 'POST' && level === 'bucket') {
