@@ -298,7 +298,7 @@ export function describeObjectVersions(
       await put('a', '1');
       await versioning('enabled');
       const second = await put('a', '22');
-      await put('a', '333');
+      const third = await put('a', '333');
       const listedAfter = async (marker: VersionMarker) =>
         (await store.listVersions({ bucket: 'photos', after: marker, limit: 10 })).versions.map(shape);
       expect(await listedAfter({ key: 'a' })).toEqual([]);
@@ -306,6 +306,8 @@ export function describeObjectVersions(
       expect(await listedAfter({ key: 'a', version: 'null' })).toEqual([]);
       await store.remove('photos', 'a', second);
       expect(await listedAfter({ key: 'a', version: second.versionId })).toEqual(['a 1']);
+      await store.remove('photos', 'a', third);
+      expect(await listedAfter({ key: 'a', version: third.versionId })).toEqual(['a 1 latest']);
       await expect(listedAfter({ key: 'a', version: 'what?' })).rejects.toThrow(failure('version.marker'));
     });
   });

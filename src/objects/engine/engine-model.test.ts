@@ -251,7 +251,7 @@ class Run {
     const sorted = sortedKeys(keys);
     const current = sorted.filter((key) => keys.get(key)?.[0]?.bytes);
     const page = await this.#store.list({ bucket, snapshot, limit: 100 });
-    const found = page.objects.map(({ key, metadata }) => [key, metadata.headers.tag]);
+    const found = page.objects.map(({ key, headers }) => [key, headers.tag]);
     expect(found).toEqual(current.map((key) => [key, keys.get(key)?.[0]?.tag]));
 
     const grouped = await this.#store.list({ bucket, snapshot, delimiter: '/', limit: 100 });

@@ -2,7 +2,7 @@ import { isHoldfastCode } from '../../core/errors.ts';
 import type { CheckIntegrity, DamagedObject, IntegrityPage } from '../store/integrity.ts';
 import { versionIdOf } from '../store/version-id.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { bucketOf, objectKeyOfPrefix, versionKey } from './catalog/index-keys.ts';
+import { bucketOf, versionKey } from './catalog/index-keys.ts';
 import type { Version } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import type { Journal } from './journal/journal.ts';
@@ -54,12 +54,14 @@ export class IntegrityCheck {
     let bytes = 0;
     let seen = 0;
     const start = after === undefined ? NO_BYTES : Buffer.concat([Buffer.from(after, 'base64url'), Buffer.of(0)]);
-    for (const { prefix, version } of catalog.versions.from(start)) {
+    for (const one of catalog.versions.from(start)) {
+      const { prefix, objectKey: key } = one;
+      const version = one.version();
       const bucket = catalog.buckets.byId(bucketOf(prefix))?.bucket.name;
       if (bucket !== undefined && !version.deleteMarker) {
         const inline = version.files.length === 0;
         const release = inline ? journal.pin(version.location.position) : files.pin(version.files);
-        found.push({ bucket, key: objectKeyOfPrefix(prefix), version, release });
+        found.push({ bucket, key, version, release });
         bytes += version.size;
       }
       if (++seen === PAGE_VERSIONS || bytes >= maxBytes) {

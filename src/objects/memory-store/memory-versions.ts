@@ -117,6 +117,7 @@ export class MemoryVersions {
   scan(): Scan {
     const objects = [...this.#byKey.values()]
       .flatMap((versions) => currentOf(versions)?.info ?? [])
+      .map(({ key, size, etag, lastModified, metadata: { headers } }) => ({ key, size, etag, lastModified, headers }))
       .sort((a, b) => compareKeys(a.key, b.key));
     return (bound) => objects.filter(({ key }) => isBeyond(key, bound));
   }

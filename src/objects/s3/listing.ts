@@ -1,9 +1,9 @@
 import { uriEncode } from '../access/canonical-request.ts';
-import type { ListPage } from '../store/list.ts';
+import type { ListedObject, ListPage } from '../store/list.ts';
 import { listedChecksum } from './checksums/object-checksum.ts';
 import { s3Errors } from './errors.ts';
 import { isoTime, OWNER } from './operation.ts';
-import type { XmlElements } from './xml.ts';
+import { type XmlElements, type XmlText, xml } from './xml.ts';
 
 /** What the listings have in common. */
 export interface Listing {
@@ -16,6 +16,7 @@ export interface Listing {
 }
 
 const MAX_KEYS = 1000;
+const PLAIN_KEY = /^[\w\-.~/]*$/;
 
 /**
  * `x-amz-optional-object-attributes`: nothing here is ever in an archive to be restored from.
@@ -54,21 +55,19 @@ export function listingEntries(
   { objects, commonPrefixes }: ListPage,
   { encode, owner }: { readonly encode: Listing['encode']; readonly owner: boolean },
 ): XmlElements {
+  const ownerElement = owner ? xml`<Owner>${OWNER}</Owner>` : undefined;
   return {
-    Contents: objects.map(({ key, lastModified, etag, size, metadata }) => ({
-      Key: encode(key),
-      LastModified: isoTime(lastModified),
-      ETag: `"${etag}"`,
-      ...listedChecksum(metadata),
-      Size: size,
-      StorageClass: 'STANDARD',
-      Owner: owner ? OWNER : undefined,
-    })),
+    Contents: objects.map((object) => contents(object, encode, ownerElement)),
     CommonPrefixes: commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
   };
 }
 
+function contents(object: ListedObject, encode: Listing['encode'], owner: XmlText | undefined): XmlText {
+  const { key, lastModified, etag, size } = object;
+  return xml`<Key>${encode(key)}</Key><LastModified>${isoTime(lastModified)}</LastModified><ETag>&quot;${etag}&quot;</ETag>${listedChecksum(object)}<Size>${size}</Size><StorageClass>STANDARD</StorageClass>${owner}`;
+}
+
 /** As S3 does it: the slash stays. A space is `%20`, which every client decodes. */
 function encodeKey(key: string): string {
-  return key.split('/').map(uriEncode).join('/');
+  return PLAIN_KEY.test(key) ? key : key.split('/').map(uriEncode).join('/');
 }

@@ -3,7 +3,7 @@ import type { Action } from '../access/key-scope.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { AccessCheck } from './access-check.ts';
 import type { ReceivedBody } from './body/request-body.ts';
-import { buildXml, type XmlElements } from './xml.ts';
+import { buildXml, type XmlElements, xml } from './xml.ts';
 
 /** An authenticated and authorised request. */
 export interface S3Request {
@@ -54,7 +54,7 @@ export function xmlResponse(
 }
 
 /** Who owns everything here; S3 clients want an owner. */
-export const OWNER: XmlElements = { ID: 'holdfast', DisplayName: 'holdfast' };
+export const OWNER = xml`<ID>holdfast</ID><DisplayName>holdfast</DisplayName>`;
 
 let lastSecond = Number.NaN;
 let lastSecondText = '';

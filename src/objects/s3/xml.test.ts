@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildXml, parseXml } from './xml.ts';
+import { buildXml, parseXml, xml } from './xml.ts';
 
 const malformed = expect.objectContaining({ code: 's3.malformed-xml' });
 
@@ -23,6 +23,12 @@ describe('building', () => {
       }),
     );
   });
+});
+
+test('a template escapes its values, but not templates in it, and leaves undefined out', () => {
+  const inner = xml`<B>${'<'}${1}${true}${undefined}</B>`;
+  const whole = buildXml('R', { A: [xml`<K>${'&'}</K>${inner}`, 'x'], '': [inner] }, '');
+  expect(whole).toContain('<R><A><K>&amp;</K><B>&lt;1true</B></A><A>x</A><B>&lt;1true</B></R>');
 });
 
 describe('parsing', () => {

@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectVersion } from './object.ts';
+import type { ObjectInfo, ObjectMetadata, ObjectVersion } from './object.ts';
 import type { Moment } from './snapshot.ts';
 
 export interface ListObjects extends Moment {
@@ -11,8 +11,13 @@ export interface ListObjects extends Moment {
   readonly limit: number;
 }
 
+/** What a listing says of an object. */
+export interface ListedObject extends Pick<ObjectInfo, 'key' | 'size' | 'etag' | 'lastModified'> {
+  readonly headers: ObjectMetadata['headers'];
+}
+
 export interface ListPage {
-  readonly objects: readonly ObjectInfo[];
+  readonly objects: readonly ListedObject[];
   readonly commonPrefixes: readonly string[];
   /** `after` of the next page; absent on the last one. */
   readonly next?: string | undefined;

@@ -1,5 +1,5 @@
-import type { ListObjects, ListPage, ListVersions, VersionPage } from './list.ts';
-import type { ObjectInfo, ObjectVersion } from './object.ts';
+import type { ListedObject, ListObjects, ListPage, ListVersions, VersionPage } from './list.ts';
+import type { ObjectVersion } from './object.ts';
 import { stampText } from './version-id.ts';
 
 /** Where a scan begins: at the key itself, after it, or after every key that begins with it. */
@@ -14,7 +14,7 @@ export interface VersionBound extends Bound {
 }
 
 /** Current objects from `bound` on, ascending in UTF-8 byte order. */
-export type Scan = (bound: Bound) => Iterable<ObjectInfo>;
+export type Scan = (bound: Bound) => Iterable<ListedObject>;
 
 export interface ScannedVersion {
   readonly key: string;

@@ -3,7 +3,6 @@ import type { VersionMarker } from '../../store/list.ts';
 import type { Scan, VersionScan } from '../../store/listing.ts';
 import type { ObjectVersion } from '../../store/object.ts';
 import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
-import { objectKeyOfPrefix } from './index-keys.ts';
 import { objectInfo, type Version } from './version.ts';
 import type { VersionLayer } from './version-layers.ts';
 
@@ -33,7 +32,10 @@ export class BucketView {
   null(key: string): Version | undefined {
     const newest = this.#layer.newest(key);
     if (!newest?.versioned) return newest;
-    for (const { version } of this.#layer.versions(key)) if (!version.versioned) return version;
+    for (const found of this.#layer.versions(key)) {
+      const version = found.version();
+      if (!version.versioned) return version;
+    }
     return undefined;
   }
 
@@ -41,7 +43,7 @@ export class BucketView {
   find(key: string, versionId: string | undefined): ObjectVersion | undefined {
     const newest = this.#layer.newest(key);
     const version = versionId === undefined ? newest : this.named(key, versionId);
-    return version && objectVersion(key, version, newest);
+    return version && objectVersion(key, version, version.stamp === newest?.stamp);
   }
 
   /** Below which version a listing goes on; `undefined` where the null version of the marker is gone: nobody knows where it was. */
@@ -61,10 +63,13 @@ export class BucketView {
 
   /** For one listing, from its first bound on. */
   scan(): Scan {
-    const newest = this.#layer.scanNewest();
+    const versions = this.#layer.scan();
     return function* (bound) {
-      for (const { prefix, version } of newest(bound)) {
-        if (!version.deleteMarker) yield objectInfo(objectKeyOfPrefix(prefix), version);
+      let last: string | undefined;
+      for (const found of versions(bound)) {
+        if (found.name === last) continue;
+        last = found.name;
+        if (!found.deleteMarker) yield found.listed();
       }
     };
   }
@@ -74,15 +79,20 @@ export class BucketView {
     const layer = this.#layer;
     const versions = layer.scan();
     return function* (bound) {
-      for (const { prefix, version } of versions(bound)) {
-        const key = objectKeyOfPrefix(prefix);
-        yield { key, stamp: version.stamp, version: () => objectVersion(key, version, layer.newest(key)) };
+      let last: string | undefined;
+      let newest: number | undefined;
+      for (const found of versions(bound)) {
+        const { name, stamp, objectKey: key } = found;
+        const isWithin = bound.below !== undefined && key === bound.key;
+        if (name !== last) newest = isWithin ? layer.newest(key)?.stamp : stamp;
+        last = name;
+        const isLatest = stamp === newest;
+        yield { key, stamp, version: () => objectVersion(key, found.version(), isLatest) };
       }
     };
   }
 }
 
-function objectVersion(key: string, version: Version, newest: Version | undefined): ObjectVersion {
-  const { stamp, deleteMarker } = version;
-  return { ...objectInfo(key, version), isLatest: stamp === newest?.stamp, deleteMarker };
+function objectVersion(key: string, version: Version, isLatest: boolean): ObjectVersion {
+  return { ...objectInfo(key, version), isLatest, deleteMarker: version.deleteMarker };
 }

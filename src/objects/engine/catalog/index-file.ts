@@ -7,11 +7,38 @@ const FILE = 'index.mdb';
 /** What a transaction may add to the file. */
 const ROOM_BYTES = 2 ** 20;
 
+/** Keys are texts (`index-keys.ts`). */
 export interface IndexRange {
-  readonly start: Buffer;
-  readonly end: Buffer;
+  readonly start: string;
+  readonly end: string;
   readonly limit?: number;
 }
+
+export interface IndexEntry {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+const keyEncoder = {
+  /** @throws RangeError where it does not fit, as every writer of keys for lmdb */
+  writeKey(key: string, target: Buffer, start: number): number {
+    const end = start + key.length;
+    if (end > target.length) throw new RangeError('the key does not fit');
+    target.write(key, start, 'latin1');
+    return end;
+  },
+  readKey: (source: Buffer, start: number, end: number): string => source.toString('latin1', start, end),
+};
+
+/** lmdb hands over a buffer that it uses again. A copy from the pool costs a fifth of lmdb's own, which allocates each by itself. */
+const encoder = {
+  encode: (value: Buffer): Buffer => value,
+  decode(bytes: Uint8Array, length: unknown): Buffer {
+    const value = Buffer.allocUnsafe(typeof length === 'number' ? length : bytes.length);
+    Buffer.prototype.copy.call(bytes, value, 0, 0, value.length);
+    return value;
+  },
+};
 
 /**
  * LMDB, committed without sync: after a crash of the process all commits are there,
@@ -20,19 +47,19 @@ export interface IndexRange {
  */
 export class IndexFile {
   readonly #path: string;
-  readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #database: RootDatabase<Buffer, string>;
 
-  private constructor(path: string, database: RootDatabase<Buffer, Buffer>) {
+  private constructor(path: string, database: RootDatabase<Buffer, string>) {
     this.#path = path;
     this.#database = database;
   }
 
   static open(directory: string): IndexFile {
     const path = join(directory, FILE);
-    const database = open<Buffer, Buffer>({
+    const database = open<Buffer, string>({
       path,
-      encoding: 'binary',
-      keyEncoding: 'binary',
+      encoder,
+      keyEncoder,
       noSync: true,
       noMemInit: true,
       overlappingSync: false,
@@ -41,12 +68,12 @@ export class IndexFile {
     return new IndexFile(path, database);
   }
 
-  get(key: Buffer): Buffer | undefined {
-    return this.#database.getBinary(key);
+  get(key: string): Buffer | undefined {
+    return this.#database.get(key);
   }
 
   /** Ascending, of one moment when read without awaiting in between. */
-  range({ start, end, limit }: IndexRange): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {
+  range({ start, end, limit }: IndexRange): Iterable<IndexEntry> {
     return this.#database.getRange(limit === undefined ? { start, end } : { start, end, limit });
   }
 
@@ -54,7 +81,7 @@ export class IndexFile {
    * All or nothing, in one transaction; `undefined` removes.
    * @throws HoldfastError `disk.full`; LMDB is not even asked where it could run out of room
    */
-  async write(entries: Iterable<readonly [Buffer, Buffer | undefined]>): Promise<void> {
+  async write(entries: Iterable<readonly [string, Buffer | undefined]>): Promise<void> {
     if (!(await hasRoomFor(dirname(this.#path), ROOM_BYTES))) throw diskFull(this.#path);
     const puts = new Set<Promise<boolean>>();
     const batch = this.#database.batch(() => {

@@ -65,8 +65,36 @@ export function everyBucket(table: VersionedTable): { readonly start: Buffer; re
   return { start: bucketRange(0, table).start, end: bucketRange(2 ** 32 - 2, table).end };
 }
 
-export function tableOf(key: Buffer): number {
-  return key.readUInt8(0);
+/**
+ * Keys and prefixes as texts, one character a byte: in the same order, cheap to compare, fit for maps.
+ * For lmdb too they are cheaper than buffers.
+ */
+export const textOf = (bytes: Buffer): string => bytes.toString('latin1');
+export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+export function tableOfText(key: string): number {
+  return key.charCodeAt(0);
+}
+
+export function prefixTextOf(key: string): string {
+  return key.slice(0, -STAMP_BYTES);
+}
+
+/** The object key's bytes. */
+export function nameOf(key: string): string {
+  return key.slice(VERSION_PREFIX_BYTES, -STAMP_BYTES);
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+export function objectKeyOfName(name: string): string {
+  return ASCII.test(name) ? name : bytesOf(name).toString();
+}
+
+export function stampOfText(key: string): number {
+  let inverted = 0;
+  for (let at = key.length - STAMP_BYTES + 1; at < key.length; at++) inverted = inverted * 256 + key.charCodeAt(at);
+  return MAX_STAMP - inverted;
 }
 
 export function stampOf(key: Buffer): number {
@@ -81,18 +109,9 @@ export function prefixOf(key: Buffer): Buffer {
   return key.subarray(0, key.length - STAMP_BYTES);
 }
 
-export function objectKeyOfPrefix(prefix: Buffer): string {
-  return prefix.toString('utf8', VERSION_PREFIX_BYTES);
-}
-
 /** The object key's bytes. */
 export function keyOfPrefix(prefix: Buffer): Buffer {
   return prefix.subarray(VERSION_PREFIX_BYTES);
-}
-
-/** Order of the object keys, of whatever buckets and tables. */
-export function comparePrefixes(a: Buffer, b: Buffer): number {
-  return a.compare(b, VERSION_PREFIX_BYTES, b.length, VERSION_PREFIX_BYTES, a.length);
 }
 
 /** A row of one of the small tables. */

@@ -32,10 +32,10 @@ export class LockSearch {
   /** `unlocked`: nothing that was there when the search began is locked. */
   step(now: number): 'more' | 'locked' | 'unlocked' {
     let seen = 0;
-    for (const { prefix, version } of this.#index.versionsBefore(this.#end)(this.#start ?? this.#end)) {
-      if (isLocked(version.metadata, { now })) return 'locked';
+    for (const found of this.#index.versionsBefore(this.#end)(this.#start ?? this.#end)) {
+      if (isLocked(found.version().metadata, { now })) return 'locked';
       if (++seen < STEP_VERSIONS) continue;
-      this.#start = Buffer.concat([versionKey(prefix, version.stamp), NEXT]);
+      this.#start = Buffer.concat([versionKey(found.prefix, found.stamp), NEXT]);
       return 'more';
     }
     this.#start = undefined;

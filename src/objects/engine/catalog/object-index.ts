@@ -1,22 +1,20 @@
+import { FoundVersion } from './found-version.ts';
 import type { IndexFile } from './index-file.ts';
 import {
   bucketOf,
   bucketRange,
+  bytesOf,
   everyBucket,
-  IndexTable,
-  prefixOf,
-  stampOf,
-  tableOf,
+  stampOfText,
+  textOf,
   type VersionedTable,
   versionKey,
 } from './index-keys.ts';
-import { decodeRetainedEntry, decodeVersionEntry, type RetainedVersion, type Version } from './version.ts';
+import { decodeVersionEntry, type Version } from './version.ts';
 
 const EVERY_STAMP = Number.MAX_SAFE_INTEGER;
 
-/** Bytes as a string of the same order, for maps. */
-const textOf = (bytes: Buffer) => bytes.toString('latin1');
-
+/** Keys and prefixes as texts. */
 class Overlay {
   /** Entries of the index; `undefined` is a removal. */
   readonly entries = new Map<string, Buffer | undefined>();
@@ -47,8 +45,11 @@ export class ObjectIndex {
   }
 
   get(key: Buffer): Buffer | undefined {
-    const text = textOf(key);
-    for (const overlay of this.#overlays()) if (overlay.entries.has(text)) return overlay.entries.get(text);
+    return this.#get(textOf(key));
+  }
+
+  #get(key: string): Buffer | undefined {
+    for (const overlay of this.#overlays()) if (overlay.entries.has(key)) return overlay.entries.get(key);
     return this.#file.get(key);
   }
 
@@ -72,8 +73,8 @@ export class ObjectIndex {
   latest(prefix: Buffer): Version | undefined {
     const text = textOf(prefix);
     for (const overlay of this.#overlays()) if (overlay.latest.has(text)) return overlay.latest.get(text);
-    const range = { start: versionKey(prefix, EVERY_STAMP), end: versionKey(prefix, 0), limit: 1 };
-    for (const { key, value } of this.#file.range(range)) return decodeVersionEntry(value, stampOf(key));
+    const range = { start: textOf(versionKey(prefix, EVERY_STAMP)), end: textOf(versionKey(prefix, 0)), limit: 1 };
+    for (const { key, value } of this.#file.range(range)) return decodeVersionEntry(value, stampOfText(key));
     return undefined;
   }
 
@@ -84,11 +85,8 @@ export class ObjectIndex {
   /** All versions of the object up to that stamp, the newest first. */
   versions(prefix: Buffer, upTo = EVERY_STAMP): Iterable<FoundVersion> {
     const object = textOf(prefix);
-    const start = versionKey(prefix, upTo);
-    const first = textOf(start);
     const changed = new Set(this.#overlays().flatMap(({ versions }) => versions.get(object) ?? []));
-    const within = [...changed].filter((text) => text >= first).sort();
-    return this.#mergeVersions(within, start, versionKey(prefix, 0));
+    return this.#merge([...changed].sort(), textOf(versionKey(prefix, upTo)), textOf(versionKey(prefix, 0)));
   }
 
   /**
@@ -100,16 +98,12 @@ export class ObjectIndex {
     let changed: readonly string[] | undefined;
     return (start) => {
       const first = textOf(start);
-      changed ??= this.#changedVersions(first, last);
-      return this.#mergeVersions(
-        changed.filter((text) => text >= first),
-        start,
-        end,
-      );
+      changed ??= this.#changedBetween(first, last);
+      return this.#merge(changed, first, last);
     };
   }
 
-  #changedVersions(start: string, end: string): readonly string[] {
+  #changedBetween(start: string, end: string): readonly string[] {
     const changed = new Set<string>();
     for (const { versions } of this.#overlays()) {
       for (const texts of versions.values()) {
@@ -119,60 +113,23 @@ export class ObjectIndex {
     return [...changed].sort();
   }
 
-  /** `changed`: the keys, in order, that an overlay has an entry for. */
-  *#mergeVersions(changed: readonly string[], start: Buffer, end: Buffer): Generator<FoundVersion> {
-    let next = 0;
+  /** `changed`: the keys below `end`, in order, that an overlay has an entry for. */
+  *#merge(changed: readonly string[], start: string, end: string): Generator<FoundVersion> {
+    let at = indexFrom(changed, start);
+    let next = changed[at];
     for (const { key, value } of this.#file.range({ start, end })) {
-      const text = textOf(key);
-      for (; next < changed.length && (changed[next] ?? '') < text; next++) yield* this.#changedVersion(changed[next]);
-      if (changed[next] === text) yield* this.#changedVersion(changed[next++]);
-      else yield foundVersion(key, value);
+      for (; next !== undefined && next < key; next = changed[++at]) yield* this.#changed(next);
+      if (next === key) {
+        yield* this.#changed(next);
+        next = changed[++at];
+      } else yield new FoundVersion(key, value);
     }
-    for (; next < changed.length; next++) yield* this.#changedVersion(changed[next]);
+    for (; next !== undefined; next = changed[++at]) yield* this.#changed(next);
   }
 
-  *#changedVersion(text: string | undefined): Generator<FoundVersion> {
-    if (text === undefined) return;
-    const key = Buffer.from(text, 'latin1');
-    const value = this.get(key);
-    if (value) yield foundVersion(key, value);
-  }
-
-  /**
-   * Newest versions below `end` in key order, from any start. Of one moment when used
-   * without awaiting in between.
-   */
-  latestBefore(end: Buffer): (start: Buffer) => Iterable<FoundVersion> {
-    let changed: readonly Changed[] | undefined;
-    return (start) => {
-      changed ??= this.#changedBetween(textOf(start), textOf(end));
-      return this.#merge(changed, start, end);
-    };
-  }
-
-  *#merge(changed: readonly Changed[], start: Buffer, end: Buffer): Generator<FoundVersion> {
-    const from = textOf(start);
-    let next = changed.findIndex(({ text }) => text >= from);
-    if (next < 0) next = changed.length;
-    let seen: string | undefined;
-    for (const { key, value } of this.#file.range({ start, end })) {
-      const prefix = prefixOf(key);
-      const text = textOf(prefix);
-      if (text === seen) continue;
-      seen = text;
-      for (; next < changed.length && (changed[next]?.text ?? '') < text; next++) yield* current(changed[next]);
-      if (changed[next]?.text === text) yield* current(changed[next++]);
-      else yield foundVersion(key, value);
-    }
-    for (; next < changed.length; next++) yield* current(changed[next]);
-  }
-
-  #changedBetween(start: string, end: string): readonly Changed[] {
-    const changed = new Map<string, Version | undefined>();
-    for (const overlay of this.#overlays().reverse()) {
-      for (const [text, version] of overlay.latest) if (text >= start && text < end) changed.set(text, version);
-    }
-    return [...changed].map(([text, version]) => ({ text, version })).sort((a, b) => (a.text < b.text ? -1 : 1));
+  *#changed(key: string): Generator<FoundVersion> {
+    const value = this.#get(key);
+    if (value) yield new FoundVersion(key, value);
   }
 
   /** Numbers of the buckets that have entries of the table in the file. */
@@ -187,8 +144,9 @@ export class ObjectIndex {
   }
 
   /** What the file holds. Flush first to see all. */
-  entries(start: Buffer, end: Buffer, limit?: number): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {
-    return this.#file.range(limit === undefined ? { start, end } : { start, end, limit });
+  *entries(start: Buffer, end: Buffer, limit = Infinity): Generator<{ readonly key: Buffer; readonly value: Buffer }> {
+    const range = { start: textOf(start), end: textOf(end), limit };
+    for (const { key, value } of this.#file.range(range)) yield { key: bytesOf(key), value };
   }
 
   /**
@@ -210,7 +168,7 @@ export class ObjectIndex {
     this.#writing = writing;
     this.#fresh = new Overlay();
     try {
-      await this.#file.write(encoded(writing.entries));
+      await this.#file.write(writing.entries);
     } catch (error) {
       this.#fresh = merged(writing, this.#fresh);
       throw error;
@@ -229,27 +187,15 @@ export class ObjectIndex {
   }
 }
 
-export interface FoundVersion {
-  readonly prefix: Buffer;
-  readonly version: Version & Partial<RetainedVersion>;
-}
-
-interface Changed {
-  readonly text: string;
-  readonly version: Version | undefined;
-}
-
-function* current(changed: Changed | undefined): Generator<FoundVersion> {
-  if (changed?.version) yield { prefix: Buffer.from(changed.text, 'latin1'), version: changed.version };
-}
-
-function foundVersion(key: Buffer, value: Buffer): FoundVersion {
-  const decode = tableOf(key) === IndexTable.retained ? decodeRetainedEntry : decodeVersionEntry;
-  return { prefix: prefixOf(key), version: decode(value, stampOf(key)) };
-}
-
-function* encoded(entries: Overlay['entries']): Generator<readonly [Buffer, Buffer | undefined]> {
-  for (const [text, value] of entries) yield [Buffer.from(text, 'latin1'), value];
+/** Where the texts from `first` on begin. */
+function indexFrom(sorted: readonly string[], first: string): number {
+  let low = 0;
+  for (let high = sorted.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') < first) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function merged(older: Overlay, newer: Overlay): Overlay {

@@ -88,7 +88,8 @@ export class RetainedTable {
   /** The newest null version that began before `stamp`. */
   nullBefore({ bucket, key }: Pick<JournalRecord, 'bucket' | 'key'>, stamp: number): RetainedVersion | undefined {
     const prefix = objectPrefix(bucket, key, IndexTable.retained);
-    for (const { version } of this.#ledger.index.versions(prefix, stamp - 1)) {
+    for (const found of this.#ledger.index.versions(prefix, stamp - 1)) {
+      const version = found.version();
       if (!version.versioned) return version as RetainedVersion;
     }
     return undefined;

@@ -1,16 +1,16 @@
 import type { VersionBound } from '../../store/listing.ts';
+import type { FoundVersion } from './found-version.ts';
 import {
   afterKey,
   afterPrefix,
   bucketRange,
-  comparePrefixes,
+  bytesOf,
   IndexTable,
-  keyOfPrefix,
   objectPrefix,
   type VersionedTable,
   versionKey,
 } from './index-keys.ts';
-import type { FoundVersion, ObjectIndex } from './object-index.ts';
+import type { ObjectIndex } from './object-index.ts';
 import type { Pins } from './pins.ts';
 import { decodeRetainedEntry, decodeVersionEntry, type Version } from './version.ts';
 import type { WhiteoutTable } from './whiteout-table.ts';
@@ -25,8 +25,6 @@ export interface VersionLayer {
   /** The newest first. */
   versions(key: string): Iterable<FoundVersion>;
   scan(): LayerScan;
-  /** Of each key only the newest. */
-  scanNewest(): LayerScan;
 }
 
 /** A bucket's own versions, as they are now. */
@@ -56,11 +54,6 @@ export class PresentLayer implements VersionLayer {
     const versions = this.#index.versionsBefore(bucketRange(this.#bucket).end);
     return (bound) => versions(startOf(this.#bucket, bound));
   }
-
-  scanNewest(): LayerScan {
-    const latest = this.#index.latestBefore(bucketRange(this.#bucket).end);
-    return (bound) => latest(startOf(this.#bucket, bound));
-  }
 }
 
 interface Past {
@@ -85,7 +78,7 @@ export class PastLayer implements VersionLayer {
   }
 
   newest(key: string): Version | undefined {
-    for (const { version } of this.versions(key)) return version;
+    for (const newest of this.versions(key)) return newest.version();
     return undefined;
   }
 
@@ -114,16 +107,11 @@ export class PastLayer implements VersionLayer {
       this.#merged(present(startOf(bucket, bound)), retained(startOf(bucket, bound, IndexTable.retained)));
   }
 
-  scanNewest(): LayerScan {
-    const scan = this.scan();
-    return (bound) => newestOfEach(scan(bound));
-  }
-
   #merged(present: Iterable<FoundVersion>, retained: Iterable<FoundVersion>): Iterable<FoundVersion> {
-    return filtered(merged(present, retained), ({ version }) => this.#shows(version));
+    return filtered(merged(present, retained), (one) => this.#shows(one));
   }
 
-  #shows({ stamp, until }: FoundVersion['version']): boolean {
+  #shows({ stamp, until }: Pick<FoundVersion, 'stamp' | 'until'>): boolean {
     const { bucket, moment, pins } = this.#past;
     return stamp <= moment && (until === undefined || pins.isPinned(bucket, moment, until));
   }
@@ -157,7 +145,7 @@ export class ForkLayer implements VersionLayer {
   newest(key: string): Version | undefined {
     const own = this.#own.newest(key);
     if (own && own.stamp > this.#fork.began) return own;
-    for (const { version } of this.versions(key)) return version;
+    for (const newest of this.versions(key)) return newest.version();
     return undefined;
   }
 
@@ -176,13 +164,8 @@ export class ForkLayer implements VersionLayer {
     return (bound) => merged(own(bound), this.#shown(base(bound)));
   }
 
-  scanNewest(): LayerScan {
-    const scan = this.scan();
-    return (bound) => newestOfEach(scan(bound));
-  }
-
   #shown(base: Iterable<FoundVersion>): Iterable<FoundVersion> {
-    return filtered(base, ({ prefix, version }) => !this.#hides(keyOfPrefix(prefix), version.stamp));
+    return filtered(base, ({ name, stamp }) => !this.#hides(bytesOf(name), stamp));
   }
 
   #hides(key: Buffer, stamp: number): boolean {
@@ -202,15 +185,6 @@ function* filtered(found: Iterable<FoundVersion>, shows: (one: FoundVersion) => 
   for (const one of found) if (shows(one)) yield one;
 }
 
-function* newestOfEach(found: Iterable<FoundVersion>): Generator<FoundVersion> {
-  let seen: Buffer | undefined;
-  for (const one of found) {
-    if (seen && comparePrefixes(seen, one.prefix) === 0) continue;
-    seen = one.prefix;
-    yield one;
-  }
-}
-
 /** Both in the order of keys, each key's newest first; so is what comes out. What both have is taken from `a`. */
 function* merged(a: Iterable<FoundVersion>, b: Iterable<FoundVersion>): Generator<FoundVersion> {
   const others = b[Symbol.iterator]();
@@ -228,5 +202,6 @@ function* merged(a: Iterable<FoundVersion>, b: Iterable<FoundVersion>): Generato
 }
 
 function compare(a: FoundVersion, b: FoundVersion): number {
-  return comparePrefixes(a.prefix, b.prefix) || b.version.stamp - a.version.stamp;
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return b.stamp - a.stamp;
 }

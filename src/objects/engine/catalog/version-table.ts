@@ -1,8 +1,8 @@
 import type { JournalRecord } from '../journal/record.ts';
+import type { FoundVersion } from './found-version.ts';
 import { bucketRange, everyBucket, IndexTable, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import { LockSearch } from './lock-search.ts';
-import type { FoundVersion } from './object-index.ts';
 import type { RetainedTable } from './retained-table.ts';
 import type { UsageTable } from './usage-table.ts';
 import {
@@ -41,7 +41,10 @@ export class VersionTable {
     const { index } = this.#ledger;
     const latest = index.latest(prefix);
     if (!latest?.versioned) return latest;
-    for (const { version } of index.versions(prefix)) if (!version.versioned) return version;
+    for (const found of index.versions(prefix)) {
+      const version = found.version();
+      if (!version.versioned) return version;
+    }
     return undefined;
   }
 
@@ -209,6 +212,6 @@ export class VersionTable {
 }
 
 function first(versions: Iterable<FoundVersion>): Version | undefined {
-  for (const { version } of versions) return version;
+  for (const newest of versions) return newest.version();
   return undefined;
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sealedKeyBytes } from '../encryption/sealed-key.ts';
-import { decodeVersionEntry, encodeVersionEntry, joinSpans, objectInfo, type Version } from './version.ts';
+import { FoundVersion } from './found-version.ts';
+import { IndexTable, objectPrefix, textOf, versionKey } from './index-keys.ts';
+import { decodeVersionEntry, encodeVersionEntry, joinSpans, objectInfo, type Version, withUntil } from './version.ts';
 
 const text = fc.dictionary(fc.string(), fc.string());
 const version: fc.Arbitrary<Version> = fc.record({
@@ -35,6 +37,23 @@ test('an index entry gives the version back', () => {
   fc.assert(
     fc.property(version, (written) => {
       expect(decodeVersionEntry(encodeVersionEntry(written), written.stamp)).toEqual(written);
+    }),
+  );
+});
+
+const key = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\u0000'));
+
+test('what a listing reads of an entry is what the version says', () => {
+  fc.assert(
+    fc.property(version, key, fc.option(fc.maxSafeNat(), { nil: undefined }), (written, key, until) => {
+      const prefix = objectPrefix(7, Buffer.from(key), until === undefined ? IndexTable.version : IndexTable.retained);
+      const entry = encodeVersionEntry(written);
+      const text = textOf(versionKey(prefix, written.stamp));
+      const found = new FoundVersion(text, until === undefined ? entry : withUntil(entry, until));
+      expect(found.version()).toEqual(until === undefined ? written : { ...written, until });
+      expect(found).toMatchObject({ prefix, stamp: written.stamp, until, deleteMarker: written.deleteMarker });
+      const { lastModified, size, etag, metadata } = objectInfo(key, written);
+      expect(found.listed()).toEqual({ key, lastModified, size, etag, headers: metadata.headers });
     }),
   );
 });

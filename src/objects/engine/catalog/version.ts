@@ -1,4 +1,5 @@
 import type { Origin } from '../../store/change-feed.ts';
+import type { ListedObject } from '../../store/list.ts';
 import type { ObjectInfo, ObjectMetadata } from '../../store/object.ts';
 import { wallTime } from '../../store/stamp.ts';
 import { versionIdOf } from '../../store/version-id.ts';
@@ -70,6 +71,7 @@ const BY_LIFECYCLE = 16;
 const ORIGIN_SHIFT = 6;
 const ORIGINS: readonly Origin[] = ['put', 'post', 'copy', 'complete'];
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
+const NO_EXTRA = [NONE, NONE] as const;
 const NO_BYTES = Buffer.alloc(0);
 const NO_ETAG = '0'.repeat(32);
 
@@ -116,14 +118,12 @@ function writeFileRef(bytes: Buffer, { id, size, crc }: FileRef, at: number): nu
 
 export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
   const flags = bytes.readUInt8(start);
-  const parts = bytes.readUInt16BE(start + 1);
-  const md5 = bytes.toString('hex', start + 3, start + 19);
   const typeEnd = start + FIXED_BYTES + bytes.readUInt16BE(start + 27);
   const extraEnd = typeEnd + bytes.readUInt32BE(start + 29);
   const files = decodeFiles(bytes, extraEnd, bytes.readUInt32BE(start + 33));
   return {
     size: readUint64(bytes, start + 19),
-    etag: parts > 0 ? `${md5}-${parts}` : md5,
+    etag: decodeEtag(bytes, start),
     versioned: (flags & VERSIONED) !== 0,
     deleteMarker: (flags & DELETE_MARKER) !== 0,
     byLifecycle: (flags & BY_LIFECYCLE) !== 0,
@@ -132,6 +132,12 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
     files,
     sealedKey: decodeSealedKey(bytes, extraEnd + files.length * FILE_BYTES, flags),
   };
+}
+
+function decodeEtag(bytes: Buffer, start: number): string {
+  const parts = bytes.readUInt16BE(start + 1);
+  const md5 = bytes.toString('hex', start + 3, start + 19);
+  return parts > 0 ? `${md5}-${parts}` : md5;
 }
 
 /** A copy: the bytes around it are many times its size, and may not be kept for it. */
@@ -144,12 +150,15 @@ function decodeSealedKey(bytes: Buffer, start: number, flags: number): SealedKey
 }
 
 function decodeMetadata(contentType: string, bytes: Buffer, start: number, end: number): ObjectMetadata {
-  if (start === end) return { contentType, headers: NONE, user: NONE };
-  const [headers, user] = JSON.parse(bytes.toString('utf8', start, end)) as [
-    Record<string, string>,
-    Record<string, string>,
-  ];
+  const [headers, user] = decodeExtra(bytes, start, end);
   return { contentType, headers, user };
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+/** Headers and user metadata. */
+function decodeExtra(bytes: Buffer, start: number, end: number): readonly [Fields, Fields] {
+  return start === end ? NO_EXTRA : (JSON.parse(bytes.toString('utf8', start, end)) as [Fields, Fields]);
 }
 
 function decodeFiles(bytes: Buffer, start: number, count: number): readonly FileRef[] {
@@ -193,6 +202,18 @@ export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
     location: { position: readUint64(bytes, 0), length: bytes.readUInt32BE(8) },
     span: first === 0 ? undefined : { first, last: bytes.readUInt32BE(16) },
   };
+}
+
+export function isDeleteMarker(entry: Buffer): boolean {
+  return (entry.readUInt8(ENTRY_PREFIX_BYTES) & DELETE_MARKER) !== 0;
+}
+
+/** Of an entry, what a listing says of the object. */
+export function decodeListed(entry: Buffer): Pick<ListedObject, 'size' | 'etag' | 'headers'> {
+  const start = ENTRY_PREFIX_BYTES;
+  const extraStart = start + FIXED_BYTES + entry.readUInt16BE(start + 27);
+  const [headers] = decodeExtra(entry, extraStart, extraStart + entry.readUInt32BE(start + 29));
+  return { size: readUint64(entry, start + 19), etag: decodeEtag(entry, start), headers };
 }
 
 /** Entries and heads of retained versions: until 8 · entry or head of the version. */

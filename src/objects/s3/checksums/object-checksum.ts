@@ -1,6 +1,6 @@
 import type { ObjectMetadata } from '../../store/object.ts';
 import type { PartInfo } from '../../store/upload.ts';
-import type { XmlElements } from '../xml.ts';
+import { type XmlElements, type XmlText, xml } from '../xml.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement, checksumHeader } from './checksums.ts';
 
 /** Of the bytes, or of the checksums of the parts (S3 User Guide, "Checking object integrity"). */
@@ -17,7 +17,7 @@ const TYPE = 'x-amz-checksum-type';
 const PARTS = 'x-amz-checksum-parts';
 
 /** What an object was verified with is kept beside its headers; a type that is not there is `FULL_OBJECT`. */
-export function objectChecksum({ headers }: ObjectMetadata): ObjectChecksum | undefined {
+export function objectChecksum({ headers }: Pick<ObjectMetadata, 'headers'>): ObjectChecksum | undefined {
   const algorithm = CHECKSUM_ALGORITHMS.find((algorithm) => headers[checksumHeader(algorithm)] !== undefined);
   const value = algorithm && headers[checksumHeader(algorithm)];
   if (!algorithm || value === undefined) return undefined;
@@ -53,9 +53,10 @@ export function checksumAnswer(checksum: ObjectChecksum | undefined): Record<str
 }
 
 /** A listing tells which checksum there is, not its value. */
-export function listedChecksum(metadata: ObjectMetadata): XmlElements {
+export function listedChecksum(metadata: Pick<ObjectMetadata, 'headers'>): XmlText | undefined {
   const checksum = objectChecksum(metadata);
-  return { ChecksumAlgorithm: checksum?.algorithm, ChecksumType: checksum?.type };
+  if (!checksum) return undefined;
+  return xml`<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`;
 }
 
 /** The elements of what `x-amz-checksum-*` headers say of a part. */

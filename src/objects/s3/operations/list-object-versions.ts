@@ -5,7 +5,7 @@ import { s3Errors } from '../errors.ts';
 import { checkOptionalAttributes, readListing } from '../listing.ts';
 import { readMoment } from '../moment.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
-import type { XmlElements } from '../xml.ts';
+import { type XmlText, xml } from '../xml.ts';
 
 /** Versions and delete markers, in the order of the listing. */
 export const listObjectVersions: Operation = {
@@ -28,9 +28,7 @@ export const listObjectVersions: Operation = {
       MaxKeys: limit,
       EncodingType: encodingType,
       IsTruncated: page.next !== undefined,
-      '': page.versions.map((one) =>
-        one.deleteMarker ? { DeleteMarker: markerElement(one, encode) } : { Version: versionElement(one, encode) },
-      ),
+      '': page.versions.map((one) => versionElement(one, encode)),
       CommonPrefixes: page.commonPrefixes.map((one) => ({ Prefix: encode(one) })),
     });
   },
@@ -46,22 +44,9 @@ function readMarker(query: ReadonlyMap<string, string>): VersionMarker | undefin
   return { key, version };
 }
 
-function markerElement({ key, versionId, isLatest, lastModified }: ObjectVersion, encode: (text: string) => string) {
-  return {
-    Key: encode(key),
-    VersionId: versionId,
-    IsLatest: isLatest,
-    LastModified: isoTime(lastModified),
-    Owner: OWNER,
-  };
-}
-
-function versionElement(version: ObjectVersion, encode: (text: string) => string): XmlElements {
-  return {
-    ...markerElement(version, encode),
-    ETag: `"${version.etag}"`,
-    ...listedChecksum(version.metadata),
-    Size: version.size,
-    StorageClass: 'STANDARD',
-  };
+function versionElement(version: ObjectVersion, encode: (text: string) => string): XmlText {
+  const { key, versionId, isLatest, lastModified, etag, size, metadata } = version;
+  const common = xml`<Key>${encode(key)}</Key><VersionId>${versionId}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${isoTime(lastModified)}</LastModified><Owner>${OWNER}</Owner>`;
+  if (version.deleteMarker) return xml`<DeleteMarker>${common}</DeleteMarker>`;
+  return xml`<Version>${common}<ETag>&quot;${etag}&quot;</ETag>${listedChecksum(metadata)}<Size>${size}</Size><StorageClass>STANDARD</StorageClass></Version>`;
 }

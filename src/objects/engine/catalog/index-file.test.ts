@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../../../../tests/support/temporary-directory.ts';
+import { IndexFile } from './index-file.ts';
+import { textOf } from './index-keys.ts';
+
+/** The longest object key, with what the index puts around it. */
+const LONGEST = 1024 + 14;
+
+async function withEntries(entries: ReadonlyMap<string, Buffer>, use: (file: IndexFile) => void): Promise<void> {
+  await using directory = await temporaryDirectory();
+  const file = IndexFile.open(directory.path);
+  try {
+    await file.write(entries);
+    use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+test('keys of all bytes are sorted as the bytes are, and ranges end before their end', async () => {
+  const keys = Array.from({ length: 256 }, (_, byte) => textOf(Buffer.of(1, byte)));
+  const entries = new Map(keys.toReversed().map((key) => [key, Buffer.from(key)]));
+  await withEntries(entries, (file) => {
+    const found = [...file.range({ start: '\u0001', end: '\u0002' })];
+    expect(found.map(({ key }) => key)).toEqual(keys);
+    const some = [...file.range({ start: keys[3] ?? '', end: keys[200] ?? '', limit: 5 })];
+    expect(some.map(({ key }) => key)).toEqual(keys.slice(3, 8));
+    expect([...file.range({ start: keys[254] ?? '', end: keys[255] ?? '' })]).toHaveLength(1);
+  });
+});
+
+test('long keys are looked up one after the other', async () => {
+  const keys = Array.from({ length: 100 }, (_, n) => `${n}`.padStart(3, '0').padEnd(LONGEST, '\u00ff'));
+  await withEntries(new Map(keys.map((key) => [key, Buffer.from(key.slice(0, 3))])), (file) => {
+    for (const key of keys) {
+      expect(file.get(key)?.toString()).toBe(key.slice(0, 3));
+      const [found] = [...file.range({ start: key, end: `${key}\u0000` })];
+      expect(found?.key).toBe(key);
+    }
+  });
+});
+
+test('values of all sizes are given as copies that stay', async () => {
+  const sizes = [1, 100, 4096, 10_000, 100_000, 300_000, 2];
+  const entries = new Map(sizes.map((size, n) => [`key ${n}`, Buffer.alloc(size, n + 1)]));
+  await withEntries(entries, (file) => {
+    const listed = new Map(Array.from(file.range({ start: 'k', end: 'l' }), ({ key, value }) => [key, value]));
+    const got = new Map(Array.from(entries.keys(), (key) => [key, file.get(key)]));
+    for (const [key, value] of entries) {
+      expect(listed.get(key)?.equals(value)).toBe(true);
+      expect(got.get(key)?.equals(value)).toBe(true);
+    }
+    expect(file.get('other')).toBeUndefined();
+  });
+});
