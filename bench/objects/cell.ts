@@ -22,7 +22,8 @@ const DELETED_KEYS = 2000;
 const FILL_CLIENTS = 16;
 
 /**
- * Of each target in turn, round after round: the machine's moods meet all of them.
+ * Of each target in turn, round after round: the machine's moods meet all of them. A first round
+ * warms them up and does not count: servers run for months, and their caches and compilers know that.
  * @returns medians, operations a second; NaN of a peer that cannot do it
  */
 export async function measureCell(
@@ -31,11 +32,12 @@ export async function measureCell(
   { rounds, seconds }: Repetition,
 ): Promise<readonly number[]> {
   const runs = targets.map((target) => ({ target, rates: [] as number[], failed: false }));
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const run of runs) {
       if (run.failed) continue;
       try {
-        run.rates.push(await runOnce(run.target, cell, { isFirst: round === 0, durationMs: seconds * 1000 }));
+        const rate = await runOnce(run.target, cell, { isFirst: round === 0, durationMs: seconds * 1000 });
+        if (round > 0) run.rates.push(rate);
       } catch (error) {
         if (run === runs[0]) throw error;
         run.failed = true;

@@ -6,7 +6,7 @@ import { encryptionAnswer } from './encryption.ts';
 import { s3Errors } from './errors.ts';
 import { expirationHeader } from './expiration.ts';
 import { metadataHeaders } from './metadata.ts';
-import { lockAnswer } from './object-lock.ts';
+import { hasLock, lockAnswer } from './object-lock.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
@@ -29,16 +29,17 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
   if (outcome === 'not-modified') return { status: 304, headers: validators };
 
   const range = requestedRange(request, info);
-  const headers: Record<string, string> = {
-    ...validators,
-    ...metadataHeaders(info.metadata),
-    ...(await lockAnswer(info.metadata, (permission) => request.access.mayKnow(request, permission))),
-    ...encryptionAnswer(info, request.headers),
-    ...(request.query.has('versionId') ? {} : expirationHeader(store, request.bucket, info)),
-    ...responseOverrides(request),
-    'accept-ranges': 'bytes',
-    'content-length': String(range ? range.end - range.start + 1 : info.size),
-  };
+  const headers = metadataHeaders(info.metadata);
+  if (hasLock(info.metadata)) {
+    Object.assign(
+      headers,
+      await lockAnswer(info.metadata, (permission) => request.access.mayKnow(request, permission)),
+    );
+  }
+  if (!request.query.has('versionId')) Object.assign(headers, expirationHeader(store, request.bucket, info));
+  Object.assign(headers, validators, encryptionAnswer(info, request.headers), responseOverrides(request));
+  headers['accept-ranges'] = 'bytes';
+  headers['content-length'] = String(range ? range.end - range.start + 1 : info.size);
   const tags = objectTags(info.metadata).length;
   if (tags > 0 && (await request.access.mayKnow(request, 'GetObjectTagging')))
     headers['x-amz-tagging-count'] = String(tags);
@@ -99,6 +100,7 @@ const OVERRIDES = [
 
 function responseOverrides({ query, identity }: S3Request): Record<string, string> {
   const result: Record<string, string> = {};
+  if (query.size === 0) return result;
   for (const { name, parameter } of OVERRIDES) {
     const value = query.get(parameter);
     if (value === undefined) continue;

@@ -29,10 +29,10 @@ export function evaluateConditions(
   const modified = Math.floor(lastModified / 1000) * 1000; // HTTP dates are in seconds
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, etag)) return 'failed';
-  } else if (modified > Date.parse(ifUnmodifiedSince ?? '')) return 'failed';
+  } else if (ifUnmodifiedSince !== undefined && modified > Date.parse(ifUnmodifiedSince)) return 'failed';
   if (ifNoneMatch !== undefined) {
     if (matches(ifNoneMatch, etag)) return 'not-modified';
-  } else if (modified <= Date.parse(ifModifiedSince ?? '')) return 'not-modified';
+  } else if (ifModifiedSince !== undefined && modified <= Date.parse(ifModifiedSince)) return 'not-modified';
   return 'proceed';
 }
 

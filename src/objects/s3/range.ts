@@ -7,7 +7,8 @@ import { S3Failure, s3Errors } from './errors.ts';
  * @throws HoldfastError `s3.invalid-range`
  */
 export function selectRange(header: string | undefined, size: number): ByteRange | undefined {
-  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '');
+  if (header === undefined) return undefined;
+  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header);
   if (!match || (match[1] === '' && match[2] === '')) return undefined;
   const [first, last] = [match[1] ?? '', match[2] ?? ''];
   if (first !== '' && last !== '' && Number(first) > Number(last)) return undefined;
