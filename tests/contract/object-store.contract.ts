@@ -158,6 +158,15 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         }
       });
 
+      it('take bytes that are at hand as those that come', async () => {
+        for (const size of test.sizes) {
+          const content = randomBytes(size);
+          const info = await store.put({ bucket: 'photos', key: 'held', body: content, size, metadata: plain });
+          expect(info).toMatchObject({ size, etag: md5(content) });
+          expect(await readObject(store, 'photos', 'held')).toEqual(content);
+        }
+      });
+
       it('give ranges', async () => {
         for (const size of test.sizes) {
           const content = randomBytes(size);

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { HoldfastError, isHoldfastCode } from '../../core/errors.ts';
+import { type Body, piecesOf } from '../store/body.ts';
 import { secretEtag } from '../store/customer-key.ts';
 import type { FileRef } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
@@ -18,7 +19,7 @@ export interface Content {
 }
 
 export interface Incoming {
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Body;
   readonly size?: number | undefined;
   /** More than this goes to a file. */
   readonly inlineLimit: number;
@@ -43,14 +44,21 @@ export class Intake {
   }
 
   /** Reads the body to its end. Leaves nothing behind when it throws. */
-  async take({ body, size: expected, inlineLimit, key }: Incoming): Promise<Content> {
+  async take(incoming: Incoming): Promise<Content> {
+    const { body, inlineLimit } = incoming;
+    return body instanceof Uint8Array && body.length <= inlineLimit
+      ? inlineContent(body, incoming.key)
+      : this.#receive(incoming);
+  }
+
+  async #receive({ body, size: expected, inlineLimit, key }: Incoming): Promise<Content> {
     const md5 = createHash('md5');
     let chunks: Uint8Array[] = [];
     let size = 0;
     let writer: FileWriter | undefined;
     try {
       if (expected !== undefined && expected > inlineLimit) writer = await this.#create(key);
-      for await (const chunk of body) {
+      for await (const chunk of piecesOf(body)) {
         md5.update(chunk);
         size += chunk.length;
         if (!writer && size > inlineLimit) {
@@ -92,6 +100,11 @@ export class Intake {
   discard({ files }: Pick<Content, 'files'>): void {
     for (const { id } of files) this.#files.discard(id);
   }
+}
+
+function inlineContent(body: Uint8Array, key: DataKey | undefined): Content {
+  const etag = key?.byCustomer ? secretEtag() : hash('md5', body);
+  return { size: body.length, etag, inline: inlineBytes([body], key), files: [] };
 }
 
 function inlineBytes(chunks: readonly Uint8Array[], key: DataKey | undefined): Buffer {

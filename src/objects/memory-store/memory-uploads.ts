@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { newId } from '../../core/ids.ts';
+import { type Body, piecesOf } from '../store/body.ts';
 import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import { checkPartNumber } from '../store/multipart.ts';
@@ -79,8 +80,8 @@ function described({ parts: _parts, customerKey: _key, ...upload }: StoredUpload
   return upload;
 }
 
-export async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+export async function collect(body: Body): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  for await (const chunk of piecesOf(body)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }

@@ -4,6 +4,7 @@ import type { HoldfastError } from '../../core/errors.ts';
 import { backoff } from '../../core/retry.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import type { AccessKeys } from '../access/valid-key.ts';
+import { type Body, piecesOf } from '../store/body.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { storeErrors } from '../store/errors/store-errors.ts';
 import { heldRead } from '../store/held-read.ts';
@@ -49,9 +50,9 @@ function remoteStore(link: Link): RemoteObjectStore {
   ) as unknown as Pick<ObjectStore, PlainCall>;
   const withBody =
     (method: BodyCall) =>
-    async <T>({ body, ...head }: BodyHead & { readonly body: AsyncIterable<Uint8Array> }) => {
+    async <T>({ body, ...head }: BodyHead & { readonly body: Body }) => {
       const end = () => lateHeaders(head);
-      return (await link.connection.callWithBody({ method, args: [head] }, { bytes: body, end })) as T;
+      return (await link.connection.callWithBody({ method, args: [head] }, { bytes: piecesOf(body), end })) as T;
     };
   return {
     ...plain,

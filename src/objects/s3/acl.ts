@@ -16,7 +16,7 @@ const NOT_HERE = ['public-read-write', 'aws-exec-read', 'log-delivery-write'];
 
 interface AclRequest {
   readonly headers: ReadonlyMap<string, string>;
-  body(): ReceivedBody;
+  body(): Promise<ReceivedBody>;
 }
 
 /**
@@ -53,7 +53,7 @@ export function checkAcl(bucket: Bucket, headers: ReadonlyMap<string, string>, a
  */
 export async function readAcl({ headers, body }: AclRequest): Promise<CannedAcl> {
   const canned = requestedAcl(headers);
-  const document = await readXml(body(), 'AccessControlPolicy', { optional: true });
+  const document = await readXml(await body(), 'AccessControlPolicy', { optional: true });
   if (canned) return canned;
   const [list] = document.all('AccessControlList');
   if (!list) throw s3Errors.malformedAcl('an x-amz-acl header or an AccessControlList is expected');

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pooledRandomBytes } from '../../core/random-pool.ts';
+import type { Body } from '../store/body.ts';
 import type { S3Response } from './operation.ts';
 import { sendResponse } from './response.ts';
 
@@ -63,27 +64,34 @@ export class Exchange {
     return this.#bytesOut;
   }
 
-  /**
-   * The body's bytes; the client is told to send them when the first is read.
-   * A reader that stops early leaves the connection for the answer that says why.
-   */
-  async *body(): AsyncGenerator<Uint8Array> {
+  /** A small one when it is there; of another, the client is told to send it when the first byte is read. */
+  async body(): Promise<Body> {
+    if (!this.#isSmall()) return this.#received();
+    this.#letClientSend();
+    const bytes = await wholeBody(this.req);
+    this.#bytesIn += bytes.length;
+    this.#expectClient(false);
+    return bytes;
+  }
+
+  #letClientSend(): void {
     if (this.#awaitsContinue) this.res.writeContinue();
     this.#awaitsContinue = false;
     this.#expectClient(true);
-    for await (const bytes of this.#isSmall() ? await wholeBody(this.req) : this.#received()) {
-      this.#bytesIn += bytes.length;
-      yield bytes;
-    }
-    this.#expectClient(false);
   }
 
   #isSmall(): boolean {
     return Number(this.headers.get('content-length') ?? Number.NaN) <= SMALL_BODY_BYTES;
   }
 
-  #received(): AsyncIterable<Uint8Array> {
-    return this.req.iterator({ destroyOnReturn: false });
+  /** A reader that stops early leaves the connection for the answer that says why. */
+  async *#received(): AsyncGenerator<Uint8Array> {
+    this.#letClientSend();
+    for await (const bytes of this.req.iterator({ destroyOnReturn: false })) {
+      this.#bytesIn += bytes.length;
+      yield bytes;
+    }
+    this.#expectClient(false);
   }
 
   send(response: S3Response): Promise<void> {
@@ -135,19 +143,25 @@ export class Exchange {
 }
 
 /** Rejects when the client leaves. */
-function wholeBody(req: IncomingMessage): Promise<readonly Uint8Array[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
-  const chunks: Uint8Array[] = [];
+function wholeBody(req: IncomingMessage): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const chunks: Buffer[] = [];
   const closed = () => {
     if (!req.readableEnded) reject(req.errored ?? new Error('the client left before its body ended'));
   };
   if (req.destroyed) closed();
   req
     .on('data', (chunk: Buffer) => chunks.push(chunk))
-    .on('end', () => resolve(chunks))
+    .on('end', () => resolve(joined(chunks)))
     .on('error', reject)
     .on('close', closed);
   return promise;
+}
+
+/** Mostly there is one. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
 /** From the wire's own list, since `req.headers` drops some of a header's repeated values. */

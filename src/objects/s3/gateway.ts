@@ -5,6 +5,7 @@ import type { Authenticate, Authentication } from '../access/authenticate.ts';
 import type { AuthenticateForm } from '../access/authenticate-form.ts';
 import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
+import { piecesOf } from '../store/body.ts';
 import { accessTo } from './access-check.ts';
 import { receiveBody } from './body/request-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
@@ -135,7 +136,7 @@ async function prepare(exchange: Exchange, asked: Asked, options: S3GatewayOptio
     operation,
     routed,
     authentication,
-    body: ({ checksums = true } = {}) => receiveBody(exchange.body(), { headers, payload, checksums }),
+    body: async ({ checksums = true } = {}) => receiveBody(await exchange.body(), { headers, payload, checksums }),
   });
 }
 
@@ -148,7 +149,8 @@ async function prepareForm(
   const { headers } = exchange;
   const { authenticateForm } = options;
   outcome.operation = postObject.name;
-  const form = await receiveForm({ target, headers, body: exchange.body(), authenticateForm, now: Date.now() });
+  const body = piecesOf(await exchange.body());
+  const form = await receiveForm({ target, headers, body, authenticateForm, now: Date.now() });
   Object.assign(outcome, { identity: form.authentication.identity, key: form.routed.key });
   return admit(exchange, options, { operation: postObject, ...form });
 }

@@ -15,7 +15,7 @@ export interface S3Request {
   readonly headers: ReadonlyMap<string, string>;
   readonly identity: Identity;
   /** Starts reading the body; call it once. `checksums: false`: the request's are not about the body. */
-  body(options?: { readonly checksums?: boolean }): ReceivedBody;
+  body(options?: { readonly checksums?: boolean }): Promise<ReceivedBody>;
   /** What else it touches must be asked for. */
   readonly access: AccessCheck;
 }

@@ -1,3 +1,4 @@
+import { piecesOf } from '../store/body.ts';
 import type { ObjectMetadata } from '../store/object.ts';
 import type { ReceivedBody } from './body/request-body.ts';
 import { announcedAlgorithm, checksumTypeMismatch, summedUp } from './checksums/checksums.ts';
@@ -10,8 +11,8 @@ import type { S3Request } from './operation.ts';
 export const MAX_UPLOAD_BYTES = 5 * 2 ** 30;
 
 /** A body of bytes to keep. @throws HoldfastError `s3.missing-content-length`, `s3.entity-too-large` */
-function receiveUpload(request: S3Request): ReceivedBody {
-  const body = request.body();
+async function receiveUpload(request: S3Request): Promise<ReceivedBody> {
+  const body = await request.body();
   if (body.bounded) return body;
   const { size } = body;
   if (size === undefined) throw s3Errors.missingContentLength('you must provide the Content-Length HTTP header');
@@ -23,28 +24,24 @@ function receiveUpload(request: S3Request): ReceivedBody {
  * A part's bytes: where the upload has a checksum algorithm and the client sent none, it is computed here.
  * @throws HoldfastError as `receiveUpload`; `s3.invalid-request`
  */
-export function receivePart(request: S3Request, expected: UploadChecksum | undefined): ReceivedBody {
+export async function receivePart(request: S3Request, expected: UploadChecksum | undefined): Promise<ReceivedBody> {
   const announced = announcedAlgorithm(request.headers);
   if (expected && announced && announced !== expected.algorithm) {
     throw checksumTypeMismatch(expected.algorithm, announced);
   }
-  const upload = receiveUpload(request);
+  const upload = await receiveUpload(request);
   if (!expected || announced) return upload;
   const checksums: Record<string, string> = {};
-  return { ...upload, bytes: summedUp(upload.bytes, expected.algorithm, checksums), checksums };
+  return { ...upload, bytes: summedUp(piecesOf(upload.bytes), expected.algorithm, checksums), checksums };
 }
 
 /**
  * With the metadata of the new object, whose headers get the body's checksums
  * when it has ended: the store reads metadata after the body (`PutObject.metadata`).
  */
-export function receiveObject(request: S3Request): ReceivedBody & { readonly metadata: ObjectMetadata } {
-  const upload = receiveUpload(request);
+export async function receiveObject(request: S3Request): Promise<ReceivedBody & { readonly metadata: ObjectMetadata }> {
   const metadata = readMetadata(request.headers);
-  const headers: Record<string, string> = { ...metadata.headers };
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    yield* upload.bytes;
-    Object.assign(headers, upload.checksums);
-  }
-  return { ...upload, bytes: bytes(), metadata: { ...metadata, headers } };
+  const upload = await receiveUpload(request);
+  const headers = Object.assign(upload.checksums, metadata.headers);
+  return { ...upload, metadata: { ...metadata, headers } };
 }

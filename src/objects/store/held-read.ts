@@ -1,3 +1,4 @@
+import { piecesOf } from './body.ts';
 import { resolveRange } from './byte-range.ts';
 import type { ByteRange, ObjectInfo, ObjectRead } from './object.ts';
 
@@ -6,7 +7,7 @@ export function heldRead(info: ObjectInfo, bytes: Uint8Array): ObjectRead {
   return {
     info,
     bytes,
-    body: (range) => inOnePiece(bytesWithin(bytes, range)),
+    body: (range) => piecesOf(bytesWithin(bytes, range)),
     release() {},
   };
 }
@@ -15,8 +16,4 @@ export function heldRead(info: ObjectInfo, bytes: Uint8Array): ObjectRead {
 export function bytesWithin(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
   const { start, end } = resolveRange(range, bytes.length);
   return bytes.subarray(start, end + 1);
-}
-
-async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
 }

@@ -1,3 +1,4 @@
+import type { Body } from './body.ts';
 import type { Moment } from './snapshot.ts';
 
 /** Stored with an object and given back as it came. Names are lower-case header names. */
@@ -92,11 +93,7 @@ export interface WriteConditions {
 export interface PutObject extends CustomerKey {
   readonly bucket: string;
   readonly key: string;
-  /**
-   * Read once, in order, with back-pressure. When it throws (client gone, checksum
-   * or signature wrong) nothing is stored and the error is passed on.
-   */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Body;
   /** Where it is known beforehand; decides where the bytes go. */
   readonly size?: number | undefined;
   /** Read when `body` has ended: a checksum that comes behind the bytes is still added to its headers. */

@@ -1,3 +1,4 @@
+import type { Body } from './body.ts';
 import type { CustomerKey, ObjectEncryption, ObjectMetadata, WriteConditions } from './object.ts';
 
 export interface MultipartUpload {
@@ -28,7 +29,7 @@ export interface PartRef {
 
 export interface PutPart extends PartRef, CustomerKey {
   readonly partNumber: number;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Body;
   readonly size?: number | undefined;
   /** Read when `body` has ended, as `PutObject.metadata` is. */
   readonly headers?: PartInfo['headers'];

@@ -1,18 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../access/authenticate.ts';
+import { piecesOf } from '../../store/body.ts';
 import { readText, receiveBody } from './request-body.ts';
 
 const withCode = (code: string) => expect.objectContaining({ code });
 const UNSIGNED: Payload = { kind: 'unsigned' };
 const TRAILER: Payload = { kind: 'chunked', trailer: true };
-
-async function* source(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
-}
-
-function receive(text: string, headers: Readonly<Record<string, string>>, payload: Payload = UNSIGNED) {
-  return receiveBody(source(text), { headers: new Map(Object.entries(headers)), payload });
-}
 
 /** `123456789`, whose CRC-32 is the catalogue's check value cbf43926. */
 const DIGITS = '123456789';
@@ -20,54 +13,74 @@ const CRC32 = 'y/Q5Jg==';
 const chunked = (trailer: string) => `9\r\n${DIGITS}\r\n0\r\n${trailer}\r\n\r\n`;
 const TRAILER_HEADERS = { 'x-amz-decoded-content-length': '9', 'x-amz-trailer': 'x-amz-checksum-crc32' };
 
-describe('checksums', () => {
+describe.each([
+  ['at hand', (text: string) => Buffer.from(text)],
+  ['as it comes', (text: string) => piecesOf(Buffer.from(text))],
+] as const)('a body %s', (_, source) => {
+  function receive(text: string, headers: Readonly<Record<string, string>>, payload: Payload = UNSIGNED) {
+    return receiveBody(source(text), { headers: new Map(Object.entries(headers)), payload });
+  }
+
+  /** One that is at hand is refused at once, another when it is read. */
+  async function receiveText(...received: Parameters<typeof receive>): Promise<string> {
+    return readText(receive(...received), 100);
+  }
+
   test.each([
     ['crc32', CRC32],
     ['crc32c', '4waSgw=='],
     ['crc64nvme', 'rosUhgp5mIg='],
     ['sha1', '98O8HYCOBHMq32eZZczDTKeuNEE='],
     ['sha256', 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU='],
-  ])('%s is verified and given', async (algorithm, value) => {
+  ])('has its %s verified and given', async (algorithm, value) => {
     const name = `x-amz-checksum-${algorithm}`;
     const body = receive(DIGITS, { [name]: value });
-    expect(body.checksums).toEqual({});
     expect(await readText(body, 100)).toBe(DIGITS);
     expect(body.checksums).toEqual({ [name]: value });
-    await expect(readText(receive('other', { [name]: value }), 100)).rejects.toThrow(withCode('s3.bad-digest'));
+    await expect(receiveText('other', { [name]: value })).rejects.toThrow(withCode('s3.bad-digest'));
   });
 
-  test('in a trailer', async () => {
+  test('is what its digests say', async () => {
+    const sha256 = '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225';
+    const headers = { 'content-md5': 'JfnnlDI7RTiF9RgfG2JNCw==' };
+    expect(await receiveText(DIGITS, headers, { kind: 'hash', sha256 })).toBe(DIGITS);
+    await expect(receiveText('other', headers)).rejects.toThrow(withCode('s3.bad-digest'));
+    const other = receiveText('other', {}, { kind: 'hash', sha256 });
+    await expect(other).rejects.toThrow(withCode('s3.content-hash-mismatch'));
+  });
+
+  test('is verified by a trailer', async () => {
     const body = receive(chunked(`x-amz-checksum-crc32:${CRC32}`), TRAILER_HEADERS, TRAILER);
     expect(body.size).toBe(9);
     expect(await readText(body, 100)).toBe(DIGITS);
     expect(body.checksums).toEqual({ 'x-amz-checksum-crc32': CRC32 });
-    const wrong = receive(chunked('x-amz-checksum-crc32:AAAAAA=='), TRAILER_HEADERS, TRAILER);
-    await expect(readText(wrong, 100)).rejects.toThrow(withCode('s3.bad-digest'));
-    const short = receive(chunked('x-amz-checksum-crc32:AAAA'), TRAILER_HEADERS, TRAILER);
-    await expect(readText(short, 100)).rejects.toThrow(withCode('s3.invalid-request'));
+    const wrong = receiveText(chunked('x-amz-checksum-crc32:AAAAAA=='), TRAILER_HEADERS, TRAILER);
+    await expect(wrong).rejects.toThrow(withCode('s3.bad-digest'));
+    const short = receiveText(chunked('x-amz-checksum-crc32:AAAA'), TRAILER_HEADERS, TRAILER);
+    await expect(short).rejects.toThrow(withCode('s3.invalid-request'));
   });
 
-  test('two at once, or trailers that are none, are refused', () => {
+  test('is refused with two checksums at once, or trailers that are none', () => {
     const two = { 'x-amz-checksum-crc32': CRC32, 'x-amz-checksum-crc32c': '4waSgw==' };
     expect(() => receive(DIGITS, two)).toThrow(withCode('s3.invalid-request'));
     const headers = { ...TRAILER_HEADERS, 'x-amz-trailer': 'x-amz-meta-a' };
     expect(() => receive('', headers, TRAILER)).toThrow(withCode('s3.invalid-request'));
   });
 
-  test('those that only name an algorithm are not checksums', async () => {
+  test('is not verified by what only names an algorithm', async () => {
     const headers = { 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': 'FULL_OBJECT' };
-    expect(await readText(receive(DIGITS, headers), 100)).toBe(DIGITS);
+    expect(await receiveText(DIGITS, headers)).toBe(DIGITS);
   });
-});
 
-test('the length must be a number, and be known of chunked bodies', () => {
-  expect(receive('', { 'content-length': '9' }).size).toBe(9);
-  expect(receive('', {}).size).toBeUndefined();
-  expect(() => receive('', { 'content-length': '1e3' })).toThrow(withCode('s3.invalid-argument'));
-  expect(() => receive('', {}, TRAILER)).toThrow(withCode('s3.missing-content-length'));
-});
+  test('has a length that is a number, and is known of chunked ones', () => {
+    expect(receive('', { 'content-length': '9' }).size).toBe(9);
+    expect(receive('', {}).size).toBeUndefined();
+    expect(() => receive('', { 'content-length': '1e3' })).toThrow(withCode('s3.invalid-argument'));
+    expect(() => receive('', {}, TRAILER)).toThrow(withCode('s3.missing-content-length'));
+  });
 
-test('a text has a limit', async () => {
-  expect(await readText(receive(DIGITS, {}), 9)).toBe(DIGITS);
-  await expect(readText(receive(DIGITS, {}), 8)).rejects.toThrow(withCode('s3.message-too-long'));
+  test('has a limit as a text', async () => {
+    expect(await readText(receive(DIGITS, {}), 9)).toBe(DIGITS);
+    await expect(readText(receive(DIGITS, {}), 8)).rejects.toThrow(withCode('s3.message-too-long'));
+  });
 });

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Payload } from '../../access/authenticate.ts';
 import type { RequestHead } from '../../access/canonical-request.ts';
+import { type Body, piecesOf } from '../../store/body.ts';
 import {
   assertChecksumValue,
   type ChecksumAlgorithm,
   checksumAlgorithm,
   checksumHeader,
   createHasher,
-  type Hasher,
+  digestOf,
   refuseUnknownChecksums,
 } from '../checksums/checksums.ts';
 import { s3Errors } from '../errors.ts';
@@ -21,14 +21,14 @@ export interface ReceivedBody {
   readonly size: number | undefined;
   /** Nobody said its size, and it throws when it is too large. */
   readonly bounded?: boolean;
-  /** Throws at its end when a digest, a signature or the length is wrong: keep nothing then. */
-  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Proved where they are at hand; else reading throws at the end when a digest, a signature or the length is wrong: keep nothing then. */
+  readonly bytes: Body;
   /** `x-amz-checksum-…` headers and trailers that were verified; complete when `bytes` has ended. */
-  readonly checksums: Readonly<Record<string, string>>;
+  readonly checksums: Record<string, string>;
 }
 
 interface Check {
-  readonly hasher: Hasher;
+  readonly algorithm: ChecksumAlgorithm;
   /** Throws when the digest is not the one promised. */
   verify(digest: Buffer): void;
 }
@@ -40,7 +40,7 @@ interface BodyHead {
   readonly checksums?: boolean;
 }
 
-export function receiveBody(source: AsyncIterable<Uint8Array>, head: BodyHead): ReceivedBody {
+export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
   const { headers, payload } = head;
   refuseUnknownChecksums(headers);
   const checksums: Record<string, string> = {};
@@ -50,7 +50,7 @@ export function receiveBody(source: AsyncIterable<Uint8Array>, head: BodyHead): 
     ...payloadHashCheck(payload),
     ...contentMd5Check(headers),
     ...[...new Set([...promised.keys(), ...trailerAlgorithms(trailers)])].map((algorithm) => ({
-      hasher: createHasher(algorithm),
+      algorithm,
       verify: (digest: Buffer) => {
         checksums[checksumHeader(algorithm)] = verifyChecksum(algorithm, digest, promised.get(algorithm));
       },
@@ -60,23 +60,21 @@ export function receiveBody(source: AsyncIterable<Uint8Array>, head: BodyHead): 
     for (const [algorithm, value] of checksumsIn(found)) promised.set(algorithm, value);
   };
   const size = bodySize(headers, payload);
-  const decoded =
-    payload.kind === 'chunked'
-      ? decodeAwsChunked(source, {
-          decodedLength: size ?? 0,
-          signatures: payload.signatures,
-          trailers,
-          onTrailers,
-        })
-      : source;
-  return { size, bytes: verified(decoded, checks), checksums };
+  if (payload.kind !== 'chunked') return { size, bytes: verified(source, checks), checksums };
+  const decoded = decodeAwsChunked(piecesOf(source), {
+    decodedLength: size ?? 0,
+    signatures: payload.signatures,
+    trailers,
+    onTrailers,
+  });
+  return { size, bytes: verifiedAtEnd(decoded, checks), checksums };
 }
 
 /** The whole body as text. @throws HoldfastError `s3.message-too-long` */
 export async function readText(body: ReceivedBody, limit: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const bytes of body.bytes) {
+  for await (const bytes of piecesOf(body.bytes)) {
     size += bytes.length;
     if (size > limit) throw s3Errors.messageTooLong(`the request body is over ${limit} bytes`);
     chunks.push(bytes);
@@ -84,12 +82,19 @@ export async function readText(body: ReceivedBody, limit: number): Promise<strin
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* verified(source: AsyncIterable<Uint8Array>, checks: readonly Check[]): AsyncGenerator<Uint8Array> {
+function verified(source: Body, checks: readonly Check[]): Body {
+  if (!(source instanceof Uint8Array)) return verifiedAtEnd(source, checks);
+  for (const { algorithm, verify } of checks) verify(digestOf(algorithm, source));
+  return source;
+}
+
+async function* verifiedAtEnd(source: AsyncIterable<Uint8Array>, checks: readonly Check[]): AsyncGenerator<Uint8Array> {
+  const hashers = checks.map(({ algorithm, verify }) => ({ hasher: createHasher(algorithm), verify }));
   for await (const bytes of source) {
-    for (const { hasher } of checks) hasher.update(bytes);
+    for (const { hasher } of hashers) hasher.update(bytes);
     yield bytes;
   }
-  for (const { hasher, verify } of checks) verify(hasher.digest());
+  for (const { hasher, verify } of hashers) verify(hasher.digest());
 }
 
 function bodySize(headers: Headers, payload: Payload): number | undefined {
@@ -109,7 +114,7 @@ function payloadHashCheck(payload: Payload): Check[] {
     if (digest.toString('hex') === payload.sha256) return;
     throw s3Errors.contentHashMismatch("the provided 'x-amz-content-sha256' header does not match what was computed");
   };
-  return [{ hasher: createHash('sha256'), verify }];
+  return [{ algorithm: 'SHA256', verify }];
 }
 
 function contentMd5Check(headers: Headers): Check[] {
@@ -122,7 +127,7 @@ function contentMd5Check(headers: Headers): Check[] {
       throw s3Errors.badDigest('the Content-MD5 you specified did not match what we received');
     }
   };
-  return [{ hasher: createHash('md5'), verify }];
+  return [{ algorithm: 'MD5', verify }];
 }
 
 /** @returns the digest in base64 */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { HoldfastError } from '../../../core/errors.ts';
 import { s3Errors } from '../errors.ts';
@@ -99,6 +99,13 @@ export function assertChecksumValue(algorithm: ChecksumAlgorithm, value: string)
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length === DIGEST_BYTES[algorithm] && bytes.toString('base64') === value) return;
   throw s3Errors.invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`);
+}
+
+export function digestOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Buffer {
+  if (!algorithm.startsWith('CRC')) return hash(algorithm.toLowerCase(), bytes, 'buffer');
+  const hasher = createHasher(algorithm);
+  hasher.update(bytes);
+  return hasher.digest();
 }
 
 export function createHasher(algorithm: ChecksumAlgorithm): Hasher {

@@ -18,7 +18,7 @@ type Headers = ReadonlyMap<string, string>;
 export interface FormRequest {
   readonly routed: RoutedRequest;
   readonly authentication: Authentication;
-  body(): ReceivedBody;
+  body(): Promise<ReceivedBody>;
 }
 
 interface FormSource {
@@ -55,7 +55,7 @@ export async function receiveForm({ target, headers, body, authenticateForm, now
   return {
     routed: { method: 'POST', bucket: target.bucket, key, query: new Map(), headers: standing },
     authentication: { identity, payload, mechanism: 'form' },
-    body: () => ({ ...receiveBody(sized(file, size), { headers: standing, payload }), bounded: true }),
+    body: async () => ({ ...receiveBody(sized(file, size), { headers: standing, payload }), bounded: true }),
   };
 }
 

@@ -9,7 +9,7 @@ export const putBucketCors: Operation = {
   name: 'PutBucketCors',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const rules = readCorsRules(await readXml(body(), 'CORSConfiguration'));
+    const rules = readCorsRules(await readXml(await body(), 'CORSConfiguration'));
     await store.updateBucket(bucket, { documents: { cors: JSON.stringify(rules) } });
     return { status: 200 };
   },

@@ -10,7 +10,7 @@ export const putBucketEncryption: Operation = {
   name: 'PutBucketEncryption',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const encryption = readBucketEncryption(await readXml(body(), ROOT));
+    const encryption = readBucketEncryption(await readXml(await body(), ROOT));
     if (!store.encrypts) throw s3Errors.notImplemented('this store was opened without a master key');
     await store.updateBucket(bucket, { documents: { encryption: JSON.stringify(encryption) } });
     return { status: 200 };

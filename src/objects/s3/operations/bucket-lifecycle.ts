@@ -9,7 +9,7 @@ export const putBucketLifecycleConfiguration: Operation = {
   name: 'PutBucketLifecycleConfiguration',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const rules = readLifecycleRules(await readXml(body(), 'LifecycleConfiguration'));
+    const rules = readLifecycleRules(await readXml(await body(), 'LifecycleConfiguration'));
     await store.updateBucket(bucket, { documents: { [LIFECYCLE]: JSON.stringify(rules) } });
     return { status: 200 };
   },

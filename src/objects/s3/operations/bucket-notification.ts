@@ -10,7 +10,7 @@ export const putBucketNotification: Operation = {
   name: 'PutBucketNotificationConfiguration',
   action: 'administer-bucket',
   async handle({ bucket, body }, { store, hasWebhook }) {
-    const rules = readNotificationRules(await readXml(body(), 'NotificationConfiguration'));
+    const rules = readNotificationRules(await readXml(await body(), 'NotificationConfiguration'));
     const missing = hasWebhook && rules.find(({ webhook }) => !hasWebhook(webhook));
     if (missing) {
       throw s3Errors.invalidArgument(

@@ -12,7 +12,7 @@ export const putBucketPolicy: Operation = {
   action: 'administer-bucket',
   async handle(request, { store }) {
     const bucket = requireBucket(store, request.bucket);
-    const text = await readText(request.body(), 4 * MAX_POLICY_BYTES); // a little too long is a malformed policy
+    const text = await readText(await request.body(), 4 * MAX_POLICY_BYTES); // a little too long is a malformed policy
     const policy = parsePolicy(text, bucket.name);
     if (bucketAccess(bucket).block.blockPublicPolicy && isPublicPolicy(policy)) {
       throw accessErrors.denied('public policies are blocked by the public access block of the bucket');

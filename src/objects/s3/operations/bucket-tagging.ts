@@ -9,7 +9,7 @@ export const putBucketTagging: Operation = {
   name: 'PutBucketTagging',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const tags = readBucketTags(await readXml(body(), 'Tagging'));
+    const tags = readBucketTags(await readXml(await body(), 'Tagging'));
     await store.updateBucket(bucket, { documents: { tagging: JSON.stringify(tags) } });
     return { status: 204 };
   },

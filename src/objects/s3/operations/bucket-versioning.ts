@@ -18,7 +18,7 @@ export const putBucketVersioning: Operation = {
   name: 'PutBucketVersioning',
   action: 'configure-bucket',
   async handle({ bucket, body, headers }, { store }) {
-    const document = await readXml(body(), 'VersioningConfiguration');
+    const document = await readXml(await body(), 'VersioningConfiguration');
     // An aws cli that is told nothing about MFA says nothing; others say Disabled, which is what we do.
     if ((document.text('MfaDelete') ?? 'Disabled') !== 'Disabled' || headers.has('x-amz-mfa')) {
       throw s3Errors.notImplemented('MFA delete is not implemented');

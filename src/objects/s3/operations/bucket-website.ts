@@ -9,7 +9,7 @@ export const putBucketWebsite: Operation = {
   name: 'PutBucketWebsite',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const website = readWebsite(await readXml(body(), 'WebsiteConfiguration'));
+    const website = readWebsite(await readXml(await body(), 'WebsiteConfiguration'));
     await store.updateBucket(bucket, { documents: { website: JSON.stringify(website) } });
     return { status: 200 };
   },

@@ -24,7 +24,7 @@ export const completeMultipartUpload: Operation = {
   async handle(request, { store }) {
     const { bucket, key, headers } = request;
     const conditions = readWriteConditions(headers);
-    const body = request.body({ checksums: false }); // here the header is about the object
+    const body = await request.body({ checksums: false }); // here the header is about the object
     const parts = (await readXml(body, 'CompleteMultipartUpload')).all('Part').map(readPart);
     if (parts.length === 0 || parts.length > MAX_PARTS) {
       throw s3Errors.malformedXml(`one to ${MAX_PARTS} parts are expected`);

@@ -16,7 +16,7 @@ export const createBucket: Operation = {
     const { bucket, headers } = request;
     refuseUnsupportedHeaders(headers);
     const documents = accessDocuments(headers);
-    await readXml(request.body(), 'CreateBucketConfiguration', { optional: true });
+    await readXml(await request.body(), 'CreateBucketConfiguration', { optional: true });
     const locks = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
     const from = await readForkSource(request);
     await store.createBucket(bucket, { from, documents, ...(locks ? { objectLock: {} } : {}) });

@@ -23,7 +23,7 @@ export const deleteObjects: Operation = {
   async handle(request, context) {
     const { bucket } = request;
     requireBucket(context.store, bucket);
-    const document = await readXml(request.body(), 'Delete');
+    const document = await readXml(await request.body(), 'Delete');
     const deletions = document.all('Object').map(readDeletion);
     if (deletions.length === 0 || deletions.length > MAX_KEYS) {
       throw s3Errors.malformedXml(`one to ${MAX_KEYS} objects are expected`);

@@ -10,7 +10,7 @@ export const putObjectLegalHold: Operation = {
   async handle(request, { store }) {
     const { bucket, key, query } = request;
     requireObjectLock(store, bucket);
-    const headers = readLegalHold(await readXml(request.body(), 'LegalHold'));
+    const headers = readLegalHold(await readXml(await request.body(), 'LegalHold'));
     await request.access.locking(request, 'PutObjectLegalHold', headers);
     const change = { ...readVersionId(query), headers };
     const info = await orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));

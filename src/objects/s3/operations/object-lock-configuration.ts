@@ -9,7 +9,7 @@ export const putObjectLockConfiguration: Operation = {
   name: 'PutObjectLockConfiguration',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const objectLock = readLockConfiguration(await readXml(body(), 'ObjectLockConfiguration'));
+    const objectLock = readLockConfiguration(await readXml(await body(), 'ObjectLockConfiguration'));
     await store.updateBucket(bucket, { objectLock });
     return { status: 200 };
   },

@@ -10,7 +10,7 @@ export const putObjectRetention: Operation = {
   async handle(request, { store }) {
     const { bucket, key, query } = request;
     requireObjectLock(store, bucket);
-    const headers = readRetention(await readXml(request.body(), 'Retention'));
+    const headers = readRetention(await readXml(await request.body(), 'Retention'));
     await request.access.locking(request, 'PutObjectRetention', headers);
     const bypassGovernance = await request.access.mayBypassGovernance(request, key);
     const change = { ...readVersionId(query), headers, bypassGovernance };

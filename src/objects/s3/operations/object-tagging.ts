@@ -10,7 +10,7 @@ export const putObjectTagging: Operation = {
   name: 'PutObjectTagging',
   action: 'write-object',
   async handle(request, { store }) {
-    const tags = readObjectTags(await readXml(request.body(), 'Tagging'));
+    const tags = readObjectTags(await readXml(await request.body(), 'Tagging'));
     await request.access.tagging(request, tags);
     const info = await setTags(request, store, tags);
     return { status: 200, headers: versionHeader(store, request.bucket, info) };

@@ -10,7 +10,7 @@ export const putBucketOwnershipControls: Operation = {
   action: 'administer-bucket',
   async handle(request, { store }) {
     const bucket = requireBucket(store, request.bucket);
-    const rules = (await readXml(request.body(), 'OwnershipControls')).all('Rule');
+    const rules = (await readXml(await request.body(), 'OwnershipControls')).all('Rule');
     const [rule] = rules;
     if (!rule || rules.length > 1) throw s3Errors.malformedXml('one Rule is expected');
     const ownership = checkOwnership(rule.text('ObjectOwnership')?.trim() ?? '');

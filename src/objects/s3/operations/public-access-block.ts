@@ -12,7 +12,7 @@ export const putPublicAccessBlock: Operation = {
   name: 'PutPublicAccessBlock',
   action: 'administer-bucket',
   async handle({ bucket, body }, { store }) {
-    const document = await readXml(body(), ROOT);
+    const document = await readXml(await body(), ROOT);
     const block: PublicAccessBlock = {
       blockPublicAcls: readSwitch(document, 'BlockPublicAcls'),
       ignorePublicAcls: readSwitch(document, 'IgnorePublicAcls'),

@@ -30,7 +30,7 @@ export async function storeObject(
   checkLockedUpload(settings, headers);
   const encryption = requestedEncryption(headers, store, settings);
   const conditions = readWriteConditions(headers);
-  const { size, bytes, metadata } = receiveObject(request);
+  const { size, bytes, metadata } = await receiveObject(request);
   const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions, origin, ...encryption });
   return {
     status: 200,

@@ -13,7 +13,7 @@ export const uploadPart: Operation = {
     const part = readPartRef(request);
     const customerKey = readCustomerKey(request.headers);
     const upload = await store.findUpload(part);
-    const { size, bytes, checksums } = receivePart(request, uploadChecksum(upload.metadata));
+    const { size, bytes, checksums } = await receivePart(request, uploadChecksum(upload.metadata));
     const { etag } = await store.putPart({ ...part, body: bytes, size, headers: checksums, ...customerKey });
     return { status: 200, headers: { etag: `"${etag}"`, ...encryptionAnswer(upload, request.headers), ...checksums } };
   },
