@@ -108,6 +108,8 @@ export interface KeyView {
   readonly expiresAt: number | null;
   /** Its owner has this one instead; it goes on until it expires. */
   readonly replacedBy: string | null;
+  /** Instances of its service that run with it; those of a replaced one get the new one at the next deployment. */
+  readonly usedBy: readonly string[];
 }
 
 /** One pass of the check of everything that buckets hold. */

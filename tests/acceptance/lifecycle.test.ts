@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AppView, StorageView } from '../../src/control/platform.ts';
+import type { AppView, KeyView, StorageView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { sampleApp } from '../support/sample-app.ts';
 import { TestPlatform } from '../support/test-platform.ts';
@@ -32,6 +32,30 @@ test('secrets and the bucket of connectTo reach the service, and nothing else of
   });
   expect(Object.keys(environment).filter((name) => name.startsWith('HOLDFAST_'))).not.toContain('HOLDFAST_DATA_DIR');
   expect(await platform.run(['secrets', 'list', '--app', 'notes'])).not.toContain('s3cret');
+});
+
+test('a rotated key says which instance still has it, until a deploy gives it the new one', async () => {
+  await using platform = await TestPlatform.start();
+  const app = await sampleApp('notes-app', platform.directory);
+  await app.edit('holdfast.yaml', '  data:\n', '  user-images:\n    type: bucket\n  data:\n');
+  await app.edit('holdfast.yaml', '      environment:', '      connectTo: [user-images]\n      environment:');
+  await platform.run(['deploy', app.path]);
+  const { AWS_ACCESS_KEY_ID: old = '' } = await environmentOf(platform);
+  const usersOf = async (id: string | undefined) => {
+    const keys = await platform.json<readonly KeyView[]>(['object-store', 'keys', 'list']);
+    return keys.find((key) => key.id === id)?.usedBy;
+  };
+  const [instance = ''] = (await usersOf(old)) ?? [];
+  expect(instance).toMatch(/^notes-web-/);
+
+  const { stderr } = await platform.cli(['object-store', 'keys', 'rotate', old, '--grace', '2h']);
+  expect(stderr).toContain(`notes/web still runs with it: ${instance}.`);
+  expect(await usersOf(old)).toEqual([instance]);
+  await platform.run(['deploy', app.path]);
+  const { AWS_ACCESS_KEY_ID: next } = await environmentOf(platform);
+  expect(next).not.toBe(old);
+  expect(await usersOf(old)).toEqual([]);
+  expect(await usersOf(next)).toHaveLength(1);
 });
 
 test('scaling is bounded by the volumes there are, and says so', async () => {

@@ -20,6 +20,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const resources = new AsyncDisposableStack();
 let api: FakeApi;
 let directory: string;
+let admin: ObjectAdmin;
 
 beforeAll(async () => {
   api = resources.use(await startFakeApi());
@@ -39,7 +40,7 @@ beforeAll(async () => {
     }),
     (role) => role.close(),
   );
-  const admin = connectRpc<ObjectAdmin>(adminSocket);
+  admin = connectRpc<ObjectAdmin>(adminSocket);
   await admin.ensureBucket({ name: 'images' });
   const key = await admin.ensureKey({ owner: 'operator:images', buckets: ['images'] });
   api.platform.s3 = { endpoint: `http://127.0.0.1:${objects.port}`, region: 'local', ...key };
@@ -47,10 +48,19 @@ beforeAll(async () => {
   Object.assign(api.platform, keyOperations(admin, api.platform.s3), { webhooks: admin });
 });
 
-/** The product's own, over the objects role; of control's state they need the names of buckets. */
+/** Started before every key of this test, and after. */
+const INSTANCES = [
+  { id: 'shop-web-1', service: 'web', phase: 'active', createdAt: 0 },
+  { id: 'shop-web-2', service: 'web', phase: 'active', createdAt: Date.now() + 3600_000 },
+];
+
+/** The product's own, over the objects role; of control's state they need the names of buckets, and instances. */
 function keyOperations(objects: ObjectAdmin, { endpoint, region }: { endpoint: string; region: string }) {
   return createKeyOperations({
-    state: { storage: { list: async () => [{ id: 'buc_1', name: 'images', realName: null, state: 'active' }] } },
+    state: {
+      storage: { list: async () => [{ id: 'buc_1', name: 'images', realName: null, state: 'active' }] },
+      instances: { live: async (app: string) => (app === 'shop' ? INSTANCES : []) },
+    },
     drivers: { objects },
     config: { s3PublicUrl: endpoint, region },
     clock: systemClock,
@@ -232,6 +242,24 @@ describe('keys', () => {
     expect(await statusOf(storageOf(made).put('in/a', 'a'))).toBe(403);
     expect(await statusOf(storageOf(next).put('in/a', 'a'))).toBe(200);
     expect(await store(['keys', 'revoke', id])).toMatchObject({ code: 3 });
+  });
+
+  it('says how long a replaced key goes on, who still runs with it, and what to do', async () => {
+    const rotate = (id: string | undefined, grace: string) => store(['keys', 'rotate', id ?? '', '--grace', grace]);
+    const made = environmentOf((await store(['keys', 'create', 'images'])).stdout.trim());
+    const plain = await rotate(made.AWS_ACCESS_KEY_ID, '2h');
+    expect(plain.stderr).toMatch(/^The old key HFAK\w+ goes on until \d{4}-\d\d-\d\d \d\d:\d\d UTC \(in 1h\)\.\n$/);
+
+    const first = await admin.ensureKey({ owner: 'shop/web', buckets: ['images'] });
+    const { stdout, stderr } = await rotate(first.accessKeyId, '2h');
+    expect(stderr).toContain(`The old key ${first.accessKeyId} goes on until`);
+    expect(stderr).toContain(
+      'and shop/web still runs with it: shop-web-1.\nDeploy shop before then: `holdfast deploy`',
+    );
+    const second = environmentOf(stdout.trim()).AWS_ACCESS_KEY_ID;
+    expect((await store(['keys', 'list'])).stdout).toContain(`replaced by ${second}, still used by shop-web-1\n`);
+    const again = await rotate(second, '0s');
+    expect(again.stderr).toContain(`The old key ${second} has ended.`);
   });
 
   it('ends at once what was signed with a key that is revoked or has no grace', async () => {

@@ -53,6 +53,7 @@ const KEY: KeyView = {
   createdAt: ago(3),
   expiresAt: null,
   replacedBy: null,
+  usedBy: [],
 };
 
 export function createFakePlatform(): FakePlatform {

@@ -129,6 +129,7 @@ const keyFields = {
   createdAt: time,
   expiresAt: time.nullable(),
   replacedBy: z.string().nullable().openapi({ description: 'goes on until it expires; its owner has this one' }),
+  usedBy: z.array(z.string()).openapi({ description: 'instances of its service that run with it' }),
 };
 
 export const key: z.ZodType<KeyView> = z.object(keyFields).openapi('AccessKey');

@@ -2,6 +2,7 @@ import type { KeyInfo } from '../../objects/object-admin.ts';
 import type { KeyView, Platform } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import { findStorage } from './find-storage.ts';
+import { serviceOfKey, usersOfKey } from './key-users.ts';
 
 type Keys = Pick<Platform, 'keys' | 'createKey' | 'rotateKey' | 'revokeKey'>;
 
@@ -18,8 +19,16 @@ export function createKeyOperations({ state, drivers, config, clock }: ControlCo
     return record.realName ?? record.name;
   }
 
+  async function usersOf(key: KeyInfo, keys: readonly KeyInfo[]): Promise<readonly string[]> {
+    const service = serviceOfKey(key);
+    return service ? usersOfKey(key, { keys, instances: await state.instances.live(service.app) }) : [];
+  }
+
   return {
-    keys: async () => (await objects.listKeys({})).map(viewOf),
+    keys: async () => {
+      const keys = await objects.listKeys({});
+      return Promise.all(keys.map(async (key) => viewOf(key, await usersOf(key, keys))));
+    },
 
     createKey: async ({ grants, description, expiresInSeconds }) => {
       const named =
@@ -43,9 +52,9 @@ export function createKeyOperations({ state, drivers, config, clock }: ControlCo
 }
 
 /** Picked one by one: the secret is not among them. */
-function viewOf(key: KeyInfo): KeyView {
+function viewOf(key: KeyInfo, usedBy: readonly string[] = []): KeyView {
   const { accessKeyId: id, owner, createdAt, grants, description = null, expiresAt = null, replacedBy = null } = key;
   const shown =
     grants === '*' ? grants : grants.map(({ bucket, prefix = null, access }) => ({ bucket, prefix, access }));
-  return { id, owner, grants: shown, description, createdAt, expiresAt, replacedBy };
+  return { id, owner, grants: shown, description, createdAt, expiresAt, replacedBy, usedBy };
 }

@@ -19,10 +19,15 @@ export function keyTable(keys: readonly KeyView[]): string {
       reach(key),
       ago(key.createdAt),
       expiry(key),
-      key.replacedBy === null ? (key.description ?? '') : `replaced by ${key.replacedBy}`,
+      key.replacedBy === null ? (key.description ?? '') : replacement(key),
     ]),
     'No keys yet.',
   );
+}
+
+function replacement({ replacedBy, usedBy }: KeyView): string {
+  const users = usedBy.length === 0 ? '' : `, still used by ${usedBy.join(', ')}`;
+  return `replaced by ${replacedBy}${users}`;
 }
 
 function reach({ grants }: KeyView): string {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../../../core/units.ts';
 import { action, examples } from '../../../action.ts';
+import { note } from '../../../session.ts';
 import { describeNewKey } from './describe-key.ts';
+import { describeRotation } from './describe-rotation.ts';
 
 interface RotateOptions {
   readonly grace: string;
@@ -17,6 +19,8 @@ export function rotateKey(keys: Command): void {
       action(async ({ api }, id: string, { grace }: RotateOptions) => {
         const graceSeconds = Math.ceil(parseDuration(grace) / 1000);
         const data = await (await api.keys[':id'].rotate.$post({ param: { id }, json: { graceSeconds } })).json();
+        const old = (await (await api.keys.$get()).json()).find(({ replacedBy }) => replacedBy === data.id);
+        if (old) note(describeRotation(old));
         return { data, text: describeNewKey(data) };
       }),
     );
