@@ -16,6 +16,8 @@ export interface MatrixOptions {
   /** Objects in the buckets that GET and LIST are compared between; none: no such comparison. */
   readonly growth: readonly number[];
   readonly peers: readonly PeerName[];
+  /** Processes of ours that speak S3 besides the objects role. */
+  readonly gateways: number;
   readonly rounds: number;
   readonly seconds: number;
 }
@@ -30,6 +32,8 @@ options, lists separated by commas; "none" is the empty list
   --preloaded   0                 objects in the bucket beforehand, for example 0,100000,1000000
   --growth      1000,100000       objects in the buckets that GET and LIST are compared between
   --peers       ${OTHERS}      also: plain, our own store without encryption at rest
+  --gateways    0                 processes of ours that speak S3 besides the objects role; a platform starts
+                                  some when cores are free, which beside the clients on two cores they are not
   --rounds      3                 alternating runs a cell, of which the median counts
   --seconds     1                 length of a run
 `;
@@ -46,6 +50,7 @@ export function parseMatrixArguments(argv: readonly string[]): MatrixOptions {
     preloaded: list(values.preloaded, (text) => count(text, 0)).toSorted((a, b) => a - b),
     growth: list(values.growth, (text) => count(text, 1000)),
     peers: list(values.peers, (text) => oneOf(PEERS, text)),
+    gateways: count(values.gateways, 0),
     rounds: count(values.rounds, 1),
     seconds: count(values.seconds, 1),
   };
@@ -63,6 +68,7 @@ function parse(argv: readonly string[]) {
         preloaded: option('0'),
         growth: option('1000,100000'),
         peers: option(OTHERS),
+        gateways: option('0'),
         rounds: option('3'),
         seconds: option('1'),
       },

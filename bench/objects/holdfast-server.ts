@@ -7,7 +7,7 @@ import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { keyName } from '../support/object-load.ts';
-import type { FillRequest, ServerUp } from './holdfast.ts';
+import { type FillRequest, type ServerUp, storeSocketIn } from './holdfast.ts';
 
 /** The objects role as a process of its own, that also fills buckets through its engine. Ends with its parent. */
 
@@ -29,23 +29,30 @@ async function fill(store: ObjectStore, { bucket, keys, sizeBytes }: FillRequest
   await Promise.all(Array.from({ length: WRITERS }, writer));
 }
 
-const [directory = '', encryption = 'encrypted'] = process.argv.slice(2);
+const [directory = '', encryption = 'encrypted', isShared = 'false'] = process.argv.slice(2);
 const masterKey = randomBytes(32);
-const store = await openObjectStore({
-  directory: join(directory, 'store'),
-  masterKey: encryption === 'plain' ? undefined : masterKey,
-});
+const opening = Promise.withResolvers<ObjectStore>();
 const adminSocket = join(directory, 'objects.sock');
 const role = await startObjectsRole({
   directory,
-  store,
+  openStore: async (onBucketChanged) => {
+    const opened = await openObjectStore({
+      directory: join(directory, 'store'),
+      masterKey: encryption === 'plain' ? undefined : masterKey,
+      onBucketChanged,
+    });
+    opening.resolve(opened);
+    return opened;
+  },
   masterKey,
   port: 0,
   host: '127.0.0.1',
   adminSocket,
+  storeSocket: isShared === 'true' ? storeSocketIn(directory) : undefined,
   region: 'us-east-1',
   log: createLogger('objects', 'warn'),
 });
+const store = await opening.promise;
 const key = await connectRpc<ObjectAdmin>(adminSocket).ensureKey({ owner: 'bench', buckets: '*' });
 process.on('message', (request: FillRequest) => {
   void fill(store, request).then(() => process.send?.('filled'));

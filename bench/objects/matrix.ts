@@ -18,7 +18,7 @@ export async function benchObjectMatrix(options: MatrixOptions): Promise<void> {
       'holdfast and radosgw (three OSDs on this machine, two copies) are durable when they answer, s3rver is not.',
   );
   await using stack = new AsyncDisposableStack();
-  const ours = stack.use(await startHoldfast(stack.use(await temporaryDirectory()).path));
+  const ours = stack.use(await startHoldfast(stack.use(await temporaryDirectory()).path, options));
   const peers: S3Endpoint[] = [];
   for (const name of options.peers) {
     const missing = await MISSING[name]();

@@ -1,4 +1,16 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function connected(address: Address): Promise<Socket> {
+  const socket = connect({ ...address, noDelay: true });
+  await once(socket, 'connect');
+  return socket;
+}
 
 /**
  * One keep-alive connection of a load generator, one request at a time. It looks for the end
@@ -6,7 +18,10 @@ import { connect, type Socket } from 'node:net';
  * cycle of the client is one that the server lacks.
  */
 export class HttpConnection {
-  readonly #socket: Socket;
+  readonly #address: Address;
+  #socket: Socket;
+  /** The server said that it ends the connection after this answer. */
+  #isLast = false;
   /** The answer so far, while its head is not complete. */
   #head = '';
   /** Bytes of the body to come; `undefined` while the head is, or in a chunked body. */
@@ -16,23 +31,31 @@ export class HttpConnection {
   #status = 0;
   #waiting: PromiseWithResolvers<void> | undefined;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (bytes: Buffer) => this.#take(bytes));
-    socket.on('error', (error) => this.#waiting?.reject(error));
-    socket.on('close', () => this.#waiting?.reject(new Error('the server closed the connection')));
+  private constructor(address: Address, socket: Socket) {
+    this.#address = address;
+    this.#socket = this.#use(socket);
   }
 
   static async open(host: string, port: number): Promise<HttpConnection> {
-    const socket = connect({ host, port, noDelay: true });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket.once('connect', resolve).once('error', reject);
-    await promise;
-    return new HttpConnection(socket);
+    const address = { host, port };
+    return new HttpConnection(address, await connected(address));
+  }
+
+  #use(socket: Socket): Socket {
+    const fail = (error: Error) => socket === this.#socket && this.#waiting?.reject(error);
+    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error('the server closed the connection')));
+    return socket;
   }
 
   /** Resolves when all of a successful answer is there. */
-  exchange(head: Uint8Array, body: Uint8Array | undefined, isHead: boolean): Promise<void> {
+  async exchange(head: Uint8Array, body: Uint8Array | undefined, isHead: boolean): Promise<void> {
+    if (this.#isLast) {
+      this.#socket.destroy();
+      this.#socket = this.#use(await connected(this.#address));
+    }
+    this.#isLast = false;
     this.#waiting = Promise.withResolvers();
     this.#isHead = isHead;
     this.#head = '';
@@ -45,7 +68,7 @@ export class HttpConnection {
       this.#socket.write(body);
       this.#socket.uncork();
     }
-    return this.#waiting.promise;
+    await this.#waiting.promise;
   }
 
   close(): void {
@@ -65,6 +88,7 @@ export class HttpConnection {
     if (end < 0) return;
     this.#status = Number(this.#head.slice(9, 12));
     const fields = this.#head.slice(0, end);
+    this.#isLast = fields.includes('\r\nConnection: close');
     const received = this.#head.slice(end + 4);
     if (this.#isHead || this.#status === 204) this.#finish();
     else if (/^transfer-encoding: *chunked/im.test(fields)) this.#takeChunked(received);

@@ -1,6 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { HoldfastError, isNodeError } from './errors.ts';
 
 export interface ListenOptions {
@@ -65,6 +65,14 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(cut);
+}
+
+/**
+ * Takes no more connections, and resolves when those that there are have ended. Unlike `http.Server`'s own `close`,
+ * that of `net.Server` leaves the idle ones to their clients, one of which may just have sent its next request.
+ */
+export async function retireServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
 }
 
 /** The host of a URL that leads to what listens on `address`: of all interfaces, loopback. */

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HoldfastError } from '../core/errors.ts';
 import { parseBytes } from '../core/units.ts';
@@ -13,8 +13,7 @@ export interface HostConfig {
   /** Host names, besides those of loopback, that the API answers to. */
   readonly apiHosts: readonly string[];
   readonly s3Port: number;
-  /** Processes that speak S3 besides the objects role. */
-  readonly s3Gateways: number;
+  readonly s3Gateways: GatewayCount;
   /** Which S3 requests get a line in the log. */
   readonly s3RequestLog: S3RequestLog;
   /** Between two sweeps of the buckets with lifecycle rules. */
@@ -30,6 +29,12 @@ export interface HostConfig {
   /** `auto`: bubblewrap where it works. */
   readonly sandbox: 'auto' | 'off';
   readonly logLevel: string;
+}
+
+/** Processes that speak S3 besides the objects role: as many as are asked for, or between the two as the load wants it. */
+export interface GatewayCount {
+  readonly least: number;
+  readonly most: number;
 }
 
 export interface ConfigFlags {
@@ -119,21 +124,27 @@ function lifecycleMs({ HOLDFAST_LIFECYCLE_SECONDS: text = '3600' }: NodeJS.Proce
 }
 
 const MOST_GATEWAYS = 64;
+/** More of them do not make the one writer of the store any faster. */
+const MOST_GATEWAYS_UNASKED = 4;
 
-function s3Gateways({ HOLDFAST_S3_GATEWAYS: text = '' }: NodeJS.ProcessEnv): number {
+function s3Gateways({ HOLDFAST_S3_GATEWAYS: text = '', HOLDFAST_S3_PORT }: NodeJS.ProcessEnv): GatewayCount {
+  if (text === '') {
+    const isShareable = process.platform === 'linux' && HOLDFAST_S3_PORT !== '0';
+    return { least: 0, most: isShareable ? Math.min(availableParallelism() - 1, MOST_GATEWAYS_UNASKED) : 0 };
+  }
   const value = Number(text);
   const invalid = (message: string, hint: string) =>
     new HoldfastError({ code: 'config.invalid', kind: 'invalid', message, hint });
   if (!Number.isInteger(value) || value < 0 || value > MOST_GATEWAYS) {
     throw invalid(
       `HOLDFAST_S3_GATEWAYS is "${text}", which is not a number of processes`,
-      `set it to a number from 0 to ${MOST_GATEWAYS}, or leave it out for none but the objects role`,
+      `set it to a number from 0 to ${MOST_GATEWAYS}, or leave it out for as many as the load wants`,
     );
   }
   if (value > 0 && process.platform !== 'linux') {
     throw invalid(`HOLDFAST_S3_GATEWAYS needs Linux, whose processes can share a port`, 'leave it out');
   }
-  return value;
+  return { least: value, most: value };
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

@@ -11,8 +11,14 @@ export type RoleName = 'control' | 'objects' | 'edge' | `gateway-${number}`;
 /** What a role says to its supervisor over the IPC channel; the channel's end tells the role to stop. */
 export type RoleMessage = { readonly type: 'ready' } | { readonly type: 'failed'; readonly error: ErrorDetails };
 
+/** What a supervisor says to a role: to end as soon as that cuts nothing off. */
+export type SupervisorMessage = { readonly type: 'retire' };
+
 /** Carries the configuration to a role; it holds no secret. */
 export const ROLE_CONFIG = 'HOLDFAST_ROLE_CONFIG';
+
+/** A killed platform's roles end with it; so long may the last of their writes take. */
+export const PREDECESSOR_MS = 15_000;
 
 /** A role that ran for so long starts its back-off anew. */
 const STABLE_MS = 60_000;
@@ -58,6 +64,14 @@ export class RoleProcess {
       await closed;
       clearTimeout(timer);
     }
+    await this.#supervision;
+  }
+
+  /** Resolves when the role has ended by itself, having cut nothing off; `stop` still ends it sooner. */
+  async retire(): Promise<void> {
+    this.#stopping = true;
+    const message: SupervisorMessage = { type: 'retire' };
+    if (this.#child?.connected) this.#child.send(message);
     await this.#supervision;
   }
 

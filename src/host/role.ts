@@ -4,7 +4,13 @@ import { createLogger, type Logger } from '../core/log.ts';
 import { acquireProcessLock, type ProcessLock } from '../core/process-lock.ts';
 import type { HostConfig } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
-import { ROLE_CONFIG, type RoleMessage, type RoleName } from './role-process.ts';
+import {
+  PREDECESSOR_MS,
+  ROLE_CONFIG,
+  type RoleMessage,
+  type RoleName,
+  type SupervisorMessage,
+} from './role-process.ts';
 
 export interface RoleContext {
   readonly config: HostConfig;
@@ -16,10 +22,9 @@ export interface RunningRole {
   /** Resolves when the role can go on no more: its process ends, and the supervisor starts it again. */
   readonly failed?: Promise<HoldfastError>;
   close(): Promise<void>;
+  /** Takes no new work, and resolves when what uses it has left of itself. */
+  retire?(): Promise<void>;
 }
-
-/** A killed platform's roles end with it; so long may the last of their writes take. */
-const PREDECESSOR_MS = 15_000;
 
 /**
  * The life of a role's process: one of its kind a data directory, ready said to
@@ -39,6 +44,11 @@ export async function runRole(name: RoleName, start: (context: RoleContext) => P
   process.once('SIGTERM', stop);
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole terminal group; the supervisor decides
   process.once('disconnect', stop);
+  process.on('message', async ({ type }: SupervisorMessage) => {
+    if (type !== 'retire') return;
+    await role?.retire?.();
+    await stop();
+  });
   const fail = (error: unknown) => {
     const failure = HoldfastError.from(error);
     if (failure.kind === 'internal') log.error(error, 'the role failed');

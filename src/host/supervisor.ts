@@ -1,5 +1,6 @@
-import { constants, open } from 'node:fs/promises';
+import { constants, open, readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { readJsonFile } from '../core/durable-files.ts';
 import { HoldfastError } from '../core/errors.ts';
@@ -8,7 +9,8 @@ import type { Logger } from '../core/log.ts';
 import { acquireProcessLock } from '../core/process-lock.ts';
 import type { HostConfig } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
-import { type RoleName, RoleProcess } from './role-process.ts';
+import { GatewayPool } from './gateway-pool.ts';
+import { PREDECESSOR_MS, type RoleName, RoleProcess } from './role-process.ts';
 
 interface SupervisorRecord {
   readonly pid: number;
@@ -31,17 +33,18 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   await writeRecord(directory.supervisorFile, record);
 
   const roleOf = (name: RoleName) => new RoleProcess({ name, config, clock: systemClock, log });
-  const first = (['objects', 'edge', 'control'] as const).map(roleOf);
-  // They use the objects role: they start when it is there, and end before it.
-  const gateways = Array.from({ length: config.s3Gateways }, (_, n) => roleOf(`gateway-${n + 1}`));
+  const objects = roleOf('objects');
+  const roles = [objects, roleOf('edge'), roleOf('control')];
+  const gateways = new GatewayPool({ count: config.s3Gateways, objects, newGateway: roleOf, clock: systemClock, log });
   const stop = async () => {
-    for (const roles of [gateways, first]) await Promise.all(roles.map((role) => role.stop()));
+    await gateways.stop();
+    await Promise.all(roles.map((role) => role.stop()));
     lock.release();
   };
   try {
-    if (gateways.length > 0) await checkPort(config);
-    await startAll(first);
-    await startAll(gateways);
+    if (config.s3Gateways.most > 0) await checkPort(config, directory);
+    await startAll(roles);
+    await gateways.start();
   } catch (error) {
     await stop();
     throw error;
@@ -50,10 +53,19 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
 }
 
 /** On a port that processes share, nobody else's program would be noticed: it would get a part of the requests. */
-async function checkPort({ listenAddress: host, s3Port: port }: HostConfig): Promise<void> {
+async function checkPort({ listenAddress: host, s3Port: port }: HostConfig, directory: DataDirectory): Promise<void> {
+  await predecessorsEnd(directory);
   const probe = createServer();
   await listen(probe, { host, port, purpose: 'the S3 API', variable: 'HOLDFAST_S3_PORT' });
   await closeServer(probe, 0);
+}
+
+const LOCK_OF_S3 = /^(?:objects|gateway-\d+)\.lock$/;
+
+/** Roles of a killed platform that still have the port. */
+async function predecessorsEnd({ run }: DataDirectory): Promise<void> {
+  const locks = (await readdir(run)).filter((name) => LOCK_OF_S3.test(name));
+  for (const name of locks) (await acquireProcessLock(join(run, name), { waitMs: PREDECESSOR_MS }))?.release();
 }
 
 /** All of them have come up, or failed, when it settles. */

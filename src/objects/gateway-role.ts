@@ -34,5 +34,5 @@ export async function startGatewayRole({ storeSocket, ...options }: GatewayRoleO
   const listener = await listenS3({ ...options, store, keys, hasWebhook, shared: true });
   starting.defer(() => listener.close());
   const running = starting.move();
-  return { port: listener.port, failed, close: () => running.disposeAsync() };
+  return { ...listener, failed, close: () => running.disposeAsync() };
 }

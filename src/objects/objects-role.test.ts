@@ -34,7 +34,7 @@ async function start({ port = 0, store = new MemoryObjectStore() } = {}): Promis
     adminSocket,
     region: 'local',
     log: createLogger('objects', 'silent'),
-    store,
+    openStore: async () => store,
   });
   return connectRpc<ObjectAdmin>(adminSocket);
 }

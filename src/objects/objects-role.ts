@@ -15,6 +15,8 @@ import type { OpenObjectStore } from './store/object-store.ts';
 import { Domains } from './website/domains.ts';
 import { listenWebsites } from './website/website-listener.ts';
 
+type OnBucketChanged = (name: string) => Promise<void>;
+
 export interface ObjectsRoleOptions {
   /** Holds the store and the access keys. */
   readonly directory: string;
@@ -34,8 +36,8 @@ export interface ObjectsRoleOptions {
   readonly webhookAllow?: readonly string[] | undefined;
   readonly log: Logger;
   readonly requestLogging?: RequestLogging | undefined;
-  /** Instead of the one in `directory`; closed with the role. */
-  readonly store?: OpenObjectStore | undefined;
+  /** Opens another one than that in `directory`; closed with the role. */
+  readonly openStore?: ((onBucketChanged: OnBucketChanged) => Promise<OpenObjectStore>) | undefined;
   /** Base hosts of virtual-host style requests. */
   readonly hosts?: readonly string[] | undefined;
   /** Between two sweeps of the buckets with lifecycle rules, milliseconds; an hour unless said. */
@@ -59,11 +61,13 @@ const HOUR_MS = 3600_000;
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
   const { directory, masterKey, storeSocket, websiteSocket, log } = options;
   const code = storeSocket === undefined ? undefined : await codeIdentity();
+  const {
+    openStore = (onBucketChanged) =>
+      openObjectStore({ directory: join(directory, 'store'), masterKey, onBucketChanged }),
+  } = options;
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;
-  const onBucketChanged = async (name: string) => gateways?.bucketChanged(name);
-  const opened =
-    options.store ?? (await openObjectStore({ directory: join(directory, 'store'), masterKey, onBucketChanged }));
+  const opened = await openStore(async (name) => gateways?.bucketChanged(name));
   const store = starting.adopt(opened, (store) => store.close());
   const keys = await KeyStore.open(directory, masterKey, { onChanged: async () => gateways?.keysChanged() });
   const onWebhooksChanged = async () => gateways?.webhooksChanged();

@@ -35,7 +35,7 @@ beforeAll(async () => {
       adminSocket,
       region: 'local',
       log: pino({ level: 'silent' }),
-      store: new MemoryObjectStore(),
+      openStore: async () => new MemoryObjectStore(),
       closeMs: 0,
     }),
     (role) => role.close(),

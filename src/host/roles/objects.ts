@@ -12,7 +12,7 @@ export async function startObjects({ config, directory, log }: RoleContext): Pro
     requestLogging: config.s3RequestLog,
     webhookAllow: config.webhookAllow,
     adminSocket: directory.socket('objects'),
-    storeSocket: config.s3Gateways > 0 ? directory.socket('store') : undefined,
+    storeSocket: config.s3Gateways.most > 0 ? directory.socket('store') : undefined,
     websiteSocket: directory.socket('sites'),
     lifecycleMs: config.lifecycleMs,
     log,
