@@ -78,10 +78,19 @@ export interface Opened {
 }
 
 /**
- * Small and asked for all the time: as JSON they cost a fifth of a structured clone. Their arguments and
- * answers are text and numbers, and what is `undefined` in them is as good as absent.
+ * Asked for all the time: as JSON the small ones cost a fifth of a structured clone, and a listing of 1,000
+ * objects three fifths. Their arguments and answers are text and numbers, and what is `undefined` in them is as
+ * good as absent.
  */
-const TEXT_CALLS: ReadonlySet<string> = new Set<keyof ObjectStore>(['open', 'head', 'put', 'putPart', 'remove']);
+const TEXT_CALLS: ReadonlySet<string> = new Set<keyof ObjectStore>([
+  'open',
+  'head',
+  'put',
+  'putPart',
+  'remove',
+  'list',
+  'listVersions',
+]);
 
 /** Where the arguments hold bytes, the structured clone format takes them. */
 export function packCall(call: Call): Buffer {

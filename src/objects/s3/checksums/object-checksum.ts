@@ -18,10 +18,12 @@ const PARTS = 'x-amz-checksum-parts';
 
 /** What an object was verified with is kept beside its headers; a type that is not there is `FULL_OBJECT`. */
 export function objectChecksum({ headers }: Pick<ObjectMetadata, 'headers'>): ObjectChecksum | undefined {
-  const algorithm = CHECKSUM_ALGORITHMS.find((algorithm) => headers[checksumHeader(algorithm)] !== undefined);
-  const value = algorithm && headers[checksumHeader(algorithm)];
-  if (!algorithm || value === undefined) return undefined;
-  return { algorithm, type: headers[TYPE] === 'COMPOSITE' ? 'COMPOSITE' : 'FULL_OBJECT', value };
+  for (const algorithm of CHECKSUM_ALGORITHMS) {
+    const value = headers[checksumHeader(algorithm)];
+    if (value === undefined) continue;
+    return { algorithm, type: headers[TYPE] === 'COMPOSITE' ? 'COMPOSITE' : 'FULL_OBJECT', value };
+  }
+  return undefined;
 }
 
 /** Of each part of an object, in order; nothing where it was not uploaded by parts. */
