@@ -237,6 +237,7 @@ export class ObjectWriter {
 
   #check(target: WriteTarget): BucketRow {
     const row = this.#row(target);
+    if (!target.conditions) return row;
     const current = this.#catalog.view(row).current(target.key);
     checkConditions(named(target), current && factsOf(current), target.conditions);
     return row;

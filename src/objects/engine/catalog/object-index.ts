@@ -1,3 +1,4 @@
+import { RecentCache } from '../recent-cache.ts';
 import { FoundVersion } from './found-version.ts';
 import type { IndexFile } from './index-file.ts';
 import {
@@ -20,8 +21,17 @@ class Overlay {
   readonly entries = new Map<string, Buffer | undefined>();
   /** Which of the entries are versions, by object prefix. */
   readonly versions = new Map<string, string[]>();
-  /** The newest version of each changed key, by object prefix. */
-  readonly latest = new Map<string, Version | undefined>();
+}
+
+/** To look one up in the file and to decode it costs more than all else about a small read. */
+const NEWEST_BYTES = 16 * 2 ** 20;
+const NEWEST_ENTRY_BYTES = 512;
+
+function weigh(newest: Version | null): number {
+  if (!newest) return NEWEST_ENTRY_BYTES;
+  const { location, files, size } = newest;
+  const headBytes = location.length - (files.length === 0 ? size : 0);
+  return NEWEST_ENTRY_BYTES + 4 * headBytes; // as objects and strings
 }
 
 /**
@@ -34,6 +44,8 @@ export class ObjectIndex {
   #fresh = new Overlay();
   #writing: Overlay | undefined;
   #flush: Promise<void> | undefined;
+  /** By object prefix, of those that were asked for last; `null` where there is none. */
+  readonly #newest = new RecentCache<string, Version | null>({ limit: NEWEST_BYTES, weigh });
 
   constructor(file: IndexFile) {
     this.#file = file;
@@ -60,8 +72,9 @@ export class ObjectIndex {
   setVersion(prefix: Buffer, stamp: number, value: Buffer | undefined): void {
     const { entries, versions } = this.#fresh;
     const text = textOf(versionKey(prefix, stamp));
+    const object = textOf(prefix);
+    this.#newest.delete(object);
     if (!entries.has(text)) {
-      const object = textOf(prefix);
       const known = versions.get(object);
       if (known) known.push(text);
       else versions.set(object, [text]);
@@ -71,15 +84,26 @@ export class ObjectIndex {
 
   /** The newest version of the object, delete markers included. */
   latest(prefix: Buffer): Version | undefined {
-    const text = textOf(prefix);
-    for (const overlay of this.#overlays()) if (overlay.latest.has(text)) return overlay.latest.get(text);
-    const range = { start: textOf(versionKey(prefix, EVERY_STAMP)), end: textOf(versionKey(prefix, 0)), limit: 1 };
-    for (const { key, value } of this.#file.range(range)) return decodeVersionEntry(value, stampOfText(key));
-    return undefined;
+    const object = textOf(prefix);
+    let newest = this.#newest.get(object);
+    if (newest === undefined) {
+      newest = this.#findLatest(prefix, object) ?? null;
+      this.#newest.set(object, newest);
+    }
+    return newest ?? undefined;
   }
 
-  setLatest(prefix: Buffer, version: Version | undefined): void {
-    this.#fresh.latest.set(textOf(prefix), version);
+  /** What `setVersion` has just set is the newest: nobody needs to look for it. */
+  setLatest(prefix: Buffer, version: Version): void {
+    this.#newest.set(textOf(prefix), version);
+  }
+
+  #findLatest(prefix: Buffer, object: string): Version | undefined {
+    const isChanged = this.#overlays().some(({ versions }) => versions.has(object));
+    if (isChanged) return first(this.versions(prefix))?.version();
+    const range = { start: textOf(versionKey(prefix, EVERY_STAMP)), end: textOf(versionKey(prefix, 0)), limit: 1 };
+    const entry = first(this.#file.range(range));
+    return entry && decodeVersionEntry(entry.value, stampOfText(entry.key));
   }
 
   /** All versions of the object up to that stamp, the newest first. */
@@ -198,14 +222,18 @@ function indexFrom(sorted: readonly string[], first: string): number {
   return low;
 }
 
+function first<T>(items: Iterable<T>): T | undefined {
+  for (const item of items) return item;
+  return undefined;
+}
+
 function merged(older: Overlay, newer: Overlay): Overlay {
   const overlay = new Overlay();
-  for (const { entries, versions, latest } of [older, newer]) {
+  for (const { entries, versions } of [older, newer]) {
     for (const [key, value] of entries) overlay.entries.set(key, value);
     for (const [prefix, texts] of versions) {
       overlay.versions.set(prefix, [...new Set([...(overlay.versions.get(prefix) ?? []), ...texts])]);
     }
-    for (const [prefix, version] of latest) overlay.latest.set(prefix, version);
   }
   return overlay;
 }

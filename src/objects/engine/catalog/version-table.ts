@@ -111,11 +111,9 @@ export class VersionTable {
     segments.release(known.location);
     segments.hold(location);
     index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
-    if (index.latest(prefix)?.stamp === version.stamp) index.setLatest(prefix, version);
   }
 
   remove(record: JournalRecord): void {
-    const prefix = objectPrefix(record.bucket, record.key);
     const { version: stamp } = decodeHead<RemovalHead>(record.head);
     if (stamp === undefined) {
       this.#endNull(record);
@@ -124,12 +122,6 @@ export class VersionTable {
     const version = this.at({ ...record, stamp });
     if (!version || version.stamp > record.stamp) return;
     this.#end(record, version);
-    this.#uncover(prefix, version);
-  }
-
-  #uncover(prefix: Buffer, gone: Version): void {
-    const { index } = this.#ledger;
-    if (index.latest(prefix)?.stamp === gone.stamp) index.setLatest(prefix, first(index.versions(prefix)));
   }
 
   /** `record` ended the version. */
@@ -167,7 +159,6 @@ export class VersionTable {
     const span = joinSpans(known && this.retained.span(known), joinSpans(living && this.span(living), replaced));
     if (known) this.retained.drop(record, known);
     if (living) this.#drop(record.bucket, prefix, living);
-    if (living) this.#uncover(prefix, living);
     const version = { ...decoded, head, stamp: record.stamp, location, span, until };
     if (this.retained.needs(record.bucket, version)) this.retained.add(record, version);
   }
@@ -179,10 +170,7 @@ export class VersionTable {
   #endNull(record: JournalRecord): Span | undefined {
     const prefix = objectPrefix(record.bucket, record.key);
     const living = this.#null(prefix);
-    if (living && living.stamp < record.stamp) {
-      this.#end(record, living);
-      this.#uncover(prefix, living);
-    }
+    if (living && living.stamp < record.stamp) this.#end(record, living);
     if (!this.retained.rebuilding) return undefined;
     const before = this.retained.nullBefore(record, record.stamp);
     if (before) this.retained.shorten(record, before, record.stamp);
@@ -205,13 +193,7 @@ export class VersionTable {
     const entries = [...this.#ledger.index.entries(start, end, PURGE_STEP)];
     for (const { key, value } of entries) {
       this.#drop(bucket, prefixOf(key), decodeVersionEntry(value, stampOf(key)));
-      this.#ledger.index.setLatest(prefixOf(key), undefined);
     }
     return entries.length > 0;
   }
-}
-
-function first(versions: Iterable<FoundVersion>): Version | undefined {
-  for (const newest of versions) return newest.version();
-  return undefined;
 }
