@@ -39,6 +39,7 @@ export class DataFileWriter {
     return this.#options.id;
   }
 
+  /** Takes the bytes over. */
   async write(chunk: Uint8Array): Promise<void> {
     this.#crc = crc32(chunk, this.#crc);
     this.#waiting.push(chunk);

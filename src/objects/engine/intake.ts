@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { HoldfastError, isHoldfastCode } from '../../core/errors.ts';
+import { giveBack } from '../../core/owned-bytes.ts';
 import { type Body, piecesOf } from '../store/body.ts';
 import { secretEtag } from '../store/customer-key.ts';
 import type { FileRef } from './catalog/version.ts';
@@ -108,7 +109,9 @@ function inlineContent(body: Uint8Array, key: DataKey | undefined): Content {
 }
 
 function inlineBytes(chunks: readonly Uint8Array[], key: DataKey | undefined): Buffer {
-  return key ? sealChunk(key.data, INLINE, chunks) : Buffer.concat(chunks);
+  const bytes = key ? sealChunk(key.data, INLINE, chunks) : Buffer.concat(chunks);
+  for (const chunk of chunks) giveBack(chunk);
+  return bytes;
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pooledRandomBytes } from '../../core/random-pool.ts';
 import type { Body } from '../store/body.ts';
+import { receiveBlocks } from './body/received-blocks.ts';
 import type { S3Response } from './operation.ts';
 import { sendResponse } from './response.ts';
 
@@ -81,13 +82,18 @@ export class Exchange {
   }
 
   #isSmall(): boolean {
-    return Number(this.headers.get('content-length') ?? Number.NaN) <= SMALL_BODY_BYTES;
+    return (this.#size() ?? Number.NaN) <= SMALL_BODY_BYTES;
+  }
+
+  #size(): number | undefined {
+    const length = this.headers.get('content-length');
+    return length === undefined ? undefined : Number(length);
   }
 
   /** A reader that stops early leaves the connection for the answer that says why. */
   async *#received(): AsyncGenerator<Uint8Array> {
     this.#letClientSend();
-    for await (const bytes of this.req.iterator({ destroyOnReturn: false })) {
+    for await (const bytes of receiveBlocks(this.req, this.#size())) {
       this.#bytesIn += bytes.length;
       yield bytes;
     }

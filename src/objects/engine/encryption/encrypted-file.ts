@@ -16,6 +16,7 @@ export class EncryptedFileWriter {
     this.#key = key;
   }
 
+  /** Takes the bytes over. */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
       const room = CHUNK_BYTES - (this.#size % CHUNK_BYTES);
@@ -26,6 +27,7 @@ export class EncryptedFileWriter {
       this.#size += piece.length;
       if (piece.length === room) await this.#end(this.#chunk);
     }
+    giveBack(bytes);
   }
 
   async #begin(): Promise<ChunkSealer> {
@@ -83,7 +85,7 @@ function openBlock(block: Buffer, key: Buffer, { file, index }: ChunkPlace): num
   for (let at = 0, i = index; at < block.length; at += STORED_CHUNK_BYTES, i++) {
     const plaintext = openChunk(key, { file, index: i }, block.subarray(at, at + STORED_CHUNK_BYTES));
     size += plaintext.copy(block, size);
-    giveBack(plaintext);
+    giveBack(own(plaintext));
   }
   return size;
 }
