@@ -83,7 +83,7 @@ export class EngineObjectStore implements OpenObjectStore {
     const keys = new ObjectKeys({ bucketKeys, buckets: catalog.buckets, giveKey });
     this.#objects = new ObjectWriter({ catalog, committer, clock });
     this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, keys, minPartBytes });
-    this.#intake = new Intake(parts.files, clock);
+    this.#intake = new Intake(parts);
     this.#reader = new ObjectReader({ journal: parts.journal, files: parts.files, keys });
     this.#integrity = new IntegrityCheck(parts);
     this.#keys = keys;

@@ -1,10 +1,12 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { HoldfastError, isHoldfastCode } from '../../core/errors.ts';
 import { giveBack } from '../../core/owned-bytes.ts';
 import { type Body, piecesOf } from '../store/body.ts';
 import { secretEtag } from '../store/customer-key.ts';
 import type { FileRef } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
+import { bodyMd5 } from './digest/body-md5.ts';
+import type { Md5Threads } from './digest/md5-threads.ts';
 import { INLINE, sealChunk } from './encryption/chunks.ts';
 import { EncryptedFileWriter } from './encryption/encrypted-file.ts';
 import type { DataKey } from './encryption/object-keys.ts';
@@ -34,14 +36,22 @@ type FileWriter = Pick<EncryptedFileWriter, 'write' | 'finish' | 'abandon'>;
 export const NEVER_INLINE = -1;
 const NO_BYTES = Buffer.alloc(0);
 
+interface IntakeOptions {
+  readonly files: DataFiles;
+  readonly clock: HybridClock;
+  readonly threads: Md5Threads;
+}
+
 /** Takes in bodies. */
 export class Intake {
   readonly #files: DataFiles;
   readonly #clock: HybridClock;
+  readonly #threads: Md5Threads;
 
-  constructor(files: DataFiles, clock: HybridClock) {
+  constructor({ files, clock, threads }: IntakeOptions) {
     this.#files = files;
     this.#clock = clock;
+    this.#threads = threads;
   }
 
   /** Reads the body to its end. Leaves nothing behind when it throws. */
@@ -53,14 +63,15 @@ export class Intake {
   }
 
   async #receive({ body, size: expected, inlineLimit, key }: Incoming): Promise<Content> {
-    const md5 = createHash('md5');
+    const md5 = key?.byCustomer ? undefined : bodyMd5(this.#threads, expected);
     let chunks: Uint8Array[] = [];
     let size = 0;
     let writer: FileWriter | undefined;
     try {
       if (expected !== undefined && expected > inlineLimit) writer = await this.#create(key);
       for await (const chunk of piecesOf(body)) {
-        md5.update(chunk);
+        const computing = md5?.update(chunk);
+        if (computing) await computing;
         size += chunk.length;
         if (!writer && size > inlineLimit) {
           writer = await this.#create(key);
@@ -70,12 +81,16 @@ export class Intake {
         if (writer) await writer.write(chunk);
         else chunks.push(chunk);
       }
+      const digest = md5?.digest();
+      digest?.catch(() => {}); // told below
       const files = writer ? [await writer.finish()] : [];
-      const etag = key?.byCustomer ? secretEtag() : md5.digest('hex');
+      const etag = digest ? await digest : secretEtag();
       return { size, etag, inline: writer ? NO_BYTES : inlineBytes(chunks, key), files };
     } catch (error) {
       await writer?.abandon();
       throw isDiskFull(error) ? HoldfastError.from(error) : error;
+    } finally {
+      md5?.release();
     }
   }
 

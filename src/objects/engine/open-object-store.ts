@@ -6,6 +6,7 @@ import { IndexFile } from './catalog/index-file.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { DataFiles } from './data-files.ts';
+import { Md5Threads } from './digest/md5-threads.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
 import { engineErrors } from './errors.ts';
@@ -168,5 +169,5 @@ function assemble(parts: Parts): EngineObjectStore {
   });
   const compaction = new Compaction({ journal, catalog, committer, feed, slackBytes });
   const upkeep = new Upkeep({ catalog, compaction, collect });
-  return new EngineObjectStore({ ...parts, committer, upkeep });
+  return new EngineObjectStore({ ...parts, committer, upkeep, threads: new Md5Threads() });
 }
