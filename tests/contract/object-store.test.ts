@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
+import { readStored } from '../../src/objects/engine/stored-body.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import { connectObjectStore } from '../../src/objects/remote/remote-object-store.ts';
 import { StoreServer } from '../../src/objects/remote/store-server.ts';
@@ -66,7 +67,7 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
   const code = randomBytes(32);
   const shared = { store: writer, keys: () => [], webhooks: () => [], socketPath, code, log };
   const server = await StoreServer.listen(shared);
-  const store = await connectObjectStore({ socketPath, code });
+  const store = await connectObjectStore({ socketPath, code, readStored });
   return {
     store,
     minPartBytes,

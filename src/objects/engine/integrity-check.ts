@@ -74,7 +74,7 @@ export class IntegrityCheck {
   async #damageOf({ files, location }: Version): Promise<string | undefined> {
     try {
       if (files.length === 0) await this.#options.journal.read(location.position, location.length);
-      else for (const file of files) await this.#options.files.verify(file);
+      else for (const file of files) await this.#options.files.reader.verify(file);
       return undefined;
     } catch (error) {
       if (!isHoldfastCode(error, 'object.damaged')) throw error;

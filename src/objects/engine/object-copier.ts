@@ -119,7 +119,7 @@ export class ObjectCopier {
     const { reader, intake } = this.#options;
     if (read.bytes) yield await intake.take({ body: read.bytes, inlineLimit: Number.POSITIVE_INFINITY, key });
     for (const file of version.files) {
-      const body = reader.file(file, { start: 0, end: file.size - 1 }, dataKey?.data);
+      const body = reader.file(file, dataKey?.data);
       yield await intake.take({ body, size: file.size, inlineLimit: NEVER_INLINE, key });
     }
   }

@@ -1,13 +1,14 @@
 import { resolveRange } from '../store/byte-range.ts';
 import { heldRead } from '../store/held-read.ts';
-import type { ByteRange, ObjectRead } from '../store/object.ts';
+import type { ObjectRead } from '../store/object.ts';
+import type { StoredBody } from '../store/stored-body.ts';
 import { type FileRef, objectInfo, type Version } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
 import { INLINE, openChunk } from './encryption/chunks.ts';
-import { readEncrypted } from './encryption/encrypted-file.ts';
 import type { KeyOwner, ObjectKeys } from './encryption/object-keys.ts';
 import type { Journal } from './journal/journal.ts';
 import { RecentCache } from './recent-cache.ts';
+import { readStored, readStoredFile } from './stored-body.ts';
 
 /** A read of a few KiB costs more in the hand-over to another thread than in the system. */
 const CACHE_BYTES = 16 * 2 ** 20;
@@ -39,9 +40,11 @@ export class ObjectReader {
     if (version.files.length === 0) return heldRead(info, await this.#inline(owner, version, customerKey));
     const { files, keys } = this.#options;
     const dataKey = keys.openVersion(owner, version, customerKey)?.data;
+    const stored: StoredBody = { directory: files.reader.directory, files: version.files, dataKey };
     return {
       info,
-      body: (range) => this.#fromFiles(version, resolveRange(range, version.size), dataKey),
+      stored,
+      body: (range) => readStored(stored, resolveRange(range, version.size)),
       release: files.pin(version.files),
     };
   }
@@ -65,24 +68,8 @@ export class ObjectReader {
     return data;
   }
 
-  async *#fromFiles(
-    version: Version,
-    { start, end }: ByteRange,
-    dataKey: Buffer | undefined,
-  ): AsyncGenerator<Uint8Array> {
-    let offset = 0;
-    for (const file of version.files) {
-      const from = Math.max(start - offset, 0);
-      const to = Math.min(end - offset, file.size - 1);
-      if (from <= to) yield* this.file(file, { start: from, end: to }, dataKey);
-      offset += file.size;
-      if (offset > end) return;
-    }
-  }
-
-  /** Of one file of a version. */
-  file(file: FileRef, { start, end }: ByteRange, dataKey: Buffer | undefined): AsyncIterable<Uint8Array> {
-    const { files } = this.#options;
-    return dataKey ? readEncrypted(files, file, { key: dataKey, start, end }) : files.read(file, start, end);
+  /** All of one file of a version. */
+  file(file: FileRef, dataKey: Buffer | undefined): AsyncIterable<Uint8Array> {
+    return readStoredFile(this.#options.files.reader, file, { start: 0, end: file.size - 1, dataKey });
   }
 }

@@ -15,3 +15,7 @@ export function shardOf(id: number): number {
 export function earlierShardOf(id: number): number {
   return id % SHARDS;
 }
+
+export function shardName(shard: number): string {
+  return shard.toString(16).padStart(2, '0');
+}

@@ -3,6 +3,7 @@ import type { StoredKey } from '../access/key-file.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { CustomerKey, ObjectInfo, PutObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import type { StoredBody } from '../store/stored-body.ts';
 import type { PutPart } from '../store/upload.ts';
 
 /** Methods whose last word is a body: it follows the call as frames. */
@@ -75,6 +76,8 @@ export interface Opened {
   readonly info: ObjectInfo;
   /** All bytes of a small object, which then is open no more. */
   readonly bytes?: Uint8Array | undefined;
+  /** What the gateway reads itself. */
+  readonly stored?: StoredBody | undefined;
 }
 
 /**

@@ -7,11 +7,13 @@ import { temporaryDirectory } from '../../../tests/support/temporary-directory.t
 import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
 import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
+import type { ByteRange } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { WINDOW_BYTES } from './body-flow.ts';
 import { packCall } from './calls.ts';
 import { FrameType } from './frames.ts';
-import { connectObjectStore } from './remote-object-store.ts';
+import { connectObjectStore, type RemoteObjectStoreOptions } from './remote-object-store.ts';
 import { StoreServer } from './store-server.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
@@ -35,8 +37,8 @@ async function serve(store: ObjectStore, code = CODE): Promise<StoreServer> {
   );
 }
 
-async function connect(code = CODE) {
-  return stack.adopt(await connectObjectStore({ socketPath, code }), (store) => store.close());
+async function connect(options: Partial<RemoteObjectStoreOptions> = {}) {
+  return stack.adopt(await connectObjectStore({ socketPath, code: CODE, ...options }), (store) => store.close());
 }
 
 async function stored(objects: Readonly<Record<string, Buffer>>): Promise<MemoryObjectStore> {
@@ -229,4 +231,36 @@ test('a name may come in pieces, with a call right behind it', async () => {
   const answer = await answerTo([CODE.subarray(0, 3), Buffer.concat([CODE.subarray(3), header, call])], 'nowhere');
   expect(answer.subarray(0, CODE.length)).toEqual(CODE);
   expect(answer.toString('latin1')).toContain('bucket.not-found');
+});
+
+test('what the store has in files is read by the gateway itself, and kept until it is done or gone', async () => {
+  const origin = await stored({ a: Buffer.from('sent') });
+  let held = 0;
+  const where = { directory: '/objects', files: [{ id: 1, size: 10, crc: 0 }], dataKey: Buffer.alloc(32, 7) };
+  origin.open = async (bucket, key) => {
+    held++;
+    const info = { ...(await origin.head(bucket, key)), size: 10 };
+    return { info, stored: where, body: () => pieces(Buffer.from('sent')), release: () => void held-- };
+  };
+  const server = await serve(origin);
+  const readStored = (asked: unknown, range: ByteRange) => {
+    expect(asked).toEqual(where);
+    if (range.start === 0) throw objectErrors.damaged('data file 1', 'is gone');
+    return pieces(Buffer.from(`read ${range.start}-${range.end}`));
+  };
+  const store = await connect({
+    readStored: async function* (...args) {
+      yield* readStored(...args);
+    },
+  });
+  const [one, other] = [await store.open('data', 'a'), await store.open('data', 'a')];
+  expect(Buffer.concat(await Array.fromAsync(one.body({ start: 3, end: 9 }))).toString()).toBe('read 3-9');
+  expect(held).toBe(2);
+  one.release();
+  await waitUntil(() => held === 1, { timeoutMs: 5000, what: 'the release' });
+  await expect(Array.fromAsync(other.body())).rejects.toMatchObject({ code: 'object.damaged' });
+  const late = await store.open('data', 'a');
+  await server.close();
+  await waitUntil(() => held === 0, { timeoutMs: 5000, what: 'the end of what the gateway held' });
+  await expect(Array.fromAsync(late.body())).rejects.toMatchObject({ code: 'store.unreachable' });
 });

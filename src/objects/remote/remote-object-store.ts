@@ -7,13 +7,12 @@ import type { AccessKeys } from '../access/valid-key.ts';
 import { type Body, piecesOf } from '../store/body.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { storeErrors } from '../store/errors/store-errors.ts';
-import { heldRead } from '../store/held-read.ts';
 import { compareKeys } from '../store/listing.ts';
-import type { ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, type StateChange } from './calls.ts';
 import { otherCode, storeUnreachable } from './errors.ts';
 import { type Peer, shakeHands } from './handshake.ts';
+import { openRemote, type ReadStored } from './remote-read.ts';
 import { StoreConnection } from './store-connection.ts';
 
 const RECONNECT = { initialMs: 50, maxMs: 1000 };
@@ -23,6 +22,8 @@ export interface RemoteObjectStoreOptions {
   readonly socketPath: string;
   /** That this process runs, as `codeIdentity` names it. */
   readonly code: Buffer;
+  /** Reads what the store has in files of this machine; without it the store sends the bytes. */
+  readonly readStored?: ReadStored | undefined;
 }
 
 /** The store of another process, and its access keys. */
@@ -41,10 +42,10 @@ export interface RemoteObjectStore extends ObjectStore {
 export async function connectObjectStore(options: RemoteObjectStoreOptions): Promise<RemoteObjectStore> {
   const link = new Link(options);
   await Promise.race([link.ready, link.failed.then((error) => Promise.reject(error))]);
-  return remoteStore(link);
+  return remoteStore(link, options.readStored);
 }
 
-function remoteStore(link: Link): RemoteObjectStore {
+function remoteStore(link: Link, readStored: ReadStored | undefined): RemoteObjectStore {
   const plain = Object.fromEntries(
     plainCalls.map((method) => [method, async (...args: readonly unknown[]) => link.connection.call({ method, args })]),
   ) as unknown as Pick<ObjectStore, PlainCall>;
@@ -63,26 +64,11 @@ function remoteStore(link: Link): RemoteObjectStore {
     },
     bucket: (name) => link.state().buckets.get(name),
     buckets: () => [...link.state().buckets.values()].sort((a, b) => compareKeys(a.name, b.name)),
-    open: async (...args) => openRemote(link.connection, args),
+    open: async (...args) => openRemote(link.connection, args, readStored),
     keys: { find: (accessKeyId) => link.state().keys.get(accessKeyId) },
     hasWebhook: (name) => link.state().webhooks.has(name),
     failed: link.failed,
     close: () => link.close(),
-  };
-}
-
-async function openRemote(connection: StoreConnection, args: readonly unknown[]): Promise<ObjectRead> {
-  const { stream, opened } = await connection.open({ method: 'open', args });
-  const { info, bytes } = opened;
-  if (bytes) return heldRead(info, bytes);
-  let isOpen = true;
-  return {
-    info,
-    body: (range) => connection.read(stream, range),
-    release: () => {
-      if (isOpen) connection.release(stream);
-      isOpen = false;
-    },
   };
 }
 

@@ -41,6 +41,10 @@ export class StoreConnection {
     socket.on('error', () => {}); // `close` follows
   }
 
+  get isOver(): boolean {
+    return this.#socket.destroyed;
+  }
+
   call(call: Call): Promise<unknown> {
     return this.#begin(call).pending.answer.promise;
   }

@@ -146,14 +146,14 @@ export class StoreSession {
 
   async #open(stream: number, args: Parameters<ObjectStore['open']>): Promise<void> {
     const read = await this.#options.store.open(...args);
-    const { info, bytes } = read;
+    const { info, bytes, stored } = read;
     if (bytes && bytes.length <= SMALL_BYTES) {
       read.release();
       return this.#frames.send(FrameType.opened, stream, packOpened(info), bytes);
     }
     if (this.#options.socket.destroyed) return read.release();
     this.#reads.set(stream, { read, credit: new Credit() });
-    this.#answer(stream, 'open', { info } satisfies Opened);
+    this.#frames.send(FrameType.answer, stream, pack({ info, stored } satisfies Opened));
   }
 
   async #sendBody(stream: number, range: ByteRange | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Body } from './body.ts';
 import type { Moment } from './snapshot.ts';
+import type { StoredBody } from './stored-body.ts';
 
 /** Stored with an object and given back as it came. Names are lower-case header names. */
 export interface ObjectMetadata {
@@ -70,6 +71,8 @@ export interface ObjectRead {
   readonly info: ObjectInfo;
   /** All bytes, where they are at hand, as those of small objects are: nobody needs `body` then. */
   readonly bytes?: Uint8Array | undefined;
+  /** Where they are, for who would rather read them than be given them; they stay until `release`. */
+  readonly stored?: StoredBody | undefined;
   /**
    * The bytes, all or `range`; may be called once. Reading stops when the consumer
    * stops. An object that is overwritten or deleted meanwhile is still read to its end.

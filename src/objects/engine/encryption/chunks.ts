@@ -64,7 +64,7 @@ export function sealChunk(key: Buffer, place: ChunkPlace, pieces: readonly Uint8
 }
 
 /** @throws HoldfastError `object.damaged` when one bit is not as `sealChunk` made it */
-export function openChunk(key: Buffer, place: ChunkPlace, chunk: Buffer): Buffer {
+export function openChunk(key: Uint8Array, place: ChunkPlace, chunk: Buffer): Buffer {
   if (chunk.length < EXTRA_BYTES) throw damaged(place);
   const tagStart = chunk.length - TAG_BYTES;
   const decipher = createDecipheriv(ALGORITHM, key, chunk.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })

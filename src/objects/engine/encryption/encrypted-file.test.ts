@@ -32,7 +32,7 @@ async function write(content: Buffer, pieceBytes = content.length || 1): Promise
 
 async function read(file: FileRef, start = 0, end = file.size - 1, under = key): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of readEncrypted(files, file, { key: under, start, end })) pieces.push(piece);
+  for await (const piece of readEncrypted(files.reader, file, { key: under, start, end })) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

@@ -1,7 +1,8 @@
 import { giveBack, own } from '../../../core/owned-bytes.ts';
+import type { StoredFile } from '../../store/stored-body.ts';
 import type { FileRef } from '../catalog/version.ts';
+import type { DataFileReader } from '../data-file-reader.ts';
 import type { DataFileWriter } from '../data-file-writer.ts';
-import type { DataFiles } from '../data-files.ts';
 import { CHUNK_BYTES, type ChunkPlace, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
 
 /** Writes a data file whose bytes are encrypted as they come. */
@@ -60,9 +61,9 @@ export class EncryptedFileWriter {
  * @throws HoldfastError `object.damaged`
  */
 export async function* readEncrypted(
-  files: DataFiles,
-  file: FileRef,
-  { key, start, end }: { readonly key: Buffer; readonly start: number; readonly end: number },
+  files: DataFileReader,
+  file: StoredFile,
+  { key, start, end }: { readonly key: Uint8Array; readonly start: number; readonly end: number },
 ): AsyncGenerator<Uint8Array> {
   const first = Math.floor(start / CHUNK_BYTES);
   const last = Math.floor(end / CHUNK_BYTES);
@@ -80,7 +81,7 @@ export async function* readEncrypted(
 }
 
 /** Decrypts in place: one block a reader, whatever its size. @returns the bytes of plaintext that `block` begins with */
-function openBlock(block: Buffer, key: Buffer, { file, index }: ChunkPlace): number {
+function openBlock(block: Buffer, key: Uint8Array, { file, index }: ChunkPlace): number {
   let size = 0;
   for (let at = 0, i = index; at < block.length; at += STORED_CHUNK_BYTES, i++) {
     const plaintext = openChunk(key, { file, index: i }, block.subarray(at, at + STORED_CHUNK_BYTES));
