@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { TestPlatform } from '../tests/support/test-platform.ts';
-import { parseMatrixArguments, USAGE, UsageError } from './objects/arguments.ts';
+import { benchMemory } from './memory.ts';
+import { parseMatrixArguments, parseMemoryArguments, USAGE, UsageError } from './objects/arguments.ts';
 import { benchObjectMatrix } from './objects/matrix.ts';
 import { benchObjects } from './objects.ts';
 import { benchIdleMemory, benchRedeploy } from './platform.ts';
@@ -15,6 +16,7 @@ async function benchPlatform(): Promise<void> {
 
 async function run([bench, ...options]: readonly string[]): Promise<void> {
   if (bench === undefined) return await benchPlatform();
+  if (bench === 'memory') return await benchMemory(parseMemoryArguments(options));
   if (bench !== 'objects') throw new UsageError(`there is no bench "${bench}"`);
   await benchObjectMatrix(parseMatrixArguments(options));
 }

@@ -22,6 +22,11 @@ export interface MatrixOptions {
   readonly seconds: number;
 }
 
+export interface MemoryOptions {
+  readonly clients: number;
+  readonly sizeBytes: number;
+}
+
 export const USAGE = `usage: npm run bench                        redeploy, idle memory and a short table of objects
        npm run bench -- objects [options]   every operation, size and number of clients
 
@@ -36,13 +41,27 @@ options, lists separated by commas; "none" is the empty list
                                   some when cores are free, which beside the clients on two cores they are not
   --rounds      3                 alternating runs a cell, of which the median counts
   --seconds     1                 length of a run
+
+       npm run bench -- memory [options]    what each of many transfers makes the objects role take (Linux)
+  --clients     64                uploads at once, then readers that stop to read; more than 4
+  --size        64MiB             of an object; all of them are on the disk at once
 `;
 
 export class UsageError extends Error {}
 
 /** @throws UsageError */
 export function parseMatrixArguments(argv: readonly string[]): MatrixOptions {
-  const values = parse(argv);
+  const values = parse(argv, {
+    operations: OPERATIONS.join(','),
+    sizes: '1KiB,4KiB,64KiB,1MiB,64MiB',
+    clients: '1,16,64',
+    preloaded: '0',
+    growth: '1000,100000',
+    peers: OTHERS,
+    gateways: '0',
+    rounds: '3',
+    seconds: '1',
+  });
   return {
     operations: list(values.operations, (text) => oneOf(OPERATIONS, text)),
     sizes: list(values.sizes, size),
@@ -56,24 +75,19 @@ export function parseMatrixArguments(argv: readonly string[]): MatrixOptions {
   };
 }
 
-function parse(argv: readonly string[]) {
-  const option = (value: string) => ({ type: 'string', default: value }) as const;
+/** @throws UsageError */
+export function parseMemoryArguments(argv: readonly string[]): MemoryOptions {
+  const values = parse(argv, { clients: '64', size: '64MiB' });
+  return { clients: count(values.clients, 5), sizeBytes: size(values.size) };
+}
+
+/** Options that take a value, with their defaults. */
+function parse<Name extends string>(argv: readonly string[], defaults: Readonly<Record<Name, string>>) {
+  const options = Object.fromEntries(
+    Object.entries<string>(defaults).map(([name, value]) => [name, { type: 'string', default: value } as const]),
+  );
   try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        operations: option(OPERATIONS.join(',')),
-        sizes: option('1KiB,4KiB,64KiB,1MiB,64MiB'),
-        clients: option('1,16,64'),
-        preloaded: option('0'),
-        growth: option('1000,100000'),
-        peers: option(OTHERS),
-        gateways: option('0'),
-        rounds: option('3'),
-        seconds: option('1'),
-      },
-    });
-    return values;
+    return parseArgs({ args: [...argv], options }).values as Record<Name, string>;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
@@ -94,10 +108,10 @@ function count(text: string, min: number): number {
   throw new UsageError(`"${text}" is not a whole number of at least ${min}`);
 }
 
-const UNITS: Readonly<Record<string, number>> = { kib: 2 ** 10, mib: 2 ** 20 };
+const UNITS: Readonly<Record<string, number>> = { kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
 
 function size(text: string): number {
-  const [, number, unit = ''] = /^(\d{1,4})(kib|mib)$/.exec(text.toLowerCase()) ?? [];
+  const [, number, unit = ''] = /^(\d{1,4})(kib|mib|gib)$/.exec(text.toLowerCase()) ?? [];
   if (number === undefined) throw new UsageError(`"${text}" is not a size such as 4KiB or 1MiB`);
   return Number(number) * (UNITS[unit] ?? 1);
 }
