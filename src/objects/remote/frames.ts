@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { giveBack } from '../../core/owned-bytes.ts';
 
 /** What the writer of a store and its gateways say to each other; the numbers are on the wire. */
 export const FrameType = {
@@ -65,7 +66,7 @@ export class FrameConnection {
     socket.on('data', (bytes: Buffer) => this.#take(bytes));
   }
 
-  /** Nobody changes the payload's bytes any more. `more`: the payload's second half. */
+  /** Takes the payload's bytes over. `more`: the payload's second half. */
   send(type: FrameType, stream: number, payload: Uint8Array = NOTHING, more: Uint8Array = NOTHING): void {
     if (!this.#socket.writable) return;
     if (!this.#isCorked) this.#cork();
@@ -91,7 +92,7 @@ export class FrameConnection {
   #add(bytes: Uint8Array): void {
     if (bytes.length > COPIED_BYTES) {
       this.#flush();
-      this.#socket.write(bytes);
+      this.#socket.write(bytes, () => giveBack(bytes));
       return;
     }
     this.#reserve(bytes.length);
