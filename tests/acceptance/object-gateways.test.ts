@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import {
   PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
@@ -7,8 +8,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import type { BucketCredentials } from '../../src/control/platform.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { createLogger } from '../../src/core/log.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { connectRpc } from '../../src/core/rpc.ts';
+import { readConfig } from '../../src/host/config.ts';
+import { RoleProcess } from '../../src/host/role-process.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
 import { signRequest } from '../support/s3-signer.ts';
@@ -99,6 +104,43 @@ test('a platform with gateways serves S3 on one port from all of them, and throu
   await waitUntil(async () => (await get().catch(() => 503)) === 'hello', { timeoutMs: 20_000, what: 'the store' });
   await platform.run(['down']);
   expect(await platform.pids()).toEqual([]);
+});
+
+test('a gateway that retires answers those who are there, and its process ends when they have left', async () => {
+  await using platform = await TestPlatform.create();
+  platform.env.HOLDFAST_S3_GATEWAYS = '1';
+  await platform.up();
+  const gateway = new RoleProcess({
+    name: 'gateway-2',
+    config: readConfig({}, { ...platform.env, HOLDFAST_LOG_LEVEL: 'silent' }),
+    clock: systemClock,
+    log: createLogger('supervisor', 'silent'),
+  });
+  await gateway.start();
+  const pid = gateway.pid ?? 0;
+  const sockets = Array.from({ length: 40 }, () => connect(platform.s3Port, '127.0.0.1'));
+  const ask = async (socket: Socket) => {
+    socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    return String((await once(socket, 'data'))[0]);
+  };
+  const asked = await Promise.all(sockets.map(ask));
+  expect(asked.filter((answer) => /^connection: keep-alive/im.test(answer))).toHaveLength(40);
+  const retired = gateway.retire();
+  let last = 0;
+  await waitUntil(
+    async () => {
+      const open = sockets.filter((socket) => !socket.readableEnded);
+      const answers = await Promise.all(open.map(ask));
+      expect(answers.every((answer) => answer.startsWith('HTTP/1.1 403'))).toBe(true);
+      last += answers.filter((answer) => /^connection: close/im.test(answer)).length;
+      return last > 0;
+    },
+    { timeoutMs: 5000, what: 'the answers of the gateway that retires' },
+  );
+  await retired;
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  expect(last).toBeLessThan(40);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('a port that another program has is not shared with it', async () => {

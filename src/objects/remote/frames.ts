@@ -98,6 +98,7 @@ export class FrameConnection {
     this.#reserve(bytes.length);
     this.#block.set(bytes, this.#blockEnd);
     this.#blockEnd += bytes.length;
+    giveBack(bytes);
   }
 
   /** A block is never written over: the system may not have taken its bytes yet. */
