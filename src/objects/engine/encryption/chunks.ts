@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { own } from '../../../core/owned-bytes.ts';
 import { pooledRandomBytes } from '../../../core/random-pool.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 
@@ -47,7 +46,7 @@ export class ChunkSealer {
   }
 
   update(piece: Uint8Array): Buffer {
-    return own(this.#cipher.update(piece));
+    return this.#cipher.update(piece);
   }
 
   /** Goes behind all else. */

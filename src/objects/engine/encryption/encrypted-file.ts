@@ -23,7 +23,7 @@ export class EncryptedFileWriter {
       const room = CHUNK_BYTES - (this.#size % CHUNK_BYTES);
       const piece = bytes.subarray(at, at + room);
       this.#chunk ??= await this.#begin();
-      await this.#writer.write(this.#chunk.update(piece));
+      await this.#writer.write(own(this.#chunk.update(piece)));
       at += piece.length;
       this.#size += piece.length;
       if (piece.length === room) await this.#end(this.#chunk);
