@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { giveBack, own } from '../../../core/owned-bytes.ts';
 
-/** Whole chunks of an encrypted file. */
-const BLOCK_BYTES = 256 * 2 ** 10;
+/** Whole chunks of an encrypted file. Each upload that waits for the disk holds one. */
+const BLOCK_BYTES = 128 * 2 ** 10;
 
 /**
  * The bytes of a large body, in blocks that the reader owns: each layer below pays for a block what it would pay for
