@@ -36,8 +36,9 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     for (;;) {
       const bytes = this.#waiting.shift();
       if (bytes) {
+        const { length } = bytes; // the reader may give their memory back
         yield bytes;
-        this.#give(bytes.length);
+        this.#give(length);
       } else if (this.#end) {
         if ('error' in this.#end) throw this.#end.error;
         return;

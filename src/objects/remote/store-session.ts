@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { inBlocks } from '../store/body-blocks.ts';
 import type { ByteRange, ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
@@ -134,7 +135,7 @@ export class StoreSession {
     const head = request as BodyHead;
     const body = new IncomingBody((bytes) => this.#frames.send(FrameType.credit, stream, uint32(bytes)));
     this.#uploads.set(stream, { body, head });
-    return (store[method] as BodyMethod).call(store, { ...head, body });
+    return (store[method] as BodyMethod).call(store, { ...head, body: inBlocks(body, head.size) });
   }
 
   #endUpload(stream: number, headers: Readonly<Record<string, string>>): void {
