@@ -2,7 +2,8 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { Compaction } from './compaction.ts';
 
 const FLUSH_AT_ENTRIES = 4096;
-const FLUSH_AFTER_MS = 20;
+/** Each flush has a price of its own: a transaction, the counters, a look at the free room. What waits, listings merge. */
+const FLUSH_AFTER_MS = 100;
 const RETRY_AFTER_MS = 1000;
 /** Beyond this the index is behind for good, and writers wait for it. */
 const MAX_PENDING_ENTRIES = 100_000;
