@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { canonicalRequest, hashCanonicalRequest, type RequestHead } from './canonical-request.ts';
 import { ChunkSignatures } from './chunk-signatures.ts';
@@ -73,7 +74,7 @@ function mechanismOf({ headers }: RequestHead, parameters: Parameters): 'header'
 interface SignatureClaim {
   readonly credentials: Credentials;
   readonly payloadHash: string;
-  readonly signingKey: Uint8Array;
+  readonly signingKey: KeyObject;
 }
 
 /** @returns the signature, with which the chain of the chunks' begins */

@@ -26,12 +26,12 @@ export function canonicalPath(path: string): string {
 }
 
 export function canonicalQuery(query: RequestHead['query']): string {
-  const encoded: [name: string, value: string][] = [];
+  const encoded: { readonly name: string; readonly value: string }[] = [];
   for (const [name, value] of query) {
-    if (name !== 'X-Amz-Signature') encoded.push([uriEncode(name), uriEncode(value)]);
+    if (name !== 'X-Amz-Signature') encoded.push({ name: uriEncode(name), value: uriEncode(value) });
   }
-  encoded.sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
-  return encoded.map(([name, value]) => `${name}=${value}`).join('&');
+  encoded.sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value));
+  return encoded.map(({ name, value }) => `${name}=${value}`).join('&');
 }
 
 /** By code unit, which for encoded (ASCII) names is by byte. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { accessErrors } from './errors.ts';
 import { ALGORITHM, type CredentialScope, scopeText, sign, signaturesEqual } from './signature-v4.ts';
 
@@ -6,12 +6,12 @@ const EMPTY_HASH = createHash('sha256').digest('hex');
 
 /** The chain of signatures of an aws-chunked body: each covers its chunk and the signature before it. */
 export class ChunkSignatures {
-  readonly #signingKey: Uint8Array;
+  readonly #signingKey: KeyObject;
   readonly #context: string;
   #previous: string;
 
   /** `seed` is the signature of the request's head. */
-  constructor(signingKey: Uint8Array, { timestamp, scope, seed }: ChunkContext) {
+  constructor(signingKey: KeyObject, { timestamp, scope, seed }: ChunkContext) {
     this.#signingKey = signingKey;
     this.#context = `${timestamp}\n${scopeText(scope)}`;
     this.#previous = seed;
