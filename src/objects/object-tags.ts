@@ -5,7 +5,7 @@ export interface Tag {
   readonly value: string;
 }
 
-const TAGGING = 'x-amz-tagging';
+export const TAGGING = 'x-amz-tagging';
 const NO_TAGS: readonly Tag[] = [];
 
 /** An object's tags are kept beside its headers, as query parameters; no tags are none. */

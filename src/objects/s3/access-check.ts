@@ -74,17 +74,17 @@ export class AccessCheck {
     { name, action }: { readonly name: string; readonly action: Action },
     request: RoutedRequest,
   ): Promise<void> {
-    const { bucket, key, query } = request;
-    const moment = readMoment(request.headers);
+    const { bucket, key, query, headers } = request;
+    const moment = readMoment(headers);
     const target = { bucket, key, versionId: query.get('versionId'), ...moment, prefix: query.get('prefix') };
     if (name === 'DeleteObjects' && this.#mayWriteSome(bucket)) return;
     const inBody = NAMED_BY_BODY[name];
     if (inBody !== undefined && this.#policyAsks(bucket, inBody)) return; // `tagging` and `locking` ask
     // Who makes a bucket public says who may do what in it.
-    if (name === 'CreateBucket' && (request.headers.get('x-amz-acl') ?? 'private') !== 'private') {
+    if (name === 'CreateBucket' && (headers.get('x-amz-acl') ?? 'private') !== 'private') {
       await this.#demand('administer-bucket', 's3:PutBucketAcl', target);
     }
-    for (const permission of permissionsOf({ ...request, operation: name })) {
+    for (const permission of permissionsOf({ operation: name, query, headers })) {
       const decision = await this.#decide(action, permission, target);
       if (decision === 'denied') throw denied();
       this.#undecided ||= decision === 'by-object-acl';
@@ -164,15 +164,19 @@ export class AccessCheck {
   async #decide(
     action: Action,
     permission: string,
-    { prefix = '', ...target }: Target & { readonly prefix?: string | undefined },
+    { bucket, key, versionId, snapshot, at, prefix = '' }: Target & { readonly prefix?: string | undefined },
     tags?: readonly Tag[],
   ): Promise<Decision> {
     const { identity, context, findTags } = this.#options;
-    const { bucket, key, versionId, snapshot, at } = target;
     const asksForTags = seesExistingTags(permission) && this.#policyAsks(bucket, 's3:existingobjecttag/');
-    const existing = asksForTags ? await findTags(target) : undefined;
+    const existing = asksForTags ? await findTags({ bucket, key, versionId, snapshot, at }) : undefined;
     return decideAccess(identity, {
-      ...{ action, bucket, key, prefix, permission, past: (snapshot ?? at) !== undefined },
+      action,
+      bucket,
+      key,
+      prefix,
+      permission,
+      past: (snapshot ?? at) !== undefined,
       access: this.#access(bucket),
       context: withTags(
         withTags(withLock(withVersion(context, versionId), this.#lock, Date.now()), 'request', tags),

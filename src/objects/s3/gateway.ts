@@ -65,7 +65,8 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
   try {
     const target = parseTarget(req.url ?? '/', exchange.headers.get('host') ?? '', options.hosts);
     const bucket = options.store.bucket(target.bucket);
-    Object.assign(outcome, { bucket: target.bucket, key: target.key });
+    outcome.bucket = target.bucket;
+    outcome.key = target.key;
     if (req.method === 'OPTIONS') {
       outcome.operation = 'Preflight';
       await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers, bucket) });

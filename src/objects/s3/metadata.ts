@@ -1,10 +1,10 @@
 import type { CannedAcl } from '../access/acl.ts';
 import type { RequestHead } from '../access/canonical-request.ts';
-import { tagsAttribute } from '../object-tags.ts';
+import { TAGGING, tagsAttribute } from '../object-tags.ts';
 import type { HeaderChanges, ObjectMetadata } from '../store/object.ts';
 import { requestedAcl } from './acl.ts';
 import { s3Errors } from './errors.ts';
-import { lockAttributes } from './object-lock.ts';
+import { LOCK_HEADERS, lockAttributes } from './object-lock.ts';
 import { parseObjectTags } from './tagging.ts';
 
 /** Stored as they come and given back with the object. */
@@ -37,7 +37,8 @@ export function readMetadata(headers: RequestHead['headers']): ObjectMetadata {
   }
   const contentType = headers.get('content-type') || DEFAULT_CONTENT_TYPE;
   const metadata = { contentType, headers: kept, user: Object.fromEntries(user) };
-  return withAttributes(metadata, requestedAttributes(headers));
+  const asksForAttributes = ATTRIBUTES.some((name) => headers.has(name));
+  return asksForAttributes ? withAttributes(metadata, requestedAttributes(headers)) : metadata;
 }
 
 export function metadataHeaders({ contentType, headers, user }: ObjectMetadata): Record<string, string> {
@@ -65,7 +66,7 @@ export function aclAttribute(acl: CannedAcl): HeaderChanges {
 export function requestedAttributes(headers: RequestHead['headers']): HeaderChanges {
   return {
     ...aclAttribute(requestedAcl(headers) ?? 'private'),
-    ...tagsAttribute(parseObjectTags(headers.get('x-amz-tagging') ?? '')),
+    ...tagsAttribute(parseObjectTags(headers.get(TAGGING) ?? '')),
     ...redirectAttribute(headers),
     ...lockAttributes(headers),
   };
@@ -82,6 +83,8 @@ export function withAttributes(metadata: ObjectMetadata, attributes: HeaderChang
 
 /** Where a website sends who asks for the object. */
 export const REDIRECT = 'x-amz-website-redirect-location';
+/** Those that `requestedAttributes` reads. */
+const ATTRIBUTES = [ACL, TAGGING, REDIRECT, ...LOCK_HEADERS];
 const MAX_REDIRECT_BYTES = 2048;
 
 function redirectAttribute(headers: RequestHead['headers']): HeaderChanges {

@@ -9,6 +9,8 @@ import type { XmlElements, XmlNode } from './xml.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
+export const LOCK_HEADERS = [LOCK_MODE, LOCK_UNTIL, LEGAL_HOLD] as const;
+
 /**
  * What a request asks for by `x-amz-object-lock-…` (S3 API, PutObject), to be kept with the object.
  * @throws HoldfastError `s3.invalid-argument`
@@ -47,9 +49,8 @@ function futureDate(text: string): string {
  * @throws HoldfastError `object.lock-unavailable`, `s3.invalid-request`
  */
 export function checkLockedUpload(bucket: Bucket, headers: Headers): void {
-  const attributes = lockAttributes(headers);
-  checkLockable(bucket, attributes);
-  const isAsked = Object.values(attributes).some((value) => value !== undefined);
+  const isAsked = LOCK_HEADERS.some((name) => headers.has(name));
+  if (isAsked) checkLockable(bucket, lockAttributes(headers));
   if (!(isAsked || bucket.objectLock?.defaultRetention) || headers.has('content-md5')) return;
   const announced = headers.get('x-amz-trailer')?.trim().toLowerCase() ?? '';
   if ([...headers.keys(), announced].some((name) => /^x-amz-checksum-(crc|sha)/.test(name))) return;

@@ -79,9 +79,13 @@ export async function* summedUp(
   into[checksumHeader(algorithm)] = hasher.digest().toString('base64');
 }
 
+const BY_HEADER: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
+  CHECKSUM_ALGORITHMS.map((algorithm) => [checksumHeader(algorithm), algorithm]),
+);
+
 /** The algorithm of `x-amz-checksum-<algorithm>`; not of its sisters `-algorithm`, `-mode` and `-type`. */
 export function checksumAlgorithm(header: string): ChecksumAlgorithm | undefined {
-  return CHECKSUM_ALGORITHMS.find((algorithm) => checksumHeader(algorithm) === header);
+  return BY_HEADER.get(header);
 }
 
 const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
