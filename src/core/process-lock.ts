@@ -23,6 +23,13 @@ export async function acquireProcessLock(
   }
 }
 
+const held = new Set<ProcessLock>();
+
+/** Who gets the lock after this process finds that nothing of it is left. */
+export function holdUntilExit(lock: ProcessLock): void {
+  held.add(lock); // one that is collected would be released
+}
+
 function tryLock(path: string): ProcessLock | undefined {
   const database = new DatabaseSync(path);
   try {

@@ -6,7 +6,7 @@ import { readJsonFile } from '../core/durable-files.ts';
 import { HoldfastError } from '../core/errors.ts';
 import { closeServer, listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
-import { acquireProcessLock } from '../core/process-lock.ts';
+import { acquireProcessLock, holdUntilExit } from '../core/process-lock.ts';
 import type { HostConfig } from './config.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { GatewayPool } from './gateway-pool.ts';
@@ -29,6 +29,7 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   const directory = await openDataDirectory(config.dataDirectory);
   const lock = await acquireProcessLock(directory.lock('supervisor'));
   if (!lock) throw await alreadyRunning(directory);
+  holdUntilExit(lock);
   const record: SupervisorRecord = { pid: process.pid };
   await writeRecord(directory.supervisorFile, record);
 
@@ -39,7 +40,6 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   const stop = async () => {
     await gateways.stop();
     await Promise.all(roles.map((role) => role.stop()));
-    lock.release();
   };
   try {
     if (config.s3Gateways.most > 0) await checkPort(config, directory);
