@@ -158,8 +158,10 @@ export class Library {
     return this.#run(sql, width, height, color, id) > 0;
   }
 
+  /** What one of two workers has made stays, whatever the other one says. */
   thumbnailFailed(id: string): boolean {
-    return this.#run(`UPDATE pictures SET thumbnail = 'failed' WHERE id = ? AND removed = 0`, id) > 0;
+    const failed = `CASE thumbnail WHEN 'ready' THEN 'ready' ELSE 'failed' END`;
+    return this.#run(`UPDATE pictures SET thumbnail = ${failed} WHERE id = ? AND removed = 0`, id) > 0;
   }
 
   /** Nobody sees it from now on; its files may be deleted, and must be before `forget`. */
