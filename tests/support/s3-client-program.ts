@@ -35,6 +35,8 @@ export interface ClientBench extends AsyncDisposable {
   readonly home: string;
   /** Runs a program there with an environment of its own; gives what it printed. */
   run(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
+  /** The aws cli there, against the store and as the operator; a request is tried once. */
+  aws(...args: readonly string[]): Promise<string>;
 }
 
 /** A store with `buckets`, and a home for a client that has never seen another. */
@@ -51,12 +53,21 @@ export async function startClientBench(...buckets: string[]): Promise<ClientBenc
   const directory = await temporaryDirectory();
   const home = directory.path;
   const base = { PATH: '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8' };
+  const run: ClientBench['run'] = async (argv, env = {}) =>
+    (await exec(argv, { cwd: home, env: { ...base, ...env } })).stdout;
+  const asOperator = {
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+    AWS_DEFAULT_REGION: 'local',
+    AWS_MAX_ATTEMPTS: '1',
+  };
   return {
     store,
     operator,
     s3,
     home,
-    run: async (argv, env = {}) => (await exec(argv, { cwd: home, env: { ...base, ...env } })).stdout,
+    run,
+    aws: (...args) => run([AWS_CLI.path, '--endpoint-url', store.endpoint, ...args], asOperator),
     async [Symbol.asyncDispose]() {
       s3.destroy();
       await store[Symbol.asyncDispose]();

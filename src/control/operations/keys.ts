@@ -1,6 +1,7 @@
 import type { KeyInfo } from '../../objects/object-admin.ts';
 import type { KeyView, Platform } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
+import type { InstanceRecord } from '../state/instance-store.ts';
 import { findStorage } from './find-storage.ts';
 import { serviceOfKey, usersOfKey } from './key-users.ts';
 
@@ -19,15 +20,20 @@ export function createKeyOperations({ state, drivers, config, clock }: ControlCo
     return record.realName ?? record.name;
   }
 
-  async function usersOf(key: KeyInfo, keys: readonly KeyInfo[]): Promise<readonly string[]> {
-    const service = serviceOfKey(key);
-    return service ? usersOfKey(key, { keys, instances: await state.instances.live(service.app) }) : [];
+  /** By app, of all that have a key. */
+  async function liveInstances(keys: readonly KeyInfo[]): Promise<Map<string, readonly InstanceRecord[]>> {
+    const apps = new Set(keys.flatMap((key) => serviceOfKey(key)?.app ?? []));
+    return new Map(await Promise.all([...apps].map(async (app) => [app, await state.instances.live(app)] as const)));
   }
 
   return {
     keys: async () => {
       const keys = await objects.listKeys({});
-      return Promise.all(keys.map(async (key) => viewOf(key, await usersOf(key, keys))));
+      const live = await liveInstances(keys);
+      return keys.map((key) => {
+        const instances = live.get(serviceOfKey(key)?.app ?? '') ?? [];
+        return viewOf(key, usersOfKey(key, { keys, instances }));
+      });
     },
 
     createKey: async ({ grants, description, expiresInSeconds }) => {

@@ -127,10 +127,6 @@ export function requireObjectLock(store: ObjectStore, bucket: string): void {
   if (!requireBucket(store, bucket).objectLock) throw objectErrors.lockUnavailable(bucket);
 }
 
-export function hasLock({ headers }: ObjectMetadata): boolean {
-  return headers[LOCK_MODE] !== undefined || headers[LEGAL_HOLD] !== undefined;
-}
-
 type LockPermission = 'GetObjectRetention' | 'GetObjectLegalHold';
 
 /** What GetObject and HeadObject tell of a lock, to whoever may know. */

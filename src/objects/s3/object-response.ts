@@ -6,7 +6,7 @@ import { encryptionAnswer } from './encryption.ts';
 import { s3Errors } from './errors.ts';
 import { expirationHeader } from './expiration.ts';
 import { metadataHeaders } from './metadata.ts';
-import { hasLock, lockAnswer } from './object-lock.ts';
+import { lockAnswer } from './object-lock.ts';
 import type { S3Request } from './operation.ts';
 import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
@@ -30,12 +30,7 @@ export async function answerObject(request: S3Request, store: ObjectStore, info:
 
   const range = requestedRange(request, info);
   const headers = metadataHeaders(info.metadata);
-  if (hasLock(info.metadata)) {
-    Object.assign(
-      headers,
-      await lockAnswer(info.metadata, (permission) => request.access.mayKnow(request, permission)),
-    );
-  }
+  Object.assign(headers, await lockAnswer(info.metadata, (permission) => request.access.mayKnow(request, permission)));
   if (!request.query.has('versionId')) Object.assign(headers, expirationHeader(store, request.bucket, info));
   Object.assign(headers, validators, encryptionAnswer(info, request.headers), responseOverrides(request));
   headers['accept-ranges'] = 'bytes';

@@ -81,33 +81,26 @@ describe('the AWS SDK for JavaScript v3', () => {
 });
 
 describeClient(AWS_CLI, () => {
-  const aws = (...args: string[]) =>
-    bench.run([AWS_CLI.path, '--endpoint-url', bench.store.endpoint, ...args], {
-      AWS_ACCESS_KEY_ID: bench.operator.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: bench.operator.secretAccessKey,
-      AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_MAX_ATTEMPTS: '1',
-    });
   const customer = ['--sse-c', 'AES256', '--sse-c-key', 'fileb://key'];
 
   test("copies large files up, inside and down under a customer's key", async () => {
-    await aws('s3', 'cp', 'large', 's3://data/cli', ...customer);
-    await aws('s3', 'cp', 's3://data/cli', 'down', ...customer);
+    await bench.aws('s3', 'cp', 'large', 's3://data/cli', ...customer);
+    await bench.aws('s3', 'cp', 's3://data/cli', 'down', ...customer);
     expect((await readFile(join(bench.home, 'down'))).equals(large)).toBe(true);
-    await expect(aws('s3', 'cp', 's3://data/cli', 'x')).rejects.toThrow(/400/);
+    await expect(bench.aws('s3', 'cp', 's3://data/cli', 'x')).rejects.toThrow(/400/);
     const other = ['--sse-c', 'AES256', '--sse-c-key', 'fileb://other-key'];
-    await expect(aws('s3', 'cp', 's3://data/cli', 'x', ...other)).rejects.toThrow(/403/);
+    await expect(bench.aws('s3', 'cp', 's3://data/cli', 'x', ...other)).rejects.toThrow(/403/);
 
     const source = ['--sse-c-copy-source', 'AES256', '--sse-c-copy-source-key', 'fileb://key'];
-    await aws('s3', 'cp', 's3://data/cli', 's3://data/rotated', ...source, ...other);
-    await aws('s3', 'cp', 's3://data/rotated', 'down', ...other);
+    await bench.aws('s3', 'cp', 's3://data/cli', 's3://data/rotated', ...source, ...other);
+    await bench.aws('s3', 'cp', 's3://data/rotated', 'down', ...other);
     expect((await readFile(join(bench.home, 'down'))).equals(large)).toBe(true);
   });
 
   test('asks for the encryption of the store itself', async () => {
-    await aws('s3', 'cp', 'large', 's3://data/managed', '--sse', 'AES256');
+    await bench.aws('s3', 'cp', 'large', 's3://data/managed', '--sse', 'AES256');
     const head = await bench.s3.send(new HeadObjectCommand(at('managed')));
     expect(head).toMatchObject({ ServerSideEncryption: 'AES256', ContentLength: large.length });
-    await expect(aws('s3', 'cp', 'key', 's3://data/kms', '--sse', 'aws:kms')).rejects.toThrow(/NotImplemented/);
+    await expect(bench.aws('s3', 'cp', 'key', 's3://data/kms', '--sse', 'aws:kms')).rejects.toThrow(/NotImplemented/);
   });
 });

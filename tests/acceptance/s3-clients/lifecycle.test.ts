@@ -70,13 +70,7 @@ test('with versions and object lock, an object that is due is hidden and not los
 
 describeClient(AWS_CLI, () => {
   test('sets rules and reads them back', async () => {
-    const env = {
-      AWS_ACCESS_KEY_ID: bench.operator.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: bench.operator.secretAccessKey,
-      AWS_DEFAULT_REGION: 'local',
-    };
-    const s3api = (...args: string[]) =>
-      bench.run([AWS_CLI.path, '--endpoint-url', bench.store.endpoint, 's3api', ...args], env);
+    const s3api = (...args: string[]) => bench.aws('s3api', ...args);
     const configuration = {
       Rules: [
         {

@@ -128,10 +128,7 @@ test('minio-js sets and reads a configuration', async () => {
 
 describeClient(AWS_CLI, () => {
   test('sets and reads a configuration', async () => {
-    const { accessKeyId, secretAccessKey } = bench.operator;
-    const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_DEFAULT_REGION: 'local' };
-    const aws = (...args: readonly string[]) =>
-      bench.run([AWS_CLI.path, '--endpoint-url', bench.store.endpoint, 's3api', ...args, '--bucket', Bucket], env);
+    const aws = (...args: readonly string[]) => bench.aws('s3api', ...args, '--bucket', Bucket);
     const QueueConfigurations = [{ Id: 'cli', QueueArn: ARN, Events: ['s3:ObjectRemoved:*'] }];
     const configuration = JSON.stringify({ QueueConfigurations });
     await aws('put-bucket-notification-configuration', '--notification-configuration', configuration);

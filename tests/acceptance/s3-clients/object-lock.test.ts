@@ -91,13 +91,7 @@ test('the SDK holds a version', async () => {
 
 describeClient(AWS_CLI, () => {
   test('locks and holds objects', async () => {
-    const env = {
-      AWS_ACCESS_KEY_ID: bench.operator.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: bench.operator.secretAccessKey,
-      AWS_DEFAULT_REGION: 'local',
-    };
-    const s3api = (...args: string[]) =>
-      bench.run([AWS_CLI.path, '--endpoint-url', bench.store.endpoint, 's3api', ...args], env);
+    const s3api = (...args: string[]) => bench.aws('s3api', ...args);
     const object = ['--bucket', Bucket, '--key', 'cli'];
     const { VersionId } = await bench.s3.send(new PutObjectCommand({ Bucket, Key: 'cli', Body: 'x' }));
     const retention = `Mode=GOVERNANCE,RetainUntilDate=${TOMORROW.toISOString()}`;

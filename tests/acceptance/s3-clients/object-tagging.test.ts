@@ -57,23 +57,23 @@ test('the SDK opens an object to everyone, and closes it', async () => {
 
 describeClient(AWS_CLI, () => {
   test('tags objects, and takes tags along when it copies by parts', async () => {
-    const env = {
-      AWS_ACCESS_KEY_ID: bench.operator.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: bench.operator.secretAccessKey,
-      AWS_DEFAULT_REGION: 'local',
-    };
-    const aws = (...args: string[]) => bench.run([AWS_CLI.path, '--endpoint-url', bench.store.endpoint, ...args], env);
     await bench.s3.send(new PutObjectCommand({ Bucket, Key: 'cli', Body: randomBytes(9 * MiB) }));
     const object = ['--bucket', Bucket, '--key', 'cli'];
-    await aws('s3api', 'put-object-tagging', ...object, '--tagging', 'TagSet=[{Key=a,Value=1},{Key=b,Value=2 3}]');
-    const { TagSet } = JSON.parse(await aws('s3api', 'get-object-tagging', ...object));
+    await bench.aws(
+      's3api',
+      'put-object-tagging',
+      ...object,
+      '--tagging',
+      'TagSet=[{Key=a,Value=1},{Key=b,Value=2 3}]',
+    );
+    const { TagSet } = JSON.parse(await bench.aws('s3api', 'get-object-tagging', ...object));
     expect(TagSet).toEqual([
       { Key: 'a', Value: '1' },
       { Key: 'b', Value: '2 3' },
     ]);
-    await aws('s3', 'cp', `s3://${Bucket}/cli`, `s3://${Bucket}/copied`);
+    await bench.aws('s3', 'cp', `s3://${Bucket}/cli`, `s3://${Bucket}/copied`);
     expect(await tagsOf('copied')).toEqual(TagSet);
-    await aws('s3api', 'delete-object-tagging', ...object);
+    await bench.aws('s3api', 'delete-object-tagging', ...object);
     expect(await tagsOf('cli')).toEqual([]);
   });
 });

@@ -90,23 +90,17 @@ const failed = createRoute({
   responses: { 200: json(z.array(event), 'the events') },
 });
 
-const replay = createRoute({
-  method: 'post',
-  path: '/{name}/failed/replay',
-  tags,
-  summary: 'Send failed events again',
-  request: { params: nameParams, body: jsonBody(which) },
-  responses: { 200: json(counted, 'how many') },
-});
-
-const drop = createRoute({
-  method: 'post',
-  path: '/{name}/failed/drop',
-  tags,
-  summary: 'Forget failed events',
-  request: { params: nameParams, body: jsonBody(which) },
-  responses: { 200: json(counted, 'how many') },
-});
+const ofFailed = <Verb extends string>(verb: Verb, summary: string) =>
+  createRoute({
+    method: 'post',
+    path: `/{name}/failed/${verb}`,
+    tags,
+    summary,
+    request: { params: nameParams, body: jsonBody(which) },
+    responses: { 200: json(counted, 'how many') },
+  });
+const replay = ofFailed('replay', 'Send failed events again');
+const drop = ofFailed('drop', 'Forget failed events');
 
 export const webhookRoutes = (platform: Platform) =>
   routeGroup()
