@@ -145,6 +145,7 @@ function describeBoth(name: string, options: Partial<ProcessDriverOptions>) {
         HOST: '127.0.0.1',
         PORT: expect.stringMatching(/^\d+$/),
         HOLDFAST_INSTANCE: id,
+        HOLDFAST_START: expect.stringMatching(/^[0-9a-f]{16}$/),
         HOLDFAST_APP: 'photos',
         HOLDFAST_SERVICE: 'web',
         HOLDFAST_RELEASE: '7',
@@ -182,7 +183,7 @@ function describeBoth(name: string, options: Partial<ProcessDriverOptions>) {
 
     it('stops what the app started, also in sessions of their own', async () => {
       const mark = newId('escape');
-      const source = `${escaping(mark).replace('...KEEP', 'HOLDFAST_INSTANCE: process.env.HOLDFAST_INSTANCE')}${IDLE}`;
+      const source = `${escaping(mark).replace('...KEEP', 'HOLDFAST_START: process.env.HOLDFAST_START')}${IDLE}`;
       const id = await fixture().start(source);
       await waitUntil(async () => (await processesWith(mark)).length > 0, { timeoutMs: 10_000, what: 'the child' });
       await fixture().line(id, /ready/);
@@ -262,6 +263,22 @@ function describeBoth(name: string, options: Partial<ProcessDriverOptions>) {
         expect(await other?.driver.list()).toHaveLength(2);
       } finally {
         for (const other of others) await other.close();
+      }
+    });
+
+    it('leaves instances of other data directories alone, also those of the same id', async () => {
+      const other = await Fixture.open(options);
+      try {
+        const ids = await Promise.all([other.start(IDLE), other.start(IDLE), other.start(IDLE)]);
+        for (const id of ids) await other.line(id, /ready/);
+        const [stopped = '', ended, failed] = ids;
+        await fixture().start(IDLE, { id: stopped });
+        await fixture().driver.stop(stopped, { graceMs: 10_000 });
+        await fixture().answer('console.log(1)', { id: ended });
+        await expect(fixture().start('', { id: failed, rootDirectory: '/nonexistent' })).rejects.toThrow();
+        expect((await other.driver.list()).map(({ status }) => status)).toEqual(['running', 'running', 'running']);
+      } finally {
+        await other.close();
       }
     });
 

@@ -36,7 +36,8 @@ export function instanceEnvironment(
     ...spec.environment,
     ...mountVariables(record.mounts, mountPath),
     ...(record.port === null ? {} : { PORT: String(record.port), HOST: '127.0.0.1' }),
-    [MARKER]: record.id,
+    [MARKER]: record.ticket,
+    HOLDFAST_INSTANCE: record.id,
     HOLDFAST_APP: record.app,
     HOLDFAST_SERVICE: record.service,
     HOLDFAST_RELEASE: record.release,
@@ -62,7 +63,7 @@ export function prepareCommand(input: CommandInput): PreparedCommand {
   return {
     argv: [bubblewrap, '--args', '3', '--', ...command],
     cwd: '/',
-    env: { PATH: SYSTEM_PATH, [MARKER]: record.id },
+    env: { PATH: SYSTEM_PATH, HOLDFAST_INSTANCE: record.id, [MARKER]: record.ticket },
     descriptor: openNameless(join(files.directory, 'arguments'), encodeArguments(args)),
   };
 }

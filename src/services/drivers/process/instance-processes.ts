@@ -2,13 +2,22 @@ import { isNodeError } from '../../../core/errors.ts';
 import { isLauncher } from './launcher.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 
-/** In the environment of every process of an instance. */
-export const MARKER = 'HOLDFAST_INSTANCE';
+/**
+ * In the environment of every process of an instance: the ticket of its start, and not its id, for another platform on
+ * this machine may have an instance of the same id.
+ */
+export const MARKER = 'HOLDFAST_START';
 
 /** A pid alone can be another process by now. */
 export interface LauncherIdentity {
   readonly pid: number;
   readonly startTime: string;
+}
+
+/** One start of an instance. */
+export interface Start {
+  readonly ticket: string;
+  readonly launcher?: LauncherIdentity | null | undefined;
 }
 
 /** The launcher that took this ticket, if it is alive. */
@@ -51,11 +60,10 @@ function startOrder(entry: ProcessEntry): number {
 /** Everything of an instance that is alive: by the marker, by the launcher and its group, by descent. */
 export async function findMembers(
   table: ProcessTable,
-  id: string,
-  launcher: LauncherIdentity | null,
+  { ticket, launcher = null }: Start,
 ): Promise<readonly ProcessEntry[]> {
   const entries = await table.all();
-  const marked = await Promise.all(entries.map((entry) => hasMarker(table, entry.pid, id)));
+  const marked = await Promise.all(entries.map((entry) => hasMarker(table, entry.pid, ticket)));
   const members = new Set(entries.filter((entry, i) => marked[i] || isSame(entry, launcher)));
   // A group's number can be another's by now, unless one of ours is in it.
   if ([...members].some((member) => member.group === launcher?.pid)) {
@@ -69,8 +77,8 @@ export async function findMembers(
   return [...members];
 }
 
-async function hasMarker(table: ProcessTable, pid: number, id: string): Promise<boolean> {
-  return (await table.environment(pid)).get(MARKER) === id;
+async function hasMarker(table: ProcessTable, pid: number, ticket: string): Promise<boolean> {
+  return (await table.environment(pid)).get(MARKER) === ticket;
 }
 
 export function isSame(entry: ProcessEntry | undefined, identity: LauncherIdentity | null): boolean {

@@ -15,7 +15,7 @@ import type {
 } from '../../service-driver.ts';
 import { instanceRunning, spawnFailed } from './errors.ts';
 import { instanceEnvironment, type PreparedCommand, prepareCommand } from './instance-command.ts';
-import { findApp, findLauncher, findMembers, isSame, signal } from './instance-processes.ts';
+import { findApp, findLauncher, findMembers, isSame, type Start, signal } from './instance-processes.ts';
 import { type InstanceRecord, InstanceStore } from './instance-record.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { linkMounts } from './links.ts';
@@ -117,14 +117,15 @@ class ProcessDriver implements ServiceDriver {
       const sandbox = this.#bubblewrap ? 'bubblewrap' : 'links';
       checkSpec(spec, sandbox);
       const { directory } = this.#store.files(spec.id);
+      const ticket = randomBytes(8).toString('hex');
       let port: number | null = null;
       try {
         await mkdir(directory, { mode: 0o700 });
         if (spec.listens) port = await this.#ports.claim(directory);
-        const record = await this.#prepare(spec, { sandbox, port });
+        const record = await this.#prepare(spec, { sandbox, port, ticket });
         await this.#launch(spec, record);
       } catch (error) {
-        await this.#killMembers(spec.id, null);
+        await this.#killMembers({ ticket });
         await this.#forget(spec.id, port);
         throw HoldfastError.from(error);
       }
@@ -200,10 +201,9 @@ class ProcessDriver implements ServiceDriver {
   /** Everything that has to be on disk before the process exists. */
   async #prepare(
     spec: InstanceSpec,
-    { sandbox, port }: Pick<InstanceRecord, 'sandbox' | 'port'>,
+    { sandbox, port, ticket }: Pick<InstanceRecord, 'sandbox' | 'port' | 'ticket'>,
   ): Promise<InstanceRecord> {
     const { id, app, service, release, mounts } = spec;
-    const ticket = randomBytes(8).toString('hex');
     const files = this.#store.files(id, ticket);
     const modules = sandbox === 'bubblewrap' ? await modulesOf(spec.rootDirectory) : undefined;
     await copyTree(spec.rootDirectory, files.app, { except: modules && 'node_modules' });
@@ -262,7 +262,7 @@ class ProcessDriver implements ServiceDriver {
   #settle(record: InstanceRecord): Promise<void> {
     const known = this.#settled.get(record.id);
     if (known) return known;
-    const settled = this.#killMembers(record.id, record.launcher ?? null);
+    const settled = this.#killMembers(record);
     this.#settled.set(record.id, settled);
     settled.catch(() => this.#settled.delete(record.id));
     return settled;
@@ -290,7 +290,7 @@ class ProcessDriver implements ServiceDriver {
       const deadline = this.#clock.now() + EXIT_CODE_MS;
       while ((await this.#isAlive(record)) && this.#clock.now() < deadline) await this.#clock.sleep(POLL_MS);
     }
-    await this.#killMembers(record.id, record.launcher ?? null);
+    await this.#killMembers(record);
   }
 
   async #signalApp({ launcher, sandbox }: InstanceRecord, name: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
@@ -300,9 +300,9 @@ class ProcessDriver implements ServiceDriver {
   }
 
   /** Until a look at all processes finds none. */
-  async #killMembers(id: string, launcher: (InstanceRecord['launcher'] & {}) | null): Promise<void> {
+  async #killMembers(start: Start): Promise<void> {
     for (;;) {
-      const members = await findMembers(this.#table, id, launcher);
+      const members = await findMembers(this.#table, start);
       if (members.length === 0) return;
       for (const member of members) signal(member.pid, 'SIGKILL');
       await this.#clock.sleep(POLL_MS);
