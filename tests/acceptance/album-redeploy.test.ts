@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { AppView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { picture } from '../support/picture.ts';
+import { showLogsOnFailure } from '../support/platform-logs.ts';
 import { SampleApp } from '../support/sample-app.ts';
 import { repository, TestPlatform } from '../support/test-platform.ts';
 
@@ -13,6 +14,7 @@ const CLIENTS = 3;
 
 test('the album is redeployed while clients upload and read: no request fails, every picture stays', async () => {
   await using platform = await TestPlatform.start({ machineHome: true });
+  showLogsOnFailure(platform);
   const app = new SampleApp(join(platform.directory, 'album'));
   await cp(join(repository, 'examples', 'photo-album'), app.path, { recursive: true });
   await platform.run(['deploy', app.path]);

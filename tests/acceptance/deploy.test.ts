@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AppView, ReleaseView } from '../../src/control/platform.ts';
+import { showLogsOnFailure } from '../support/platform-logs.ts';
 import { sampleApp } from '../support/sample-app.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { TestPlatform } from '../support/test-platform.ts';
@@ -8,6 +9,7 @@ const places = ['/data', '/shared'];
 
 test('redeploys under load fail no request, lose no file, and start on a fresh disk', async () => {
   await using platform = await TestPlatform.start();
+  showLogsOnFailure(platform);
   const app = await sampleApp('notes-app', platform.directory);
   await platform.run(['deploy', app.path]);
   expect((await platform.http('notes', '/ephemeral/kept', { method: 'PUT', body: 'x' })).status).toBe(201);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { showLogsOnFailure } from '../support/platform-logs.ts';
 import { sampleApp } from '../support/sample-app.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { TestPlatform } from '../support/test-platform.ts';
@@ -25,6 +26,7 @@ test('instances outlive the platform and are adopted by the next one', async () 
 
 test.each(['control', 'objects', 'edge'])('the %s role is started again when it is killed', async (role) => {
   await using platform = await TestPlatform.start();
+  showLogsOnFailure(platform);
   const app = await sampleApp('notes-app', platform.directory);
   await platform.run(['deploy', app.path]);
   const instances = await platform.instanceProcesses();

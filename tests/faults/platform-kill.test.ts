@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Storage } from '../../sdk/src/index.ts';
 import type { AppView, BucketCredentials, DeploymentView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { showLogsOnFailure } from '../support/platform-logs.ts';
 import { sampleApp } from '../support/sample-app.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { TestPlatform } from '../support/test-platform.ts';
@@ -25,6 +26,7 @@ test(`kill -9 of the platform, ${ROUNDS} times during deploys and uploads`, asyn
   const seed = Number(process.env.SEED ?? Date.now() % 1e9);
   const next = random(seed);
   await using platform = await TestPlatform.start();
+  showLogsOnFailure(platform);
   const app = await sampleApp('notes-app', platform.directory);
   await platform.run(['deploy', app.path]);
   const uploads = new Map<string, string>();

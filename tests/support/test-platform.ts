@@ -31,6 +31,7 @@ export class TestPlatform implements AsyncDisposable {
   readonly s3Port: number;
   readonly #dispose: () => Promise<void>;
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #last: (() => Promise<void>)[] = [];
 
   private constructor(directory: string, ports: readonly number[], dispose: () => Promise<void>) {
     const [apiPort = 0, s3Port = 0, httpPort = 0] = ports;
@@ -209,9 +210,15 @@ export class TestPlatform implements AsyncDisposable {
     return found;
   }
 
+  /** To be done when nothing runs any more and the files are still there. */
+  atEnd(look: () => Promise<void>): void {
+    this.#last.push(look);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
     await this.cli(['down', '--all']);
+    for (const look of this.#last) await look();
     await this.#dispose();
   }
 }
