@@ -5,8 +5,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SharedFolder } from '../../examples/photo-album/src/shared-folder.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { PhotoAlbum, samplePicture } from '../support/photo-album.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** examples/photo-album as plain processes: what it promises about pictures, whoever crashes. */
 
@@ -188,14 +190,61 @@ describe('the worker', () => {
     await using album = await PhotoAlbum.start();
     await album.worker.stop();
     const { id, key } = await album.upload(await samplePicture());
-    const { Mailbox } = await import('../../examples/photo-album/src/mailbox.ts');
-    await (await Mailbox.open(join(album.shared, 'queue'))).send(id, { key, attempts: 3 });
+    const { folder } = await openFolder(album.shared);
+    await folder.jobs.send(id, { key, attempts: 3 });
     await album.startWorker();
     const reason = async () => {
       const file = await readFile(join(album.shared, 'failed', `${id}.json`), 'utf8').catch(() => undefined);
       return file && (JSON.parse(file).reason as string);
     };
     expect(await waitUntil(reason, { timeoutMs: 10_000, what: 'the failure' })).toContain('ended 3 times');
+  });
+
+  test('does what is left to do when the thumbnail is there, however often the job was begun', async () => {
+    await using album = await PhotoAlbum.start();
+    await album.worker.stop();
+    const { id, key } = await album.upload(await samplePicture());
+    const { folder } = await openFolder(album.shared);
+    await folder.writeThumbnail(id, await samplePicture(40, 30));
+    await folder.jobs.send(id, { key, attempts: 3 });
+    await album.startWorker();
+    await album.waitForThumbnails(1);
+    expect(await folder.failed.pending()).toEqual([]);
+  });
+
+  test('counts no attempt that it makes while it is told to stop', async () => {
+    await using directory = await temporaryDirectory();
+    const { folder, thumbnailer } = await openFolder(directory.path);
+    const stopping = new AbortController();
+    const attempts: number[] = [];
+    const jobs = override(folder.jobs, {
+      async send(id: string, job: { key: string; attempts: number }) {
+        await folder.jobs.send(id, job);
+        attempts.push(job.attempts);
+        stopping.abort();
+      },
+    });
+    await folder.jobs.send('a', { key: 'a.jpg', attempts: 1 });
+    await thumbnailer({ ...folder, jobs }).process('a', stopping.signal);
+    expect(attempts).toEqual([2, 1]);
+    expect(await folder.jobs.pending()).toEqual([]);
+    expect(await folder.results.read('a')).toMatchObject({ status: 'ready', width: 640, height: 480 });
+  });
+
+  test('leaves to another worker the last word on a picture that it gives up', async () => {
+    await using directory = await temporaryDirectory();
+    const { folder, thumbnailer } = await openFolder(directory.path);
+    await folder.jobs.send('a', { key: 'a.jpg', attempts: 3 });
+    const failed = override(folder.failed, {
+      async send(id: string, job: { key: string; attempts: number; reason: string }) {
+        await folder.writeThumbnail(id, await samplePicture(40, 30)); // the other one, at this moment
+        await folder.failed.send(id, job);
+      },
+    });
+    await thumbnailer({ ...folder, failed }).process('a', new AbortController().signal);
+    expect(await folder.failed.pending()).toEqual([]);
+    expect(await folder.jobs.pending()).toEqual([]);
+    expect(await folder.results.read('a')).toMatchObject({ status: 'ready', width: 640, height: 480 });
   });
 
   test('waits while the bucket cannot be reached', async () => {
@@ -235,6 +284,28 @@ test('SIGTERM lets an upload end', async () => {
   const response = await fetch(`${album.url}/pictures/${JSON.parse(body).id}`);
   expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
 });
+
+/** The worker's own parts; its bucket has one picture. */
+async function openFolder(directory: string) {
+  const { openSharedFolder } = await import('../../examples/photo-album/src/shared-folder.ts');
+  const { Thumbnailer } = await import('../../examples/photo-album/src/thumbnailer.ts');
+  const picture = await samplePicture();
+  const storage = { get: async () => ({ body: picture }) } as unknown as ConstructorParameters<typeof Thumbnailer>[0];
+  return {
+    folder: await openSharedFolder(directory),
+    thumbnailer: (folder: SharedFolder) => new Thumbnailer(storage, folder),
+  };
+}
+
+/** The same object but for some methods. */
+function override<T extends object>(object: T, methods: Partial<T>): T {
+  return new Proxy(object, {
+    get: (target, name) => {
+      const value = Reflect.get(name in methods ? methods : target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
 
 /** One upload in two halves. */
 function startUpload(url: string, content: Buffer) {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDirectory, writeFileDurable } from './durable-files.ts';
 import { Mailbox } from './mailbox.ts';
@@ -7,7 +7,7 @@ import { Mailbox } from './mailbox.ts';
 export interface ThumbnailJob {
   /** Of the picture in the bucket. */
   readonly key: string;
-  /** How often a worker has begun it; more than a few times means that it kills workers. */
+  /** How often a worker has begun it and not said how it ended; more than a few times means that it kills workers. */
   readonly attempts: number;
 }
 
@@ -23,6 +23,7 @@ export interface SharedFolder {
   /** Jobs that cannot be done, with the reason, for whoever looks into it. */
   readonly failed: Mailbox<ThumbnailJob & { readonly reason: string }>;
   thumbnailPath(id: string): string;
+  hasThumbnail(id: string): Promise<boolean>;
   writeThumbnail(id: string, image: Uint8Array): Promise<void>;
   removeThumbnail(id: string): Promise<void>;
 }
@@ -36,7 +37,18 @@ export async function openSharedFolder(directory: string): Promise<SharedFolder>
     results: await Mailbox.open(join(directory, 'results')),
     failed: await Mailbox.open(join(directory, 'failed')),
     thumbnailPath,
+    hasThumbnail: (id) => exists(thumbnailPath(id)),
     writeThumbnail: (id, image) => writeFileDurable(thumbnailPath(id), image),
     removeThumbnail: (id) => rm(thumbnailPath(id), { force: true }),
   };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
