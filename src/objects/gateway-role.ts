@@ -1,6 +1,7 @@
 import { codeIdentity } from '../core/code-identity.ts';
 import type { HoldfastError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { BodyWriter } from './engine/body-writer.ts';
 import { readStored } from './engine/stored-body.ts';
 import { connectObjectStore } from './remote/remote-object-store.ts';
 import type { RequestLogging } from './s3/request-log.ts';
@@ -30,7 +31,13 @@ export interface GatewayRole extends S3Listener {
 export async function startGatewayRole({ storeSocket, ...options }: GatewayRoleOptions): Promise<GatewayRole> {
   await using starting = new AsyncDisposableStack();
   const code = await codeIdentity();
-  const connected = await connectObjectStore({ socketPath: storeSocket, code, readStored });
+  const bodies = starting.adopt(new BodyWriter(), (bodies) => bodies.close());
+  const connected = await connectObjectStore({
+    socketPath: storeSocket,
+    code,
+    readStored,
+    writeDeposit: (...deposit) => bodies.write(...deposit),
+  });
   const store = starting.adopt(connected, (store) => store.close());
   const { keys, hasWebhook, failed } = store;
   const listener = await listenS3({ ...options, store, keys, hasWebhook, shared: true });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readdir, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import {
   PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
@@ -69,11 +71,20 @@ test('an upload that dies with its gateway leaves nothing, and the store goes on
   const closed = new Promise((resolve) => socket.once('close', resolve).on('error', () => {}));
   const head = Object.entries(signed(gateway.port, 'PUT')).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`PUT ${path} HTTP/1.1\r\n${head.join('')}content-length: 4000000\r\n\r\n`);
-  await new Promise<void>((resolve) => socket.write(Buffer.alloc(3_000_000), () => resolve()));
+  socket.write(Buffer.alloc(3_000_000));
+  const bytesInFiles = async () => {
+    const files = await readdir(join(objects.directory, 'store', 'files'), { recursive: true, withFileTypes: true });
+    const sizes = files
+      .filter((file) => file.isFile())
+      .map(async (file) => (await stat(join(file.parentPath, file.name))).size);
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  };
+  await waitUntil(async () => (await bytesInFiles()) > 2_000_000, { timeoutMs: 10_000, what: 'most of the upload' });
   process.kill(gateway.pid, 'SIGKILL');
   await closed;
   const read = await fetch(`http://127.0.0.1:${objects.port}${path}`, { headers: signed(objects.port, 'GET') });
   expect(read.status).toBe(404);
+  await waitUntil(async () => (await bytesInFiles()) === 0, { timeoutMs: 10_000, what: 'the end of what it wrote' });
 });
 
 test('a platform with gateways serves S3 on one port from all of them, and through the death of the store', async () => {

@@ -227,8 +227,10 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
           throw new Error('client gone');
         }
         for (const size of test.sizes) {
-          const request = { bucket: 'photos', key: 'broken', body: broken(size), metadata: plain };
-          await expect(store.put(request)).rejects.toThrow('client gone');
+          for (const known of [size, undefined]) {
+            const request = { bucket: 'photos', key: 'broken', body: broken(size), size: known, metadata: plain };
+            await expect(store.put(request)).rejects.toThrow('client gone');
+          }
         }
         expect(await keys()).toEqual([]);
         expect(await store.usage('photos')).toEqual({ objects: 0, bytes: 0 });
@@ -420,12 +422,16 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         const { uploadId } = await store.createUpload('photos', 'film', metadata);
         const upload = { bucket: 'photos', key: 'film', uploadId };
         expect(await store.findUpload(upload)).toMatchObject({ uploadId, key: 'film', metadata });
-        const headers: Record<string, string> = {};
-        async function* body() {
-          yield Buffer.from('x');
-          headers['x-amz-checksum-crc32'] = 'known at the end';
-        }
-        const only = await store.putPart({ ...upload, partNumber: 1, body: body(), headers });
+        const takePart = async (size: number) => {
+          const headers: Record<string, string> = {};
+          async function* body() {
+            yield Buffer.alloc(size);
+            headers['x-amz-checksum-crc32'] = 'known at the end';
+          }
+          return store.putPart({ ...upload, partNumber: 1, body: body(), size, headers });
+        };
+        let only = await takePart(1);
+        for (const size of test.sizes) only = await takePart(size);
         expect(only.headers).toEqual({ 'x-amz-checksum-crc32': 'known at the end' });
         expect(await store.listParts(upload)).toEqual([only]);
         const final = { ...metadata, headers: { 'x-amz-checksum-crc32': 'of all' } };

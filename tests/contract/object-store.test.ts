@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/core/log.ts';
+import { BodyWriter } from '../../src/objects/engine/body-writer.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import { readStored } from '../../src/objects/engine/stored-body.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import { connectObjectStore } from '../../src/objects/remote/remote-object-store.ts';
+import type { WriteDeposit } from '../../src/objects/remote/store-connection.ts';
 import { StoreServer } from '../../src/objects/remote/store-server.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { describeChangeFeed } from './change-feed.contract.ts';
@@ -67,13 +69,16 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
   const code = randomBytes(32);
   const shared = { store: writer, keys: () => [], webhooks: () => [], socketPath, code, log };
   const server = await StoreServer.listen(shared);
-  const store = await connectObjectStore({ socketPath, code, readStored });
+  const bodies = new BodyWriter();
+  const writeDeposit: WriteDeposit = (...deposit) => bodies.write(...deposit);
+  const store = await connectObjectStore({ socketPath, code, readStored, writeDeposit });
   return {
     store,
     minPartBytes,
     sizes,
     async dispose() {
       await store.close();
+      await bodies.close();
       await server.close();
       await writer.close();
       await rm(directory, { recursive: true });

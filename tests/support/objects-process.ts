@@ -4,6 +4,8 @@ import { startProcess } from './started-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface ObjectsProcess extends AsyncDisposable {
+  /** Holds the store. */
+  readonly directory: string;
   readonly pid: number;
   readonly port: number;
   readonly key: SignerKey;
@@ -19,15 +21,15 @@ export interface GatewayProcess extends AsyncDisposable {
 const program = join(import.meta.dirname, 'objects-role-program.ts');
 const gatewayProgram = join(import.meta.dirname, 'gateway-role-program.ts');
 
-/** The real objects role as a process of its own, with `bucket` in it. */
-export async function startObjectsProcess(bucket: string): Promise<ObjectsProcess> {
+/** The real objects role as a process of its own, with `bucket` in it; in `existing`, or in a directory that goes with it. */
+export async function startObjectsProcess(bucket: string, existing?: string): Promise<ObjectsProcess> {
   await using starting = new AsyncDisposableStack();
-  const directory = starting.use(await temporaryDirectory());
-  const command = [process.execPath, program, directory.path, bucket];
-  const child = starting.use(await startProcess(command, { cwd: directory.path, env: process.env }));
-  const said = JSON.parse(child.firstLine) as Omit<ObjectsProcess, 'pid' | keyof AsyncDisposable>;
+  const directory = existing ?? starting.use(await temporaryDirectory()).path;
+  const command = [process.execPath, program, directory, bucket];
+  const child = starting.use(await startProcess(command, { cwd: directory, env: process.env }));
+  const said = JSON.parse(child.firstLine) as Omit<ObjectsProcess, 'directory' | 'pid' | keyof AsyncDisposable>;
   const running = starting.move();
-  return { pid: child.pid, ...said, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { directory, pid: child.pid, ...said, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** A gateway on a port of its own, over the store of `objects`. */

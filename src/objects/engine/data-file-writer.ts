@@ -1,4 +1,4 @@
-import { type FileHandle, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { giveBack } from '../../core/owned-bytes.ts';
 import type { FileRef } from './catalog/version.ts';
@@ -14,14 +14,10 @@ interface DataFileWriterOptions {
   /** New and empty. */
   readonly file: FileHandle;
   readonly path: string;
-  /** Resolves when the file's name is durable. */
-  readonly named: Promise<void>;
   readonly room: DiskRoom;
-  /** Called when it is finished, or nothing is left of it. */
-  readonly onEnd: () => void;
 }
 
-/** Writes one data file, from its start to its end. */
+/** Writes the bytes of one data file, from its start to its end. */
 export class DataFileWriter {
   readonly #options: DataFileWriterOptions;
   #waiting: Uint8Array[] = [];
@@ -32,7 +28,6 @@ export class DataFileWriter {
 
   constructor(options: DataFileWriterOptions) {
     this.#options = options;
-    options.named.catch(() => {}); // `finish` tells
   }
 
   get id(): number {
@@ -69,24 +64,20 @@ export class DataFileWriter {
     for (const chunk of all) giveBack(chunk);
   }
 
-  /** The file and its name are durable when it resolves. */
+  /** The bytes are durable when it resolves. */
   async finish(): Promise<FileRef> {
-    const { id, file, named, onEnd } = this.#options;
+    const { id, file } = this.#options;
     await this.#flush();
     await this.#flushing;
-    await Promise.all([file.sync(), named]);
+    await file.sync();
     await file.close();
-    onEnd();
     return { id, size: this.#size, crc: this.#crc };
   }
 
-  /** Leaves nothing behind; may be called at any time. */
-  async abandon(): Promise<void> {
-    const { file, path, onEnd } = this.#options;
+  /** Writes no more; may be called at any time. */
+  async stop(): Promise<void> {
     await this.#flushing.catch(() => {});
-    await file.close().catch(() => {});
-    await rm(path, { force: true });
-    onEnd();
+    await this.#options.file.close().catch(() => {});
   }
 }
 

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import type { FileRef } from './catalog/version.ts';
 import { DataFileReader, dataFilePath, eitherPlace } from './data-file-reader.ts';
-import { DataFileWriter } from './data-file-writer.ts';
 import { DirectorySync } from './directory-sync.ts';
-import { DiskRoom } from './disk-room.ts';
+import { NewDataFile } from './new-data-file.ts';
 import { SHARDS, shardName, shardOf } from './shards.ts';
 
 /** Where stores of before kept files that were not whole yet. */
@@ -23,14 +22,12 @@ export class DataFiles {
   readonly #pins = new Map<number, number>();
   readonly #doomed = new Set<number>();
   readonly #unlinking = new Set<Promise<void>>();
-  readonly #writers = new Set<DataFileWriter>();
+  readonly #unfinished = new Set<NewDataFile>();
   readonly #shards = new Map<number, DirectorySync>();
-  readonly #room: DiskRoom;
   readonly reader: DataFileReader;
 
   private constructor(directory: string) {
     this.#directory = directory;
-    this.#room = new DiskRoom(directory);
     this.reader = new DataFileReader(directory);
   }
 
@@ -45,20 +42,13 @@ export class DataFiles {
   }
 
   /** `id` is new. */
-  async create(id: number): Promise<DataFileWriter> {
+  async create(id: number): Promise<NewDataFile> {
     const path = dataFilePath(this.#directory, id);
-    const file = await open(path, 'wx', 0o600);
+    await (await open(path, 'wx', 0o600)).close();
     const named = this.#syncOf(shardOf(id)).run(); // while the bytes come
-    const writer = new DataFileWriter({
-      id,
-      file,
-      path,
-      named,
-      room: this.#room,
-      onEnd: () => this.#writers.delete(writer),
-    });
-    this.#writers.add(writer);
-    return writer;
+    const file = new NewDataFile({ id, path, named, onEnd: () => this.#unfinished.delete(file) });
+    this.#unfinished.add(file);
+    return file;
   }
 
   #syncOf(shard: number): DirectorySync {
@@ -71,7 +61,7 @@ export class DataFiles {
 
   /** Some files are being written: without an end they are orphans. */
   get hasUnfinished(): boolean {
-    return this.#writers.size > 0;
+    return this.#unfinished.size > 0;
   }
 
   /** Keeps the files until the returned function is called. */

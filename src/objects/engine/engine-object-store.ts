@@ -2,6 +2,7 @@ import { isHoldfastCode } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import { checkConditions } from '../store/conditions.ts';
+import type { DepositObject, DepositPart, DepositStore } from '../store/deposit.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { listPage, versionPage } from '../store/listing.ts';
@@ -14,7 +15,6 @@ import type {
   ObjectMetadata,
   ObjectRead,
   ObjectVersion,
-  PutObject,
   ReadObject,
   ReadRef,
   RemovedObject,
@@ -24,7 +24,7 @@ import type {
 import { withoutLock } from '../store/object-lock.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { Snapshot } from '../store/snapshot.ts';
-import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import type { CompleteUpload, MultipartUpload, PartInfo, PartRef } from '../store/upload.ts';
 import { BucketCommits } from './bucket-commits.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
@@ -49,7 +49,7 @@ const NO_BYTES = Buffer.alloc(0);
  * is made in the journal's order, and the answer waits for the disk. A read looks
  * into the catalog.
  */
-export class EngineObjectStore implements OpenObjectStore {
+export class EngineObjectStore implements OpenObjectStore, DepositStore {
   readonly #parts: EngineParts;
   readonly #catalog: Catalog;
   readonly #lookup: Lookup;
@@ -100,6 +100,10 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#keys.encrypts;
   }
 
+  get depositsAbove(): number {
+    return this.#parts.inlineLimitBytes;
+  }
+
   get changes(): ChangeFeed {
     return this.#parts.feed;
   }
@@ -142,7 +146,7 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#makingRoom(() => this.#snapshots.remove(bucket, idOrName));
   }
 
-  async put(object: PutObject): Promise<ObjectInfo> {
+  async put(object: DepositObject): Promise<ObjectInfo> {
     const { bucket: name, key, body, size, metadata, conditions, customerKey, origin = 'put' } = object;
     checkKey(key);
     checkMetadata(metadata);
@@ -234,7 +238,7 @@ export class EngineObjectStore implements OpenObjectStore {
     return this.#uploads.describe(this.#upload(upload));
   }
 
-  async putPart(part: PutPart): Promise<PartInfo> {
+  async putPart(part: DepositPart): Promise<PartInfo> {
     const { key, body, size = 0, customerKey } = part;
     checkPartNumber(part.partNumber);
     const target = this.#upload(part);

@@ -1,7 +1,7 @@
+import type { BodyWriter } from './body-writer.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer } from './committer.ts';
 import type { DataFiles } from './data-files.ts';
-import type { Md5Threads } from './digest/md5-threads.ts';
 import type { BucketKeys } from './encryption/bucket-keys.ts';
 import type { JournalFeed } from './feed/journal-feed.ts';
 import type { HybridClock } from './hybrid-clock.ts';
@@ -19,7 +19,7 @@ export interface EngineParts {
   readonly committer: Committer;
   readonly upkeep: Upkeep;
   readonly feed: JournalFeed;
-  readonly threads: Md5Threads;
+  readonly bodies: BodyWriter;
   readonly bucketKeys: BucketKeys | undefined;
   readonly inlineLimitBytes: number;
   readonly minPartBytes: number;
@@ -28,11 +28,11 @@ export interface EngineParts {
 
 /** Who writes first ends first; the session has ended well only with the index on the disk. */
 export async function closeParts(parts: EngineParts): Promise<void> {
-  const { committer, upkeep, files, catalog, journal, directory, feed, threads } = parts;
+  const { committer, upkeep, files, catalog, journal, directory, feed, bodies } = parts;
   feed.close();
   await upkeep.close();
   await committer.close();
-  await threads.close();
+  await bodies.close();
   await files.close();
   const saved = await catalog.flush().then(
     () => true,

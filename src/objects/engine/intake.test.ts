@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
+import { BodyWriter } from './body-writer.ts';
 import { DataFiles } from './data-files.ts';
 import { Md5Threads } from './digest/md5-threads.ts';
 import { HybridClock } from './hybrid-clock.ts';
@@ -19,7 +20,8 @@ let intake: Intake;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'holdfast-intake-'));
   threads = new Md5Threads();
-  intake = new Intake({ files: await DataFiles.open(directory), clock: new HybridClock(systemClock), threads });
+  const bodies = new BodyWriter({ threads });
+  intake = new Intake({ files: await DataFiles.open(directory), clock: new HybridClock(systemClock), bodies });
 });
 
 afterEach(async () => {

@@ -1,14 +1,13 @@
-import { hash } from 'node:crypto';
-import { HoldfastError, isHoldfastCode } from '../../core/errors.ts';
+import { createHash, hash } from 'node:crypto';
+import { isHoldfastCode } from '../../core/errors.ts';
 import { giveBack } from '../../core/owned-bytes.ts';
 import { type Body, piecesOf } from '../store/body.ts';
 import { secretEtag } from '../store/customer-key.ts';
+import type { Deposit, Deposited, DepositPlace } from '../store/deposit.ts';
+import type { BodyWriter } from './body-writer.ts';
 import type { FileRef } from './catalog/version.ts';
 import type { DataFiles } from './data-files.ts';
-import { bodyMd5 } from './digest/body-md5.ts';
-import type { Md5Threads } from './digest/md5-threads.ts';
 import { INLINE, sealChunk } from './encryption/chunks.ts';
-import { EncryptedFileWriter } from './encryption/encrypted-file.ts';
 import type { DataKey } from './encryption/object-keys.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 
@@ -22,15 +21,13 @@ export interface Content {
 }
 
 export interface Incoming {
-  readonly body: Body;
+  readonly body: Body | Deposit;
   readonly size?: number | undefined;
   /** More than this goes to a file. */
   readonly inlineLimit: number;
   /** Encrypts what is kept. */
   readonly key?: DataKey | undefined;
 }
-
-type FileWriter = Pick<EncryptedFileWriter, 'write' | 'finish' | 'abandon'>;
 
 /** Parts are files of their own, so that completing an upload copies nothing. */
 export const NEVER_INLINE = -1;
@@ -39,64 +36,39 @@ const NO_BYTES = Buffer.alloc(0);
 interface IntakeOptions {
   readonly files: DataFiles;
   readonly clock: HybridClock;
-  readonly threads: Md5Threads;
+  readonly bodies: BodyWriter;
 }
 
 /** Takes in bodies. */
 export class Intake {
-  readonly #files: DataFiles;
-  readonly #clock: HybridClock;
-  readonly #threads: Md5Threads;
+  readonly #options: IntakeOptions;
 
-  constructor({ files, clock, threads }: IntakeOptions) {
-    this.#files = files;
-    this.#clock = clock;
-    this.#threads = threads;
+  constructor(options: IntakeOptions) {
+    this.#options = options;
   }
 
   /** Reads the body to its end. Leaves nothing behind when it throws. */
-  async take(incoming: Incoming): Promise<Content> {
-    const { body, inlineLimit } = incoming;
-    return body instanceof Uint8Array && body.length <= inlineLimit
-      ? inlineContent(body, incoming.key)
-      : this.#receive(incoming);
+  async take({ body, size, inlineLimit, key }: Incoming): Promise<Content> {
+    const toFile = (pieces: AsyncIterable<Uint8Array>) =>
+      this.#toFile(key, (place) => this.#options.bodies.write(pieces, place, size));
+    if ('writeTo' in body) return this.#toFile(key, (place) => body.writeTo(place));
+    if (body instanceof Uint8Array && body.length <= inlineLimit) return inlineContent([body], key);
+    if (size !== undefined && size > inlineLimit) return toFile(piecesOf(body));
+    const { read, rest } = await readUpTo(piecesOf(body), inlineLimit);
+    return rest ? toFile(rest) : inlineContent(read, key);
   }
 
-  async #receive({ body, size: expected, inlineLimit, key }: Incoming): Promise<Content> {
-    const md5 = key?.byCustomer ? undefined : bodyMd5(this.#threads, expected);
-    let chunks: Uint8Array[] = [];
-    let size = 0;
-    let writer: FileWriter | undefined;
+  async #toFile(key: DataKey | undefined, write: (place: DepositPlace) => Promise<Deposited>): Promise<Content> {
+    const { files, clock } = this.#options;
+    const made = await files.create(clock.tick());
     try {
-      if (expected !== undefined && expected > inlineLimit) writer = await this.#create(key);
-      for await (const chunk of piecesOf(body)) {
-        const computing = md5?.update(chunk);
-        if (computing) await computing;
-        size += chunk.length;
-        if (!writer && size > inlineLimit) {
-          writer = await this.#create(key);
-          for (const earlier of chunks) await writer.write(earlier);
-          chunks = [];
-        }
-        if (writer) await writer.write(chunk);
-        else chunks.push(chunk);
-      }
-      const digest = md5?.digest();
-      digest?.catch(() => {}); // told below
-      const files = writer ? [await writer.finish()] : [];
-      const etag = digest ? await digest : secretEtag();
-      return { size, etag, inline: writer ? NO_BYTES : inlineBytes(chunks, key), files };
+      const { file, etag } = await write({ id: made.id, path: made.path, key });
+      await made.finish();
+      return { size: file.size, etag, inline: NO_BYTES, files: [file] };
     } catch (error) {
-      await writer?.abandon();
-      throw isDiskFull(error) ? HoldfastError.from(error) : error;
-    } finally {
-      md5?.release();
+      await made.abandon();
+      throw error;
     }
-  }
-
-  async #create(key: DataKey | undefined): Promise<FileWriter> {
-    const writer = await this.#files.create(this.#clock.tick());
-    return key ? new EncryptedFileWriter(writer, key.data) : writer;
   }
 
   /**
@@ -114,21 +86,51 @@ export class Intake {
 
   /** For content that did not reach the journal. */
   discard({ files }: Pick<Content, 'files'>): void {
-    for (const { id } of files) this.#files.discard(id);
+    for (const { id } of files) this.#options.files.discard(id);
   }
 }
 
-function inlineContent(body: Uint8Array, key: DataKey | undefined): Content {
-  const etag = key?.byCustomer ? secretEtag() : hash('md5', body);
-  return { size: body.length, etag, inline: inlineBytes([body], key), files: [] };
+/** @returns all of it as `read`, or as `rest` where it is more than `limit` bytes */
+async function readUpTo(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ readonly read: readonly Uint8Array[]; readonly rest?: AsyncIterable<Uint8Array> }> {
+  const read: Uint8Array[] = [];
+  const pieces = body[Symbol.asyncIterator]();
+  for (let size = 0; ; ) {
+    const next = await pieces.next();
+    if (next.done) return { read };
+    read.push(next.value);
+    size += next.value.length;
+    if (size > limit) return { read, rest: joined(read, pieces) };
+  }
 }
 
-function inlineBytes(chunks: readonly Uint8Array[], key: DataKey | undefined): Buffer {
-  const bytes = key ? sealChunk(key.data, INLINE, chunks) : Buffer.concat(chunks);
-  for (const chunk of chunks) giveBack(chunk);
+async function* joined(read: readonly Uint8Array[], pieces: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* read;
+    yield* { [Symbol.asyncIterator]: () => pieces };
+  } finally {
+    await pieces.return?.();
+  }
+}
+
+function inlineContent(pieces: readonly Uint8Array[], key: DataKey | undefined): Content {
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  const etag = key?.byCustomer ? secretEtag() : md5(pieces);
+  return { size, etag, inline: inlineBytes(pieces, key), files: [] };
+}
+
+function md5(pieces: readonly Uint8Array[]): string {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return hash('md5', only);
+  const sum = createHash('md5');
+  for (const piece of pieces) sum.update(piece);
+  return sum.digest('hex');
+}
+
+function inlineBytes(pieces: readonly Uint8Array[], key: DataKey | undefined): Buffer {
+  const bytes = key ? sealChunk(key.data, INLINE, pieces) : Buffer.concat(pieces);
+  for (const piece of pieces) giveBack(piece);
   return bytes;
-}
-
-function isDiskFull(error: unknown): boolean {
-  return HoldfastError.from(error).code === 'disk.full';
 }

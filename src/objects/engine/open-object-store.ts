@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { MIN_PART_BYTES } from '../store/multipart.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
+import { BodyWriter } from './body-writer.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { IndexFile } from './catalog/index-file.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { DataFiles } from './data-files.ts';
-import { Md5Threads } from './digest/md5-threads.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
 import { engineErrors } from './errors.ts';
@@ -169,5 +169,5 @@ function assemble(parts: Parts): EngineObjectStore {
   });
   const compaction = new Compaction({ journal, catalog, committer, feed, slackBytes });
   const upkeep = new Upkeep({ catalog, compaction, collect });
-  return new EngineObjectStore({ ...parts, committer, upkeep, threads: new Md5Threads() });
+  return new EngineObjectStore({ ...parts, committer, upkeep, bodies: new BodyWriter() });
 }

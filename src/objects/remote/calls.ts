@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { StoredKey } from '../access/key-file.ts';
 import type { Bucket } from '../store/bucket.ts';
+import type { Deposited } from '../store/deposit.ts';
 import type { CustomerKey, ObjectInfo, PutObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { StoredBody } from '../store/stored-body.ts';
@@ -43,7 +44,8 @@ export function isPlainCall(name: string): name is PlainCall {
   return Object.hasOwn(PLAIN_CALLS, name);
 }
 
-type Headers = Record<string, string>;
+/** Of a version or a part, by lower-case name. */
+export type Headers = Record<string, string>;
 
 /** What comes before the body. */
 export type BodyHead = Omit<PutObject, 'body'> | Omit<PutPart, 'body'>;
@@ -57,6 +59,13 @@ export function lateHeaders(head: BodyHead): Headers | undefined {
 export interface Call {
   readonly method: string;
   readonly args: readonly unknown[];
+  /** Its body comes as a `Deposit`. */
+  readonly deposit?: boolean | undefined;
+}
+
+/** What the gateway says when its deposit is at its place, with the headers that came behind the body. */
+export interface Written extends Deposited {
+  readonly headers: Headers;
 }
 
 /** What every gateway has by heart, since each request asks for it: whole at first, then what has changed. */
@@ -64,6 +73,8 @@ export interface StateChange {
   readonly number: number;
   /** Of the store. */
   readonly encrypts: boolean;
+  /** As of `DepositStore`. */
+  readonly depositsAbove: number | undefined;
   /** By name; `undefined`: there is none any more. */
   readonly buckets: readonly (readonly [string, Bucket | undefined])[];
   readonly keys?: readonly StoredKey[] | undefined;
@@ -97,9 +108,9 @@ const TEXT_CALLS: ReadonlySet<string> = new Set<keyof ObjectStore>([
 
 /** Where the arguments hold bytes, the structured clone format takes them. */
 export function packCall(call: Call): Buffer {
-  const { method, args } = call;
+  const { method, args, deposit } = call;
   if (!TEXT_CALLS.has(method) || args.some(hasCustomerKey)) return pack(call);
-  return packText({ method, args: present(args) });
+  return packText({ method, args: present(args), deposit });
 }
 
 export function packAnswer(method: string, answer: unknown): Buffer {

@@ -23,6 +23,10 @@ export const FrameType = {
   stateTaken: 11,
   /** Writer: the answer to the opening of a small object, with all its bytes. */
   opened: 12,
+  /** Writer: where the gateway writes the body of its call. */
+  place: 13,
+  /** Gateway: it has, and the bytes are durable. */
+  written: 14,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 

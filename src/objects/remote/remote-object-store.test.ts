@@ -7,6 +7,7 @@ import { temporaryDirectory } from '../../../tests/support/temporary-directory.t
 import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
 import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
+import type { DepositObject, DepositPlace, DepositStore } from '../store/deposit.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import type { ByteRange } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -263,4 +264,64 @@ test('what the store has in files is read by the gateway itself, and kept until 
   await server.close();
   await waitUntil(() => held === 0, { timeoutMs: 5000, what: 'the end of what the gateway held' });
   await expect(Array.fromAsync(late.body())).rejects.toMatchObject({ code: 'store.unreachable' });
+});
+
+/** A store that has its bodies written by who sends them, at `place`; says in `kept` what it was told. */
+function depositing(origin: MemoryObjectStore, place: DepositPlace) {
+  const kept: unknown[] = [];
+  const putBytes = origin.put.bind(origin);
+  const put = async ({ body, ...object }: DepositObject) => {
+    if (!('writeTo' in body)) return putBytes({ ...object, body });
+    if (object.key === 'refused') throw objectErrors.notFound('data', object.key);
+    const told = body.writeTo(place);
+    kept.push(await told.catch((error) => error.code));
+    await told;
+    return putBytes({ ...object, body: Buffer.from('deposited') });
+  };
+  return { kept, store: Object.assign(origin, { depositsAbove: 10, put }) satisfies DepositStore };
+}
+
+test('what is larger than the store wants sent is written by the gateway itself, and told when it is there', async () => {
+  const place = { id: 7, path: '/objects/7', key: { data: Buffer.alloc(32, 7), byCustomer: false } };
+  const { kept, store: origin } = depositing(await stored({}), place);
+  const server = await serve(origin);
+  const writing = Promise.withResolvers<void>();
+  const store = await connect({
+    writeDeposit: async (bytes, asked, size) => {
+      expect(asked).toEqual(place);
+      expect(size).toBe(11);
+      writing.resolve();
+      const written = Buffer.concat(await Array.fromAsync(bytes));
+      return { file: { id: asked.id, size: written.length, crc: 1 }, etag: written.toString() };
+    },
+  });
+  let begun = 0;
+  const body = async function* (end = async () => {}) {
+    begun++;
+    yield Buffer.from('hello ');
+    await end();
+    yield Buffer.from('world');
+  };
+  const headers: Record<string, string> = {};
+  const put = (key: string, end?: () => Promise<void>) =>
+    store.put({ bucket: 'data', key, size: 11, metadata: { ...metadata, headers }, body: body(end) });
+
+  const info = await put('a', async () => {
+    headers['x-amz-checksum-crc32'] = 'late';
+  });
+  expect(kept).toEqual([{ file: { id: 7, size: 11, crc: 1 }, etag: 'hello world' }]);
+  expect(info.metadata.headers).toEqual({ 'x-amz-checksum-crc32': 'late' });
+  expect((await store.put({ bucket: 'data', key: 'b', size: 10, metadata, body: body() })).size).toBe(11);
+  expect(begun).toBe(2);
+
+  await expect(put('refused')).rejects.toMatchObject({ code: 'object.not-found' });
+  expect(begun).toBe(2);
+
+  const gone = new Error('client gone');
+  await expect(put('broken', () => Promise.reject(gone))).rejects.toBe(gone);
+  await waitUntil(() => kept.length === 2, { timeoutMs: 5000, what: 'the store to be told' });
+  const unreachable = expect.objectContaining({ code: 'store.unreachable' });
+  await expect(put('late', () => server.close())).rejects.toEqual(unreachable);
+  await waitUntil(() => kept.length === 3, { timeoutMs: 5000, what: 'the store to give up' });
+  expect(kept.slice(1)).toEqual(['store.unreachable', 'store.unreachable']);
 });

@@ -13,7 +13,7 @@ import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, 
 import { otherCode, storeUnreachable } from './errors.ts';
 import { type Peer, shakeHands } from './handshake.ts';
 import { openRemote, type ReadStored } from './remote-read.ts';
-import { StoreConnection } from './store-connection.ts';
+import { StoreConnection, type WriteDeposit } from './store-connection.ts';
 
 const RECONNECT = { initialMs: 50, maxMs: 1000 };
 
@@ -24,6 +24,8 @@ export interface RemoteObjectStoreOptions {
   readonly code: Buffer;
   /** Reads what the store has in files of this machine; without it the store sends the bytes. */
   readonly readStored?: ReadStored | undefined;
+  /** Writes what the store is to have in files of this machine; without it the store gets the bytes. */
+  readonly writeDeposit?: WriteDeposit | undefined;
 }
 
 /** The store of another process, and its access keys. */
@@ -42,18 +44,25 @@ export interface RemoteObjectStore extends ObjectStore {
 export async function connectObjectStore(options: RemoteObjectStoreOptions): Promise<RemoteObjectStore> {
   const link = new Link(options);
   await Promise.race([link.ready, link.failed.then((error) => Promise.reject(error))]);
-  return remoteStore(link, options.readStored);
+  return remoteStore(link, options);
 }
 
-function remoteStore(link: Link, readStored: ReadStored | undefined): RemoteObjectStore {
+function remoteStore(link: Link, { readStored, writeDeposit }: RemoteObjectStoreOptions): RemoteObjectStore {
   const plain = Object.fromEntries(
     plainCalls.map((method) => [method, async (...args: readonly unknown[]) => link.connection.call({ method, args })]),
   ) as unknown as Pick<ObjectStore, PlainCall>;
   const withBody =
     (method: BodyCall) =>
     async <T>({ body, ...head }: BodyHead & { readonly body: Body }) => {
-      const end = () => lateHeaders(head);
-      return (await link.connection.callWithBody({ method, args: [head] }, { bytes: piecesOf(body), end })) as T;
+      const { connection } = link;
+      const call = { method, args: [head] };
+      const sent = { bytes: piecesOf(body), size: head.size, end: () => lateHeaders(head) };
+      const { depositsAbove = Number.POSITIVE_INFINITY } = link.state();
+      const answer =
+        writeDeposit && (head.size ?? 0) > depositsAbove
+          ? connection.callWithDeposit(call, sent, writeDeposit)
+          : connection.callWithBody(call, sent);
+      return (await answer) as T;
     };
   return {
     ...plain,
@@ -74,6 +83,7 @@ function remoteStore(link: Link, readStored: ReadStored | undefined): RemoteObje
 
 interface State {
   encrypts: boolean;
+  depositsAbove: number | undefined;
   readonly buckets: Map<string, Bucket>;
   readonly keys: Map<string, StoredKey>;
   webhooks: ReadonlySet<string>;
@@ -141,7 +151,13 @@ class Link {
       socket.destroy();
       return peer;
     }
-    const state: State = { encrypts: false, buckets: new Map(), keys: new Map(), webhooks: new Set() };
+    const state: State = {
+      encrypts: false,
+      depositsAbove: undefined,
+      buckets: new Map(),
+      keys: new Map(),
+      webhooks: new Set(),
+    };
     const connection = new StoreConnection(socket, (change) => {
       take(state, change);
       this.#current = { connection, state };
@@ -156,6 +172,7 @@ class Link {
 function take(state: State, change: StateChange): void {
   const { buckets, keys } = state;
   state.encrypts = change.encrypts;
+  state.depositsAbove = change.depositsAbove;
   for (const [name, bucket] of change.buckets) {
     if (bucket) buckets.set(name, bucket);
     else buckets.delete(name);

@@ -1,8 +1,18 @@
 import type { Socket } from 'node:net';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
+import type { Deposited, DepositPlace } from '../store/deposit.ts';
 import type { ByteRange } from '../store/object.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
-import { type Call, type Opened, packCall, packText, type StateChange, unpack, unpackOpened } from './calls.ts';
+import {
+  type Call,
+  type Opened,
+  packCall,
+  packText,
+  type StateChange,
+  unpack,
+  unpackOpened,
+  type Written,
+} from './calls.ts';
 import { storeUnreachable } from './errors.ts';
 import { type Frame, FrameConnection, FrameType } from './frames.ts';
 import { uint32 } from './store-session.ts';
@@ -10,13 +20,24 @@ import { uint32 } from './store-session.ts';
 interface PendingCall {
   readonly answer: PromiseWithResolvers<unknown>;
   readonly credit: Credit;
+  /** Of its deposit, which does not begin when the call is refused before. */
+  place?: PromiseWithResolvers<DepositPlace>;
 }
 
 /** A body to send with a call, and what is known when it has ended. */
 export interface CallBody {
   readonly bytes: AsyncIterable<Uint8Array>;
-  readonly end: () => object | undefined;
+  /** Where it is known. */
+  readonly size: number | undefined;
+  readonly end: () => Readonly<Record<string, string>> | undefined;
 }
+
+/** The bytes are durable when it resolves. */
+export type WriteDeposit = (
+  bytes: AsyncIterable<Uint8Array>,
+  place: DepositPlace,
+  size: number | undefined,
+) => Promise<Deposited>;
 
 /** One connection to the writer of a store. It ends once; then every call under way is refused. */
 export class StoreConnection {
@@ -49,23 +70,46 @@ export class StoreConnection {
     return this.#begin(call).pending.answer.promise;
   }
 
+  callWithBody(call: Call, { bytes, end }: CallBody): Promise<unknown> {
+    return this.#transfer(call, async (stream, { credit }) => {
+      await this.#send(stream, credit, bytes);
+      this.#frames.send(FrameType.bodyEnd, stream, packText(end() ?? {}));
+    });
+  }
+
+  /** Has the body written to where the store says, once it says so. */
+  callWithDeposit(call: Call, { bytes, size, end }: CallBody, write: WriteDeposit): Promise<unknown> {
+    const place = Promise.withResolvers<DepositPlace>();
+    return this.#transfer({ ...call, deposit: true }, async (stream, pending) => {
+      pending.place = place;
+      const deposited = await write(this.#whileConnected(bytes), await place.promise, size);
+      const written: Written = { ...deposited, headers: end() ?? {} };
+      this.#frames.send(FrameType.written, stream, packText(written));
+    });
+  }
+
   /** A body that fails is told to the store, which then keeps nothing, and its error goes to the caller. */
-  async callWithBody(call: Call, { bytes, end }: CallBody): Promise<unknown> {
+  async #transfer(call: Call, bring: (stream: number, pending: PendingCall) => Promise<void>): Promise<unknown> {
     const { stream, pending } = this.#begin(call);
     const failure: { error?: unknown } = {};
-    const sending = this.#send(stream, pending.credit, bytes).then(
-      () => this.#frames.send(FrameType.bodyEnd, stream, packText(end() ?? {})),
-      (error: unknown) => {
-        failure.error = error;
-        this.#frames.send(FrameType.bodyFailed, stream);
-      },
-    );
+    const bringing = bring(stream, pending).catch((error: unknown) => {
+      failure.error = error;
+      this.#frames.send(FrameType.bodyFailed, stream);
+    });
     try {
       return await pending.answer.promise;
     } catch (error) {
       pending.credit.cancel();
-      await sending;
+      await bringing;
       throw 'error' in failure ? failure.error : error;
+    }
+  }
+
+  /** Without the store nobody wants the bytes any more. */
+  async *#whileConnected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const bytes of body) {
+      if (this.isOver) throw storeUnreachable();
+      yield bytes;
     }
   }
 
@@ -114,7 +158,7 @@ export class StoreConnection {
         this.#settle(stream)?.answer.resolve(unpackOpened(payload));
         break;
       case FrameType.refusal:
-        this.#settle(stream)?.answer.reject(new HoldfastError(unpack<ErrorDetails>(payload)));
+        refuse(this.#settle(stream), new HoldfastError(unpack<ErrorDetails>(payload)));
         break;
       case FrameType.credit:
         this.#calls.get(stream)?.credit.add(payload.readUInt32BE(0));
@@ -127,6 +171,9 @@ export class StoreConnection {
         break;
       case FrameType.bodyFailed:
         this.#bodies.get(stream)?.fail(new HoldfastError(unpack<ErrorDetails>(payload)));
+        break;
+      case FrameType.place:
+        this.#calls.get(stream)?.place?.resolve(unpack<DepositPlace>(payload));
         break;
       case FrameType.state:
         this.#takeState(unpack<StateChange>(payload));
@@ -146,11 +193,16 @@ export class StoreConnection {
   }
 
   #giveUp(): void {
-    for (const [stream, { answer, credit }] of this.#calls) {
+    for (const [stream, pending] of this.#calls) {
       this.#calls.delete(stream);
-      credit.cancel();
-      answer.reject(storeUnreachable());
+      pending.credit.cancel();
+      refuse(pending, storeUnreachable());
     }
     for (const body of this.#bodies.values()) body.fail(storeUnreachable());
   }
+}
+
+function refuse(pending: PendingCall | undefined, error: HoldfastError): void {
+  pending?.answer.reject(error);
+  pending?.place?.reject(error);
 }

@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from '../../core/log.ts';
 import type { StoredKey } from '../access/key-file.ts';
+import { takesDeposits } from '../store/deposit.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { StateChange } from './calls.ts';
 import { shakeHands } from './handshake.ts';
@@ -18,6 +19,8 @@ export interface StoreServerOptions {
   readonly code: Buffer;
   readonly log: Logger;
 }
+
+type Change = Omit<StateChange, 'number' | 'encrypts' | 'depositsAbove'>;
 
 /**
  * Shares a store with gateways in other processes. The process that serves it stays the
@@ -60,10 +63,15 @@ export class StoreServer {
     await this.#announce({ buckets: [], webhooks: this.#options.webhooks() });
   }
 
-  async #announce(change: Omit<StateChange, 'number' | 'encrypts'>): Promise<void> {
-    const { encrypts } = this.#options.store;
-    const number = ++this.#lastChange;
-    await Promise.all([...this.#sessions].map((session) => session.announce({ ...change, number, encrypts })));
+  async #announce(change: Change): Promise<void> {
+    const numbered = this.#numbered(change);
+    await Promise.all([...this.#sessions].map((session) => session.announce(numbered)));
+  }
+
+  #numbered(change: Change): StateChange {
+    const { store } = this.#options;
+    const depositsAbove = takesDeposits(store) ? store.depositsAbove : undefined;
+    return { ...change, number: ++this.#lastChange, encrypts: store.encrypts, depositsAbove };
   }
 
   async #serve(socket: Socket): Promise<void> {
@@ -74,8 +82,7 @@ export class StoreServer {
     const session = new StoreSession({ socket, store, log });
     this.#sessions.add(session);
     const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
-    const number = ++this.#lastChange;
-    void session.announce({ number, encrypts: store.encrypts, buckets, keys: keys(), webhooks: webhooks() });
+    void session.announce(this.#numbered({ buckets, keys: keys(), webhooks: webhooks() }));
     await session.ended;
     this.#sessions.delete(session);
   }

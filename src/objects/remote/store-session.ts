@@ -2,13 +2,14 @@ import type { Socket } from 'node:net';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { inBlocks } from '../store/body-blocks.ts';
+import type { Deposit } from '../store/deposit.ts';
 import type { ByteRange, ObjectRead } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { Credit, IncomingBody } from './body-flow.ts';
 import {
-  type BodyCall,
   type BodyHead,
   type Call,
+  type Headers,
   isPlainCall,
   lateHeaders,
   type Opened,
@@ -17,8 +18,10 @@ import {
   packOpened,
   type StateChange,
   unpack,
+  type Written,
 } from './calls.ts';
 import { storeUnreachable } from './errors.ts';
+import { ExpectedDeposit } from './expected-deposit.ts';
 import { type Frame, FrameConnection, FrameType } from './frames.ts';
 
 /** A gateway that does not take a change within this time, milliseconds, is cut off: it must not go by the old state. */
@@ -34,7 +37,7 @@ interface SessionOptions {
 }
 
 interface Upload {
-  readonly body: IncomingBody;
+  readonly body: IncomingBody | ExpectedDeposit;
   readonly head: BodyHead;
 }
 
@@ -43,7 +46,7 @@ interface OpenRead {
   readonly credit: Credit;
 }
 
-type BodyMethod = (request: { readonly body: AsyncIterable<Uint8Array> }) => Promise<unknown>;
+type BodyMethod = (request: { readonly body: AsyncIterable<Uint8Array> | Deposit }) => Promise<unknown>;
 
 /** One gateway, as the writer sees it. When its connection ends, what it had under way is given up. */
 export class StoreSession {
@@ -83,10 +86,13 @@ export class StoreSession {
         void this.#perform(stream, unpack<Call>(payload));
         break;
       case FrameType.body:
-        this.#uploads.get(stream)?.body.push(payload);
+        this.#takeBody(stream, payload);
         break;
       case FrameType.bodyEnd:
-        this.#endUpload(stream, unpack<Readonly<Record<string, string>>>(payload));
+        this.#endBody(stream, unpack<Headers>(payload));
+        break;
+      case FrameType.written:
+        this.#takeDeposit(stream, unpack<Written>(payload));
         break;
       case FrameType.bodyFailed:
         this.#uploads.get(stream)?.body.fail(storeUnreachable()); // the gateway knows better why
@@ -123,26 +129,46 @@ export class StoreSession {
     this.#frames.send(FrameType.answer, stream, packAnswer(method, answer));
   }
 
-  #invoke(stream: number, { method, args }: Call): Promise<unknown> {
+  #invoke(stream: number, { method, args, deposit }: Call): Promise<unknown> {
     const { store } = this.#options;
-    if (method === 'put' || method === 'putPart') return this.#receive(stream, method, args[0]);
+    if (method === 'put' || method === 'putPart') {
+      const head = args[0] as BodyHead;
+      const body = deposit ? this.#expectDeposit(stream, head) : this.#expectBody(stream, head);
+      return (store[method] as BodyMethod).call(store, { ...head, body });
+    }
     if (!isPlainCall(method)) throw new Error(`no method "${method}"`);
     return (store[method] as (...args: unknown[]) => Promise<unknown>).apply(store, [...args]);
   }
 
-  #receive(stream: number, method: BodyCall, request: unknown): Promise<unknown> {
-    const { store } = this.#options;
-    const head = request as BodyHead;
+  #expectBody(stream: number, head: BodyHead): AsyncIterable<Uint8Array> {
     const body = new IncomingBody((bytes) => this.#frames.send(FrameType.credit, stream, uint32(bytes)));
     this.#uploads.set(stream, { body, head });
-    return (store[method] as BodyMethod).call(store, { ...head, body: inBlocks(body, head.size) });
+    return inBlocks(body, head.size);
   }
 
-  #endUpload(stream: number, headers: Readonly<Record<string, string>>): void {
+  #expectDeposit(stream: number, head: BodyHead): Deposit {
+    const body = new ExpectedDeposit((place) => this.#frames.send(FrameType.place, stream, pack(place)));
+    this.#uploads.set(stream, { body, head });
+    return body;
+  }
+
+  #takeBody(stream: number, bytes: Uint8Array): void {
+    const body = this.#uploads.get(stream)?.body;
+    if (body instanceof IncomingBody) body.push(bytes);
+  }
+
+  #endBody(stream: number, headers: Headers): void {
     const upload = this.#uploads.get(stream);
-    if (!upload) return;
-    Object.assign(lateHeaders(upload.head) ?? {}, headers);
+    if (!(upload?.body instanceof IncomingBody)) return;
+    addHeaders(upload.head, headers);
     upload.body.end();
+  }
+
+  #takeDeposit(stream: number, { headers, ...deposited }: Written): void {
+    const upload = this.#uploads.get(stream);
+    if (!(upload?.body instanceof ExpectedDeposit)) return;
+    addHeaders(upload.head, headers);
+    upload.body.arrived(deposited);
   }
 
   async #open(stream: number, args: Parameters<ObjectStore['open']>): Promise<void> {
@@ -182,6 +208,10 @@ export class StoreSession {
     for (const { body } of this.#uploads.values()) body.fail(storeUnreachable());
     for (const stream of [...this.#reads.keys()]) this.#release(stream);
   }
+}
+
+function addHeaders(head: BodyHead, headers: Headers): void {
+  Object.assign(lateHeaders(head) ?? {}, headers);
 }
 
 export function uint32(value: number): Buffer {

@@ -36,7 +36,7 @@ export class ChunkSealer {
   readonly #cipher;
   readonly #nonce = pooledRandomBytes(NONCE_BYTES);
 
-  constructor(key: Buffer, place: ChunkPlace) {
+  constructor(key: Uint8Array, place: ChunkPlace) {
     this.#cipher = createCipheriv(ALGORITHM, key, this.#nonce).setAAD(placeBytes(place));
   }
 

@@ -5,29 +5,37 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BodyWriter } from '../body-writer.ts';
 import type { FileRef } from '../catalog/version.ts';
 import { DataFiles } from '../data-files.ts';
 import { CHUNK_BYTES, INLINE, openChunk, STORED_CHUNK_BYTES, sealChunk, storedBytes } from './chunks.ts';
-import { EncryptedFileWriter, readEncrypted } from './encrypted-file.ts';
+import { readEncrypted } from './encrypted-file.ts';
 
 const key = randomBytes(32);
 const damaged = expect.objectContaining({ code: 'object.damaged' });
 
 let directory: string;
+let bodies: BodyWriter;
 let files: DataFiles;
 let lastId = 0;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'holdfast-encryption-'));
   files = await DataFiles.open(directory);
+  bodies = new BodyWriter();
 });
 
 afterEach(() => rm(directory, { recursive: true }));
 
 async function write(content: Buffer, pieceBytes = content.length || 1): Promise<FileRef> {
-  const writer = new EncryptedFileWriter(await files.create(++lastId), key);
-  for (let at = 0; at < content.length; at += pieceBytes) await writer.write(content.subarray(at, at + pieceBytes));
-  return writer.finish();
+  const { id, path } = await files.create(++lastId);
+  const place = { id, path, key: { data: key, byCustomer: true } };
+  const { file } = await bodies.write(inPieces(content, pieceBytes), place, content.length);
+  return file;
+}
+
+async function* inPieces(content: Buffer, pieceBytes: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < content.length; at += pieceBytes) yield content.subarray(at, at + pieceBytes);
 }
 
 async function read(file: FileRef, start = 0, end = file.size - 1, under = key): Promise<Buffer> {

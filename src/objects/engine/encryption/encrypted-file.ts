@@ -8,11 +8,11 @@ import { CHUNK_BYTES, type ChunkPlace, ChunkSealer, openChunk, STORED_CHUNK_BYTE
 /** Writes a data file whose bytes are encrypted as they come. */
 export class EncryptedFileWriter {
   readonly #writer: DataFileWriter;
-  readonly #key: Buffer;
+  readonly #key: Uint8Array;
   #chunk: ChunkSealer | undefined;
   #size = 0;
 
-  constructor(writer: DataFileWriter, key: Buffer) {
+  constructor(writer: DataFileWriter, key: Uint8Array) {
     this.#writer = writer;
     this.#key = key;
   }
@@ -48,10 +48,6 @@ export class EncryptedFileWriter {
     if (this.#size === 0) this.#chunk = await this.#begin();
     if (this.#chunk) await this.#end(this.#chunk);
     return { ...(await this.#writer.finish()), size: this.#size };
-  }
-
-  abandon(): Promise<void> {
-    return this.#writer.abandon();
   }
 }
 
