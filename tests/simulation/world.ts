@@ -19,6 +19,9 @@ import type { VirtualClock } from './virtual-clock.ts';
 /** How long a backend's last requests take after it left the routes, ms. */
 const LAST_REQUESTS = [0, 0, 50, 400, Number.POSITIVE_INFINITY] as const;
 
+/** Until a table that was given is in force, ms: on a loaded machine control can look several times meanwhile. */
+const ROUTES_TAKE = [0, 0, 0, 20, 500] as const;
+
 const READ_ONLY: ReadonlySet<string | symbol> = new Set([
   'list',
   'probe',
@@ -102,6 +105,7 @@ export class World {
     return {
       getRoutes: () => fake.getRoutes(),
       setRoutes: async (table) => {
+        await clock.sleep(random.pick(ROUTES_TAKE));
         const before = activeInstances(await fake.getRoutes());
         await fake.setRoutes(table);
         const after = activeInstances(table);

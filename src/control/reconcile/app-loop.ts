@@ -93,7 +93,9 @@ export class AppLoop {
     const stale = this.#lanes.busy();
     const situation = await this.#observer.observe();
     if (!situation) return undefined;
-    const { desired, observed } = situation;
+    const { desired } = situation;
+    // What the edge has let go of can have requests again in a moment, by a change of the routes that is on its way.
+    const observed = stale.has('routes') ? { ...situation.observed, edge: null } : situation.observed;
     this.#health.watch(
       observed.instances
         .filter(({ phase, process }) => process === 'running' && (phase === 'starting' || phase === 'active'))
