@@ -1,11 +1,11 @@
-import { mkdir, open, opendir, readdir, rm, unlink } from 'node:fs/promises';
+import { open, opendir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import type { FileRef } from './catalog/version.ts';
 import { DataFileReader, dataFilePath, eitherPlace } from './data-file-reader.ts';
 import { DirectorySync } from './directory-sync.ts';
 import { NewDataFile } from './new-data-file.ts';
-import { SHARDS, shardName, shardOf } from './shards.ts';
+import { isShardName, shardName, shardOf } from './shards.ts';
 
 /** Where stores of before kept files that were not whole yet. */
 const INCOMING = 'incoming';
@@ -23,7 +23,8 @@ export class DataFiles {
   readonly #doomed = new Set<number>();
   readonly #unlinking = new Set<Promise<void>>();
   readonly #unfinished = new Set<NewDataFile>();
-  readonly #shards = new Map<number, DirectorySync>();
+  /** By number, those that are known to have a durable name. */
+  readonly #shards = new Map<number, Promise<DirectorySync>>();
   readonly reader: DataFileReader;
 
   private constructor(directory: string) {
@@ -33,30 +34,31 @@ export class DataFiles {
 
   static async open(directory: string): Promise<DataFiles> {
     await makeDirectoryDurable(directory);
-    const missing = new Set(Array.from({ length: SHARDS }, (_, shard) => shardName(shard)));
-    for (const name of await readdir(directory)) missing.delete(name);
-    for (const name of missing) await mkdir(join(directory, name), { mode: 0o700 });
     await rm(join(directory, INCOMING), { recursive: true, force: true });
-    await syncDirectory(directory);
+    await syncDirectory(directory); // with the shards that a crash has left without
     return new DataFiles(directory);
   }
 
   /** `id` is new. */
   async create(id: number): Promise<NewDataFile> {
+    const shard = await this.#shard(shardOf(id));
     const path = dataFilePath(this.#directory, id);
     await (await open(path, 'wx', 0o600)).close();
-    const named = this.#syncOf(shardOf(id)).run(); // while the bytes come
+    const named = shard.run(); // while the bytes come
     const file = new NewDataFile({ id, path, named, onEnd: () => this.#unfinished.delete(file) });
     this.#unfinished.add(file);
     return file;
   }
 
-  #syncOf(shard: number): DirectorySync {
-    const known = this.#shards.get(shard);
+  /** Made when its first file comes. */
+  #shard(number: number): Promise<DirectorySync> {
+    const known = this.#shards.get(number);
     if (known) return known;
-    const sync = new DirectorySync(join(this.#directory, shardName(shard)));
-    this.#shards.set(shard, sync);
-    return sync;
+    const path = join(this.#directory, shardName(number));
+    const shard = makeDirectoryDurable(path).then(() => new DirectorySync(path));
+    shard.catch(() => this.#shards.delete(number)); // on a full disk: the next file tries again
+    this.#shards.set(number, shard);
+    return shard;
   }
 
   /** Some files are being written: without an end they are orphans. */
@@ -108,8 +110,8 @@ export class DataFiles {
   /** Removes every file that `isUsed` denies. For the start, when nothing else goes on. */
   async removeOrphans(isUsed: (id: number) => boolean): Promise<number> {
     let removed = 0;
-    for (let shard = 0; shard < SHARDS; shard++) {
-      const directory = join(this.#directory, shardName(shard));
+    for (const shard of (await readdir(this.#directory)).filter(isShardName)) {
+      const directory = join(this.#directory, shard);
       for await (const { name } of await opendir(directory, { bufferSize: NAMES_AT_A_TIME })) {
         if (isUsed(Number.parseInt(name, 16))) continue;
         await unlink(join(directory, name));

@@ -1,5 +1,5 @@
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toEarlierShards } from '../../../tests/support/earlier-shards.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../tests/support/temporary-directory.ts';
@@ -92,6 +92,7 @@ test('after a crash of a store of before its orphans go, in either place, and no
   const used = await dataFiles();
   await crash();
   for (const orphan of ['00/00000012345000', '5a/00000012345001']) {
+    await mkdir(join(directory, 'files', dirname(orphan)), { recursive: true });
     await writeFile(join(directory, 'files', orphan), 'orphan');
   }
   await open();

@@ -220,6 +220,7 @@ test('a deleted bucket leaves no files, also when the store is closed at once', 
 test('orphans of a crash are removed, the others are not', async () => {
   await put('large', LARGE);
   await store.close();
+  await mkdir(join(directory, 'files', '01'), { recursive: true });
   await writeFile(join(directory, 'files', '01', '00000000000001'), 'orphan');
   await mkdir(join(directory, 'files', 'incoming'));
   await writeFile(join(directory, 'files', 'incoming', '00000000000002'), 'half');

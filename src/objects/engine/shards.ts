@@ -19,3 +19,7 @@ export function earlierShardOf(id: number): number {
 export function shardName(shard: number): string {
   return shard.toString(16).padStart(2, '0');
 }
+
+export function isShardName(name: string): boolean {
+  return /^[0-9a-f]{2}$/.test(name);
+}
