@@ -10,7 +10,7 @@ import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
 import { earlierShardOf, shardName, shardOf } from './shards.ts';
 
 /** Whole chunks of an encrypted file, so that each is in one block. */
-const READ_BYTES = 4 * STORED_CHUNK_BYTES;
+const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 const NOTHING = Buffer.alloc(0);
 
 /** Reads files of large objects and parts, which are never written again: in any process, while somebody keeps them. */
