@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -74,10 +74,15 @@ test.skipIf(!root)(
     const names = files.filter((file) => file.isFile()).map(({ name }) => name);
     expect(store.unreferencedFiles(names)).toEqual([]);
 
-    // It can be closed and opened on the full disk.
+    // It can be closed and opened on the full disk, one of an older format, too.
     await store.close();
+    const formatPath = join(options.directory, 'store.json');
+    const format = await readFile(formatPath, 'utf8');
+    const older = format.replace('"format":2', '"format":1');
+    await writeFile(formatPath, older, { flag: 'r+' });
     store = await openEngine(options);
     await expectAll();
+    expect(await readFile(formatPath, 'utf8')).toBe(older);
 
     // Deleting works with no byte free, and makes room.
     for (const [seed] of seeds.splice(0, 10)) await store.remove('data', `object-${seed}`);
@@ -97,6 +102,7 @@ test.skipIf(!root)(
     await rm(join(options.directory, 'index'), { recursive: true });
     store = await openEngine(options);
     await expectAll();
+    expect(await readFile(formatPath, 'utf8')).toBe(format);
     await store.close();
   },
 );

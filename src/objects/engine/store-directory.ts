@@ -2,14 +2,18 @@ import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { HoldfastError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
 import { engineErrors } from './errors.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
 
-const FORMAT = 1;
+/** 2: data files in shards by their millisecond, which code that knows only 1 would report as gone. */
+const FORMAT = 2;
+const OLDEST_FORMAT = 1;
 
 /** Fixed when the store is made. */
 export interface StoreFormat {
+  /** Raised when newer code opens the store: what it writes from then on may be lost on older code, which refuses it. */
   readonly format: number;
   readonly segmentBytes: number;
   /** Secret start value of the journal's batch checksums. */
@@ -103,11 +107,24 @@ export class StoreDirectory {
 async function readFormat(directory: string, segmentBytes: number): Promise<StoreFormat> {
   const path = join(directory, 'store.json');
   const found = await readJsonFile<StoreFormat>(path);
-  if (found) {
-    if (found.format !== FORMAT) throw engineErrors.format(directory, found.format);
-    return found;
+  if (found?.format === FORMAT) return found;
+  if (found && !(found.format >= OLDEST_FORMAT && found.format < FORMAT)) {
+    throw engineErrors.format(directory, found.format);
   }
+  if (found) return raise(path, found);
   const format = { format: FORMAT, segmentBytes, salt: randomInt(1, 2 ** 32) };
   await writeFileDurable(path, JSON.stringify(format));
   return format;
+}
+
+/** On a full disk the next start does it: what is there has to be readable, and removable, all the same. */
+async function raise(path: string, found: StoreFormat): Promise<StoreFormat> {
+  const raised = { ...found, format: FORMAT };
+  try {
+    await writeFileDurable(path, JSON.stringify(raised));
+    return raised;
+  } catch (error) {
+    if (HoldfastError.from(error).code !== 'disk.full') throw error;
+    return found;
+  }
 }
