@@ -1,8 +1,8 @@
 import { codeIdentity } from '../core/code-identity.ts';
 import type { HoldfastError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { BodyWriter } from './engine/body-writer.ts';
-import { readStored } from './engine/stored-body.ts';
+import { BodyWriter } from './engine/files/body-writer.ts';
+import { readStored } from './engine/files/stored-body.ts';
 import { connectObjectStore } from './remote/remote-object-store.ts';
 import type { RequestLogging } from './s3/request-log.ts';
 import { listenS3, type S3Listener } from './s3-listener.ts';

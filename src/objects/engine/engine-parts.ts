@@ -1,9 +1,9 @@
-import type { BodyWriter } from './body-writer.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer } from './committer.ts';
-import type { DataFiles } from './data-files.ts';
 import type { BucketKeys } from './encryption/bucket-keys.ts';
 import type { JournalFeed } from './feed/journal-feed.ts';
+import type { BodyWriter } from './files/body-writer.ts';
+import type { DataFiles } from './files/data-files.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { Journal } from './journal/journal.ts';
 import type { StoreDirectory } from './store-directory.ts';

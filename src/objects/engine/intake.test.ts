@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
-import { BodyWriter } from './body-writer.ts';
-import { DataFiles } from './data-files.ts';
 import { Md5Threads } from './digest/md5-threads.ts';
+import { BodyWriter } from './files/body-writer.ts';
+import { DataFiles } from './files/data-files.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
 

@@ -4,11 +4,11 @@ import { giveBack } from '../../core/owned-bytes.ts';
 import { type Body, piecesOf } from '../store/body.ts';
 import { secretEtag } from '../store/customer-key.ts';
 import type { Deposit, Deposited, DepositPlace } from '../store/deposit.ts';
-import type { BodyWriter } from './body-writer.ts';
 import type { FileRef } from './catalog/version.ts';
-import type { DataFiles } from './data-files.ts';
 import { INLINE, sealChunk } from './encryption/chunks.ts';
 import type { DataKey } from './encryption/object-keys.ts';
+import type { BodyWriter } from './files/body-writer.ts';
+import type { DataFiles } from './files/data-files.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 
 /** The bytes of a request as they stay, encrypted where they have a key: in memory for the journal, or in a durable file. */

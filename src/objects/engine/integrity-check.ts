@@ -4,7 +4,7 @@ import { versionIdOf } from '../store/version-id.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { bucketOf, versionKey } from './catalog/index-keys.ts';
 import type { Version } from './catalog/version.ts';
-import type { DataFiles } from './data-files.ts';
+import type { DataFiles } from './files/data-files.ts';
 import type { Journal } from './journal/journal.ts';
 
 interface IntegrityCheckOptions {

@@ -3,12 +3,12 @@ import { heldRead } from '../store/held-read.ts';
 import type { ObjectRead } from '../store/object.ts';
 import type { StoredBody } from '../store/stored-body.ts';
 import { type FileRef, objectInfo, type Version } from './catalog/version.ts';
-import type { DataFiles } from './data-files.ts';
 import { INLINE, openChunk } from './encryption/chunks.ts';
 import type { KeyOwner, ObjectKeys } from './encryption/object-keys.ts';
+import type { DataFiles } from './files/data-files.ts';
+import { readStored, readStoredFile } from './files/stored-body.ts';
 import type { Journal } from './journal/journal.ts';
 import { RecentCache } from './recent-cache.ts';
-import { readStored, readStoredFile } from './stored-body.ts';
 
 /** A read of a few KiB costs more in the hand-over to another thread than in the system. */
 const CACHE_BYTES = 16 * 2 ** 20;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BodyWriter } from '../body-writer.ts';
 import type { FileRef } from '../catalog/version.ts';
-import { DataFiles } from '../data-files.ts';
+import { BodyWriter } from '../files/body-writer.ts';
+import { DataFiles } from '../files/data-files.ts';
 import { CHUNK_BYTES, INLINE, openChunk, STORED_CHUNK_BYTES, sealChunk, storedBytes } from './chunks.ts';
 import { readEncrypted } from './encrypted-file.ts';
 

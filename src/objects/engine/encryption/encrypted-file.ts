@@ -1,8 +1,8 @@
 import { giveBack, own } from '../../../core/owned-bytes.ts';
 import type { StoredFile } from '../../store/stored-body.ts';
 import type { FileRef } from '../catalog/version.ts';
-import type { DataFileReader } from '../data-file-reader.ts';
-import type { DataFileWriter } from '../data-file-writer.ts';
+import type { DataFileReader } from '../files/data-file-reader.ts';
+import type { DataFileWriter } from '../files/data-file-writer.ts';
 import { CHUNK_BYTES, type ChunkPlace, ChunkSealer, openChunk, STORED_CHUNK_BYTES, storedBytes } from './chunks.ts';
 
 /** Writes a data file whose bytes are encrypted as they come. */

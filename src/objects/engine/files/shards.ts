@@ -1,4 +1,4 @@
-import { wallTime } from '../store/stamp.ts';
+import { wallTime } from '../../store/stamp.ts';
 
 /** Directories that data files are spread over. */
 export const SHARDS = 256;

@@ -1,7 +1,7 @@
 import { open, opendir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
-import type { FileRef } from './catalog/version.ts';
+import { makeDirectoryDurable, syncDirectory } from '../../../core/durable-files.ts';
+import type { FileRef } from '../catalog/version.ts';
 import { DataFileReader, dataFilePath, eitherPlace } from './data-file-reader.ts';
 import { DirectorySync } from './directory-sync.ts';
 import { NewDataFile } from './new-data-file.ts';

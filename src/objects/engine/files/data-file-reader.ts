@@ -1,12 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { isNodeError } from '../../core/errors.ts';
-import { own } from '../../core/owned-bytes.ts';
-import { objectErrors } from '../store/errors/object-errors.ts';
-import type { ByteRange } from '../store/object.ts';
-import type { StoredFile } from '../store/stored-body.ts';
-import { STORED_CHUNK_BYTES } from './encryption/chunks.ts';
+import { isNodeError } from '../../../core/errors.ts';
+import { own } from '../../../core/owned-bytes.ts';
+import { objectErrors } from '../../store/errors/object-errors.ts';
+import type { ByteRange } from '../../store/object.ts';
+import type { StoredFile } from '../../store/stored-body.ts';
+import { STORED_CHUNK_BYTES } from '../encryption/chunks.ts';
 import { earlierShardOf, shardName, shardOf } from './shards.ts';
 
 /** Whole chunks of an encrypted file, so that each is in one block. */

@@ -1,7 +1,7 @@
-import type { ByteRange } from '../store/object.ts';
-import type { StoredBody, StoredFile } from '../store/stored-body.ts';
+import type { ByteRange } from '../../store/object.ts';
+import type { StoredBody, StoredFile } from '../../store/stored-body.ts';
+import { readEncrypted } from '../encryption/encrypted-file.ts';
 import { DataFileReader } from './data-file-reader.ts';
-import { readEncrypted } from './encryption/encrypted-file.ts';
 
 /**
  * The bytes of a large object, in any process, while somebody holds a read of it.

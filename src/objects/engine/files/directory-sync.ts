@@ -1,4 +1,4 @@
-import { syncDirectory } from '../../core/durable-files.ts';
+import { syncDirectory } from '../../../core/durable-files.ts';
 
 /** Makes new names of one directory durable. Those who ask while a sync is under way share the next one. */
 export class DirectorySync {

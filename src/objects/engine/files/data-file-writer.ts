@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { giveBack } from '../../core/owned-bytes.ts';
-import type { FileRef } from './catalog/version.ts';
-import { type DiskRoom, diskFull, INDEX_ROOM_BYTES } from './disk-room.ts';
+import { giveBack } from '../../../core/owned-bytes.ts';
+import type { FileRef } from '../catalog/version.ts';
+import { type DiskRoom, diskFull, INDEX_ROOM_BYTES } from '../disk-room.ts';
 
 /** So much is on its way to the system while as much again gathers. */
 const WRITE_BYTES = 256 * 2 ** 10;

@@ -1,13 +1,13 @@
 import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HoldfastError } from '../../core/errors.ts';
-import { secretEtag } from '../store/customer-key.ts';
-import type { Deposited, DepositPlace } from '../store/deposit.ts';
+import { HoldfastError } from '../../../core/errors.ts';
+import { secretEtag } from '../../store/customer-key.ts';
+import type { Deposited, DepositPlace } from '../../store/deposit.ts';
+import { bodyMd5 } from '../digest/body-md5.ts';
+import { Md5Threads } from '../digest/md5-threads.ts';
+import { DiskRoom } from '../disk-room.ts';
+import { EncryptedFileWriter } from '../encryption/encrypted-file.ts';
 import { DataFileWriter } from './data-file-writer.ts';
-import { bodyMd5 } from './digest/body-md5.ts';
-import { Md5Threads } from './digest/md5-threads.ts';
-import { DiskRoom } from './disk-room.ts';
-import { EncryptedFileWriter } from './encryption/encrypted-file.ts';
 
 interface BodyWriterOptions {
   readonly threads?: Md5Threads;

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { toEarlierShards } from '../../../tests/support/earlier-shards.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../../../tests/support/temporary-directory.ts';
-import { waitUntil } from '../../core/retry.ts';
-import type { EngineObjectStore } from './engine-object-store.ts';
-import { openEngine } from './open-object-store.ts';
+import { toEarlierShards } from '../../../../tests/support/earlier-shards.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../../../tests/support/temporary-directory.ts';
+import { waitUntil } from '../../../core/retry.ts';
+import type { EngineObjectStore } from '../engine-object-store.ts';
+import { openEngine } from '../open-object-store.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const LARGE = 200_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HybridClock } from './hybrid-clock.ts';
+import { HybridClock } from '../hybrid-clock.ts';
 import { SHARDS, shardOf } from './shards.ts';
 
 const FILES = 100 * SHARDS;
