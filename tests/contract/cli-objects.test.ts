@@ -112,6 +112,8 @@ it('says what is missing and leaves no half of a file', async () => {
   expect(absent.stderr).toContain('the bucket "images" has no object "nothing.txt"');
   expect(await store(['put', 'images', 'no-such-file'])).toMatchObject({ code: 3, stdout: '' });
   expect(await store(['ls', 'no-such-bucket'])).toMatchObject({ code: 3, stdout: '' });
+  expect((await store(['ls', 'no/such?bucket'])).stderr).toContain('there is no bucket "no/such?bucket"');
+  expect((await store(['ls', 's3://images/users/'])).stderr).toContain('write images users/');
   expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 

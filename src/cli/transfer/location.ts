@@ -12,7 +12,8 @@ export type Location =
 
 export type BucketLocation = Extract<Location, { kind: 'bucket' }>;
 
-const SCHEME = 's3://';
+/** Of a bucket's name where a path could be meant. */
+export const SCHEME = 's3://';
 
 /** `s3://bucket`, `s3://bucket/prefix`, or the path of a directory. @throws HoldfastError `usage` */
 export function parseLocation(text: string): Location {

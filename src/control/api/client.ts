@@ -1,5 +1,6 @@
 import { hc } from 'hono/client';
 import { type ErrorDetails, HoldfastError } from '../../core/errors.ts';
+import { withEncodedParams } from './encoded-params.ts';
 import type { Routes } from './routes.ts';
 
 export type { FailedEvent, WebhookInfo } from '../../objects/webhook-contract.ts';
@@ -28,7 +29,7 @@ export interface ApiConnection {
 
 /** A call rejects with the HoldfastError that the platform threw, or with that of `unreachable` when it does not answer. */
 export function createApiClient(connection: ApiConnection, unreachable: (cause: unknown) => HoldfastError): ApiClient {
-  return hc<Routes>(`${connection.url}/v1`, {
+  const client = hc<Routes>(`${connection.url}/v1`, {
     headers: { authorization: `Bearer ${connection.token}` },
     fetch: async (input: string | URL | Request, init?: RequestInit) => {
       const response = await wholeAnswer(input, init).catch((error: unknown) => {
@@ -38,6 +39,7 @@ export function createApiClient(connection: ApiConnection, unreachable: (cause: 
       throw problemError(response.status, await response.text());
     },
   });
+  return withEncodedParams(client);
 }
 
 /** With a body of JSON read to its end, so that a platform that dies in between is unreachable too. Others stream. */

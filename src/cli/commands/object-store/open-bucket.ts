@@ -2,6 +2,8 @@ import type { Storage, StorageError, StorageReader } from '../../../../sdk/src/i
 import type { S3Client } from '../../../../sdk/src/s3-client.ts';
 import type { ApiClient } from '../../../control/api/client.ts';
 import { type ErrorKind, HoldfastError } from '../../../core/errors.ts';
+import { cliErrors } from '../../errors.ts';
+import { parseObjectName, SCHEME } from '../../transfer/location.ts';
 
 /** Runs `use` on a bucket over S3, with credentials that the API hands out for it. */
 export async function withBucket<T>(api: ApiClient, id: string, use: (storage: Storage) => Promise<T>): Promise<T> {
@@ -39,7 +41,13 @@ export function readerOf(storage: Storage, snapshot: string | undefined): Storag
 }
 
 async function bucketCredentials(api: ApiClient, id: string, from?: string) {
+  if (id.startsWith(SCHEME)) throw cliErrors.usage(`"${id}" is not the name of a bucket`, nameAlone(id));
   return (await api.buckets[':id'].credentials.$get({ param: { id }, query: { from } })).json();
+}
+
+function nameAlone(text: string): string {
+  const { bucket, key } = parseObjectName(text);
+  return `write ${[bucket, key].filter(Boolean).join(' ')}`;
 }
 
 async function explained<T>(run: () => Promise<T>): Promise<T> {
