@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import { beginOtherLife } from '../support/other-life.ts';
 import { PowerCutDisk, powerCutObstacle } from '../support/power-cut-disk.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { BucketJudge } from './object-bucket-judge.ts';
@@ -175,12 +176,9 @@ class Machine implements AsyncDisposable {
     }
   }
 
-  /** A session that was open when the power went was in another life of the machine, though the kernel is the same. */
   async #boot(): Promise<void> {
     await this.disk.powerOn();
-    const path = join(this.#store, 'session');
-    const mark = await readFile(path, 'utf8').catch(() => '');
-    if (mark.startsWith('open ')) await writeFile(path, `open ${randomUUID()}\n`);
+    await beginOtherLife(this.#store);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
