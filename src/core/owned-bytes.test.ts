@@ -8,6 +8,14 @@ test('what has one owner is freed when it is given back', () => {
   expect(() => giveBack(bytes)).not.toThrow();
 });
 
+test('memory that two views of it mark is freed once', () => {
+  const bytes = own(Buffer.allocUnsafeSlow(1000));
+  const all = own(bytes.subarray());
+  giveBack(all);
+  expect(bytes.length).toBe(0);
+  expect(() => giveBack(bytes)).not.toThrow();
+});
+
 test('bytes that nobody marked, and views of marked ones, stay', () => {
   const plain = Buffer.allocUnsafeSlow(1000);
   giveBack(plain);

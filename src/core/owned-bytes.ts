@@ -12,7 +12,8 @@ export function own<T extends Uint8Array>(bytes: T): T {
   return bytes;
 }
 
-/** Frees the memory of what was marked, at once. For the owner, who does not look at it again. */
+/** Frees the memory of what was marked, at once, unless it is free already. For the owner, who does not look at it again. */
 export function giveBack(bytes: Uint8Array): void {
-  if (owned.delete(bytes)) (bytes.buffer as ArrayBuffer).transfer(0);
+  const buffer = bytes.buffer as ArrayBuffer;
+  if (owned.delete(bytes) && !buffer.detached) buffer.transfer(0);
 }

@@ -1,8 +1,14 @@
+import { giveBack } from '../../../core/owned-bytes.ts';
 import { s3Errors } from '../errors.ts';
 
-/** Reads lines and byte counts from a stream of buffers, whatever its cuts; holds one buffer and at most one line. */
+/**
+ * Reads lines and byte counts from a stream of buffers, whatever its cuts; holds one buffer and at most one line.
+ * The bytes that it gives are there until more is asked for: then the memory of their buffer is given back.
+ */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
+  /** As it came; `#buffer` is what is left of it. */
+  #received: Uint8Array = new Uint8Array();
   #buffer: Buffer = Buffer.alloc(0);
 
   constructor(source: AsyncIterable<Uint8Array>) {
@@ -52,8 +58,10 @@ export class ByteReader {
 
   async #fill(): Promise<boolean> {
     while (this.#buffer.length === 0) {
+      giveBack(this.#received);
       const { done, value } = await this.#source.next();
       if (done) return false;
+      this.#received = value;
       this.#buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     }
     return true;

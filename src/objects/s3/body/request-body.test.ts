@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { own } from '../../../core/owned-bytes.ts';
 import type { Payload } from '../../access/authenticate.ts';
 import { piecesOf } from '../../store/body.ts';
 import { readText, receiveBody } from './request-body.ts';
@@ -84,3 +86,30 @@ describe.each([
     await expect(readText(receive(DIGITS, {}), 8)).rejects.toThrow(withCode('s3.message-too-long'));
   });
 });
+
+test.each([1000, 4096, 10_000, 50_000])(
+  'chunks of %i bytes come whole from blocks that are given back',
+  async (size) => {
+    const content = randomBytes(100_000);
+    const chunks: (string | Buffer)[] = [];
+    for (let at = 0; at < content.length; at += size) {
+      const chunk = content.subarray(at, at + size);
+      chunks.push(`${chunk.length.toString(16)}\r\n`, chunk, '\r\n');
+    }
+    const encoded = Buffer.concat([...chunks, '0\r\n\r\n'].map((part) => Buffer.from(part as Buffer)));
+    const given: Buffer[] = [];
+    const blocks = async function* () {
+      for (let at = 0; at < encoded.length; at += 4096) {
+        const block = own(Buffer.allocUnsafeSlow(Math.min(4096, encoded.length - at)));
+        encoded.copy(block, 0, at);
+        given.push(block);
+        yield block;
+      }
+    };
+    const headers = new Map([['x-amz-decoded-content-length', String(content.length)]]);
+    const { bytes } = receiveBody(blocks(), { headers, payload: { kind: 'chunked', trailer: false } });
+    const received = await Array.fromAsync(piecesOf(bytes));
+    expect(Buffer.concat(received).equals(content)).toBe(true);
+    expect(given.filter(({ length }) => length > 0)).toEqual([]);
+  },
+);

@@ -1,6 +1,7 @@
 import type { Payload } from '../../access/authenticate.ts';
 import type { RequestHead } from '../../access/canonical-request.ts';
 import { type Body, piecesOf } from '../../store/body.ts';
+import { inBlocks } from '../../store/body-blocks.ts';
 import {
   assertChecksumValue,
   type ChecksumAlgorithm,
@@ -67,7 +68,8 @@ export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
     trailers,
     onTrailers,
   });
-  return { size, bytes: verifiedAtEnd(decoded, checks), checksums };
+  const bytes = verifiedAtEnd(inBlocks(decoded, size), checks); // copied: those of `decoded` are there for a moment only
+  return { size, bytes, checksums };
 }
 
 /** The whole body as text. @throws HoldfastError `s3.message-too-long` */
