@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
 import { startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
-import { signRequest } from '../support/s3-signer.ts';
+import { signedRequest } from '../support/signed-request.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const ROUNDS = 8;
@@ -27,13 +27,8 @@ test('large bodies that a gateway writes survive the death of the store, or leav
   const expected = new Map<string, Set<string>>();
   let acknowledged = 0;
 
-  const request = async (method: string, name: string, body?: Uint8Array<ArrayBuffer>) => {
-    const path = `/data/${name}`;
-    const host = `127.0.0.1:${gateway.port}`;
-    const headers = signRequest(key, { method, path, headers: { host }, payload: 'UNSIGNED-PAYLOAD' });
-    const answer = await fetch(`http://${host}${path}`, { method, headers, ...(body && { body }) });
-    return { status: answer.status, bytes: new Uint8Array(await answer.arrayBuffer()) };
-  };
+  const request = (method: string, name: string, body?: Uint8Array<ArrayBuffer>) =>
+    signedRequest({ port: gateway.port, key }, { method, path: `/data/${name}`, ...(body && { body }) });
   const write = async (name: string) => {
     const bytes = randomBytes(randomInt(LEAST, MOST));
     expected.set(name, (expected.get(name) ?? new Set([NOTHING])).add(digest(bytes)));
