@@ -70,7 +70,9 @@ export function describeObjectEncryption(name: string, make: () => Promise<Objec
     it("gives the bytes under a customer's key for that key alone", async () => {
       for (const size of [0, 1, ...test.sizes]) {
         const content = randomBytes(size);
-        const info = await put('guarded', content, { customerKey, size });
+        const info = await put('guarded', content, { customerKey, size, md5: md5(content) });
+        const other = put('other', content, { customerKey, size, md5: md5(Buffer.from('other')) });
+        await expect(other).rejects.toThrow(failure('object.digest'));
         expect(info).toMatchObject({ size, encryption: 'customer', etag: expect.stringMatching(/^[0-9a-f]{32}$/) });
         expect(info.etag).not.toBe(md5(content));
         expect(await read('guarded', { customerKey })).toEqual(content);

@@ -221,6 +221,28 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         }
       });
 
+      it('are refused with another MD5 than was promised', async () => {
+        for (const size of test.sizes) {
+          const content = randomBytes(size);
+          for (const known of [size, undefined]) {
+            const info = await put('promised', content, { size: known, md5: md5(content) });
+            expect(info.etag).toBe(md5(content));
+            await expect(put('other', content, { size: known, md5: md5('other') })).rejects.toThrow(
+              failure('object.digest'),
+            );
+          }
+          const held = { bucket: 'photos', key: 'other', body: content, size, metadata: plain };
+          await expect(store.put({ ...held, md5: md5('other') })).rejects.toThrow(failure('object.digest'));
+          const { uploadId } = await store.createUpload('photos', 'film', plain);
+          const part = { bucket: 'photos', key: 'film', uploadId, partNumber: 1, size };
+          const taken = await store.putPart({ ...part, body: bytesOf(content), md5: md5(content) });
+          const other = store.putPart({ ...part, body: bytesOf(content), md5: md5('other') });
+          await expect(other).rejects.toThrow(failure('object.digest'));
+          expect(await store.listParts(part)).toEqual([taken]);
+        }
+        expect(await keys()).toEqual(['promised']);
+      });
+
       it('leave nothing when the body fails', async () => {
         async function* broken(size: number): AsyncGenerator<Uint8Array> {
           yield Buffer.alloc(size);

@@ -147,7 +147,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   }
 
   async put(object: DepositObject): Promise<ObjectInfo> {
-    const { bucket: name, key, body, size, metadata, conditions, customerKey, origin = 'put' } = object;
+    const { bucket: name, key, body, size, md5, metadata, conditions, customerKey, origin = 'put' } = object;
     checkKey(key);
     checkMetadata(metadata);
     const bucket = this.#lookup.bucket(name);
@@ -155,7 +155,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     this.#objects.checkRoom({ bucket, key }, { size: size ?? 0, versioned, deleteMarker: false }, new Map());
     const objectKey = await this.#keys.make({ bucket, key }, customerKey);
     const { inlineLimitBytes: inlineLimit } = this.#parts;
-    const content = await this.#intake.take({ body, size, inlineLimit, key: objectKey });
+    const content = await this.#intake.take({ body, size, inlineLimit, md5, key: objectKey });
     const sealedKey = this.#keys.sealVersion({ bucket, key }, content, objectKey);
     const version: NewVersion = { ...content, origin, metadata, sealedKey };
     const write = this.#objects.write({ bucket, key, conditions }, () => version);
@@ -239,13 +239,13 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   }
 
   async putPart(part: DepositPart): Promise<PartInfo> {
-    const { key, body, size = 0, customerKey } = part;
+    const { key, body, size = 0, md5, customerKey } = part;
     checkPartNumber(part.partNumber);
     const target = this.#upload(part);
     this.#uploads.checkRoom(target, { partNumber: part.partNumber, size });
     const sealedKey = this.#uploads.sealedKey(target);
     const dataKey = this.#keys.openUpload({ ...target, key }, sealedKey, customerKey);
-    const content = await this.#intake.take({ body, size, inlineLimit: NEVER_INLINE, key: dataKey });
+    const content = await this.#intake.take({ body, size, inlineLimit: NEVER_INLINE, md5, key: dataKey });
     return this.#intake.keep([content], this.#uploads.addPart(target, part, content));
   }
 

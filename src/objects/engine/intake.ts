@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { isHoldfastCode } from '../../core/errors.ts';
 import { giveBack } from '../../core/owned-bytes.ts';
 import { type Body, piecesOf } from '../store/body.ts';
-import { secretEtag } from '../store/customer-key.ts';
+import { bodyEtag, needsMd5 } from '../store/body-etag.ts';
 import type { Deposit, Deposited, DepositPlace } from '../store/deposit.ts';
 import type { FileRef } from './catalog/version.ts';
 import { INLINE, sealChunk } from './encryption/chunks.ts';
@@ -25,9 +25,13 @@ export interface Incoming {
   readonly size?: number | undefined;
   /** More than this goes to a file. */
   readonly inlineLimit: number;
+  /** Promised; refused with another. */
+  readonly md5?: string | undefined;
   /** Encrypts what is kept. */
   readonly key?: DataKey | undefined;
 }
+
+type Keeping = Pick<Incoming, 'key' | 'md5'>;
 
 /** Parts are files of their own, so that completing an upload copies nothing. */
 export const NEVER_INLINE = -1;
@@ -48,21 +52,22 @@ export class Intake {
   }
 
   /** Reads the body to its end. Leaves nothing behind when it throws. */
-  async take({ body, size, inlineLimit, key }: Incoming): Promise<Content> {
+  async take({ body, size, inlineLimit, md5, key }: Incoming): Promise<Content> {
+    const keeping = { key, md5 };
     const toFile = (pieces: AsyncIterable<Uint8Array>) =>
-      this.#toFile(key, (place) => this.#options.bodies.write(pieces, place, size));
-    if ('writeTo' in body) return this.#toFile(key, (place) => body.writeTo(place));
-    if (body instanceof Uint8Array && body.length <= inlineLimit) return inlineContent([body], key);
+      this.#toFile(keeping, (place) => this.#options.bodies.write(pieces, place, size));
+    if ('writeTo' in body) return this.#toFile(keeping, (place) => body.writeTo(place));
+    if (body instanceof Uint8Array && body.length <= inlineLimit) return inlineContent([body], keeping);
     if (size !== undefined && size > inlineLimit) return toFile(piecesOf(body));
     const { read, rest } = await readUpTo(piecesOf(body), inlineLimit);
-    return rest ? toFile(rest) : inlineContent(read, key);
+    return rest ? toFile(rest) : inlineContent(read, keeping);
   }
 
-  async #toFile(key: DataKey | undefined, write: (place: DepositPlace) => Promise<Deposited>): Promise<Content> {
+  async #toFile(keeping: Keeping, write: (place: DepositPlace) => Promise<Deposited>): Promise<Content> {
     const { files, clock } = this.#options;
     const made = await files.create(clock.tick());
     try {
-      const { file, etag } = await write({ id: made.id, path: made.path, key });
+      const { file, etag } = await write({ ...keeping, id: made.id, path: made.path });
       await made.finish();
       return { size: file.size, etag, inline: NO_BYTES, files: [file] };
     } catch (error) {
@@ -115,9 +120,10 @@ async function* joined(read: readonly Uint8Array[], pieces: AsyncIterator<Uint8A
   }
 }
 
-function inlineContent(pieces: readonly Uint8Array[], key: DataKey | undefined): Content {
+function inlineContent(pieces: readonly Uint8Array[], { key, md5: promised }: Keeping): Content {
   const size = pieces.reduce((sum, { length }) => sum + length, 0);
-  const etag = key?.byCustomer ? secretEtag() : md5(pieces);
+  const rule = { byCustomer: key?.byCustomer ?? false, md5: promised };
+  const etag = bodyEtag(needsMd5(rule) ? md5(pieces) : undefined, rule);
   return { size, etag, inline: inlineBytes(pieces, key), files: [] };
 }
 

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { checkCustomerKey, checkExpected, isSameCustomerKey, secretEtag } from '../store/customer-key.ts';
+import { hash } from 'node:crypto';
+import { bodyEtag } from '../store/body-etag.ts';
+import { checkCustomerKey, checkExpected, isSameCustomerKey } from '../store/customer-key.ts';
 import { encryptionErrors } from '../store/errors/encryption-errors.ts';
 import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { multipartEtag } from '../store/multipart.ts';
@@ -26,8 +27,8 @@ export function demandUploadKey(key: string, held: Uint8Array | undefined, given
   }
 }
 
-export function etagOf(bytes: Uint8Array, customerKey: Uint8Array | undefined): string {
-  return customerKey ? secretEtag() : createHash('md5').update(bytes).digest('hex');
+export function etagOf(bytes: Uint8Array, customerKey: Uint8Array | undefined, md5?: string): string {
+  return bodyEtag(hash('md5', bytes), { byCustomer: customerKey !== undefined, md5 });
 }
 
 /** Of a copy under another key: as if its parts had been put anew. */

@@ -123,12 +123,12 @@ export class MemoryObjectStore implements OpenObjectStore {
     this.#bucket(bucket).snapshots.remove(idOrName);
   }
 
-  async put({ body, ...object }: PutObject): Promise<ObjectInfo> {
+  async put({ body, md5, ...object }: PutObject): Promise<ObjectInfo> {
     const { bucket, key, customerKey } = object;
     checkKey(key);
     this.#bucket(bucket);
     const bytes = await collect(body);
-    return this.#bucket(bucket).put({ ...object, bytes, etag: etagOf(bytes, customerKey) });
+    return this.#bucket(bucket).put({ ...object, bytes, etag: etagOf(bytes, customerKey, md5) });
   }
 
   async head(bucket: string, key: string, { customerKey, ...ref }: ReadObject = {}): Promise<ObjectInfo> {

@@ -49,7 +49,7 @@ export class MemoryUploads {
     const { customerKey } = this.find(part);
     demandUploadKey(part.key, customerKey, part.customerKey);
     const bytes = await collect(part.body);
-    const etag = etagOf(bytes, customerKey);
+    const etag = etagOf(bytes, customerKey, part.md5);
     const info = { partNumber, size: bytes.length, etag, lastModified: this.#clock.now(), headers };
     const { parts } = this.find(part);
     const others = [...parts.values()].filter((other) => other.partNumber !== partNumber);

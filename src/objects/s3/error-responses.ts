@@ -39,6 +39,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'encryption.key-needless': ['InvalidRequest', 400],
   'encryption.key-wrong': ['AccessDenied', 403],
   'encryption.unavailable': ['NotImplemented', 501],
+  'object.digest': ['BadDigest', 400],
   'object.not-found': ['NoSuchKey', 404],
   'object.key': ['InvalidArgument', 400],
   'object.metadata-size': ['MetadataTooLarge', 400],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type GatewayCall,
@@ -91,6 +92,21 @@ describe('requests', () => {
     await answered('</Error>');
     socket.write(requestHead('HEAD /photos', gateway.signed('HEAD /photos', KEY)));
     expect(await answered('x-amz-bucket-region: local')).toContain('HTTP/1.1 200 OK');
+  });
+
+  test.each([10, 300_000])('Content-MD5 of an object and of a part of %i bytes is proved', async (size) => {
+    const body = 'x'.repeat(size);
+    const put = (line: RequestLine, md5OfIt: string, query = {}) => {
+      const headers = { 'content-md5': createHash('md5').update(md5OfIt).digest('base64') };
+      return gateway.call(line, { as: KEY, query, headers, body });
+    };
+    const { uploadId } = await gateway.store.createUpload('photos', 'film', NO_METADATA);
+    const part = { uploadId, partNumber: '1' };
+    for (const [line, query] of [['PUT /photos/a', {}] as const, ['PUT /photos/film', part] as const]) {
+      expect(await put(line, 'other', query)).toMatchObject({ status: 400, code: 'BadDigest' });
+      expect((await put(line, body, query)).status).toBe(200);
+    }
+    expect((await gateway.store.head('photos', 'a')).size).toBe(size);
   });
 
   test('a listing can be URL-encoded', async () => {

@@ -137,7 +137,7 @@ async function prepare(exchange: Exchange, asked: Asked, options: S3GatewayOptio
     operation,
     routed,
     authentication,
-    body: async ({ checksums = true } = {}) => receiveBody(await exchange.body(), { headers, payload, checksums }),
+    body: async (options) => receiveBody(await exchange.body(), { headers, payload, ...options }),
   });
 }
 

@@ -2,7 +2,7 @@ import type { Identity } from '../access/authenticate.ts';
 import type { Action } from '../access/key-scope.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { AccessCheck } from './access-check.ts';
-import type { ReceivedBody } from './body/request-body.ts';
+import type { BodyHead, ReceivedBody } from './body/request-body.ts';
 import { buildXml, type XmlElements, xml } from './xml.ts';
 
 /** An authenticated and authorised request. */
@@ -15,7 +15,7 @@ export interface S3Request {
   readonly headers: ReadonlyMap<string, string>;
   readonly identity: Identity;
   /** Starts reading the body; call it once. `checksums: false`: the request's are not about the body. */
-  body(options?: { readonly checksums?: boolean }): Promise<ReceivedBody>;
+  body(options?: Pick<BodyHead, 'checksums' | 'stored'>): Promise<ReceivedBody>;
   /** What else it touches must be asked for. */
   readonly access: AccessCheck;
 }

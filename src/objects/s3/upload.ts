@@ -12,7 +12,7 @@ export const MAX_UPLOAD_BYTES = 5 * 2 ** 30;
 
 /** A body of bytes to keep. @throws HoldfastError `s3.missing-content-length`, `s3.entity-too-large` */
 async function receiveUpload(request: S3Request): Promise<ReceivedBody> {
-  const body = await request.body();
+  const body = await request.body({ stored: true });
   if (body.bounded) return body;
   const { size } = body;
   if (size === undefined) throw s3Errors.missingContentLength('you must provide the Content-Length HTTP header');

@@ -10,6 +10,8 @@ export interface DepositPlace {
   readonly path: string;
   /** Under which the bytes are encrypted there; absent: they are not. */
   readonly key?: { readonly data: Uint8Array; readonly byCustomer: boolean } | undefined;
+  /** As of the object or the part. */
+  readonly md5?: string | undefined;
 }
 
 /** A body that is at its place, and durable. */

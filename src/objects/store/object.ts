@@ -99,6 +99,8 @@ export interface PutObject extends CustomerKey {
   readonly body: Body;
   /** Where it is known beforehand; decides where the bytes go. */
   readonly size?: number | undefined;
+  /** That of the body, in hex: one with another is not kept (`object.digest`). */
+  readonly md5?: string | undefined;
   /** Read when `body` has ended: a checksum that comes behind the bytes is still added to its headers. */
   readonly metadata: ObjectMetadata;
   readonly conditions?: WriteConditions | undefined;

@@ -31,6 +31,8 @@ export interface PutPart extends PartRef, CustomerKey {
   readonly partNumber: number;
   readonly body: Body;
   readonly size?: number | undefined;
+  /** As `PutObject.md5`. */
+  readonly md5?: string | undefined;
   /** Read when `body` has ended, as `PutObject.metadata` is. */
   readonly headers?: PartInfo['headers'];
 }

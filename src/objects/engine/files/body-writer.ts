@@ -1,7 +1,7 @@
 import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HoldfastError } from '../../../core/errors.ts';
-import { secretEtag } from '../../store/customer-key.ts';
+import { bodyEtag, needsMd5 } from '../../store/body-etag.ts';
 import type { Deposited, DepositPlace } from '../../store/deposit.ts';
 import { bodyMd5 } from '../digest/body-md5.ts';
 import { Md5Threads } from '../digest/md5-threads.ts';
@@ -25,18 +25,19 @@ export class BodyWriter {
   /**
    * Reads the body to its end. What it wrote before it throws is for who made the file.
    * @param size where it is known
-   * @throws HoldfastError `disk.full`, and what reading the body throws
+   * @throws HoldfastError `disk.full`, `object.digest`, and what reading the body throws
    */
   async write(
     body: AsyncIterable<Uint8Array>,
-    { id, path, key }: DepositPlace,
+    { id, path, key, md5: promised }: DepositPlace,
     size: number | undefined,
   ): Promise<Deposited> {
     const file = await open(path, constants.O_WRONLY);
     this.#room ??= new DiskRoom(dirname(path));
     const plain = new DataFileWriter({ id, file, path, room: this.#room });
     const writer = key ? new EncryptedFileWriter(plain, key.data) : plain;
-    const md5 = key?.byCustomer ? undefined : bodyMd5(this.#threads, size);
+    const rule = { byCustomer: key?.byCustomer ?? false, md5: promised };
+    const md5 = needsMd5(rule) ? bodyMd5(this.#threads, size) : undefined;
     try {
       for await (const piece of body) {
         const computing = md5?.update(piece);
@@ -46,7 +47,7 @@ export class BodyWriter {
       const digest = md5?.digest();
       digest?.catch(() => {}); // told below
       const written = await writer.finish();
-      return { file: written, etag: digest ? await digest : secretEtag() };
+      return { file: written, etag: bodyEtag(await digest, rule) };
     } catch (error) {
       await plain.stop();
       throw isDiskFull(error) ? HoldfastError.from(error) : error;

@@ -87,6 +87,17 @@ describe.each([
   });
 });
 
+test('the MD5 of a body that a store keeps is given on, and of any other proved', async () => {
+  const headers = new Map([['content-md5', 'JfnnlDI7RTiF9RgfG2JNCw==']]);
+  const head = { headers, payload: UNSIGNED, stored: true };
+  const md5 = '25f9e794323b453885f5181f1b624d0b';
+  expect(receiveBody(piecesOf(Buffer.from('other')), head)).toMatchObject({ md5 });
+  expect(receiveBody(Buffer.from(DIGITS), head).md5).toBeUndefined();
+  expect(() => receiveBody(Buffer.from('other'), head)).toThrow(withCode('s3.bad-digest'));
+  const text = readText(receiveBody(piecesOf(Buffer.from('other')), { ...head, stored: false }), 100);
+  await expect(text).rejects.toThrow(withCode('s3.bad-digest'));
+});
+
 test.each([1000, 4096, 10_000, 50_000])(
   'chunks of %i bytes come whole from blocks that are given back',
   async (size) => {

@@ -24,6 +24,8 @@ export interface ReceivedBody {
   readonly bounded?: boolean;
   /** Proved where they are at hand; else reading throws at the end when a digest, a signature or the length is wrong: keep nothing then. */
   readonly bytes: Body;
+  /** In hex, where it was promised and who keeps the body is to prove it. */
+  readonly md5?: string | undefined;
   /** `x-amz-checksum-…` headers and trailers that were verified; complete when `bytes` has ended. */
   readonly checksums: Record<string, string>;
 }
@@ -34,22 +36,26 @@ interface Check {
   verify(digest: Buffer): void;
 }
 
-interface BodyHead {
+export interface BodyHead {
   readonly headers: Headers;
   readonly payload: Payload;
   /** `false`: those of the headers are about something else. */
   readonly checksums?: boolean;
+  /** The body goes to a store, which computes its MD5 anyway: of one that is not at hand the promised one is given on. */
+  readonly stored?: boolean | undefined;
 }
 
 export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
   const { headers, payload } = head;
   refuseUnknownChecksums(headers);
   const checksums: Record<string, string> = {};
+  const md5 = contentMd5(headers);
+  const isLeft = head.stored === true && !(source instanceof Uint8Array && payload.kind !== 'chunked');
   const trailers = payload.kind === 'chunked' && payload.trailer ? announcedTrailers(headers) : undefined;
   const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));
   const checks: Check[] = [
     ...payloadHashCheck(payload),
-    ...contentMd5Check(headers),
+    ...(isLeft ? [] : contentMd5Check(md5)),
     ...[...new Set([...promised.keys(), ...trailerAlgorithms(trailers)])].map((algorithm) => ({
       algorithm,
       verify: (digest: Buffer) => {
@@ -61,7 +67,8 @@ export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
     for (const [algorithm, value] of checksumsIn(found)) promised.set(algorithm, value);
   };
   const size = bodySize(headers, payload);
-  if (payload.kind !== 'chunked') return { size, bytes: verified(source, checks), checksums };
+  const proved = { size, checksums, ...(isLeft && md5 && { md5: md5.toString('hex') }) };
+  if (payload.kind !== 'chunked') return { ...proved, bytes: verified(source, checks) };
   const decoded = decodeAwsChunked(piecesOf(source), {
     decodedLength: size ?? 0,
     signatures: payload.signatures,
@@ -69,7 +76,7 @@ export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
     onTrailers,
   });
   const bytes = verifiedAtEnd(inBlocks(decoded, size), checks); // copied: those of `decoded` are there for a moment only
-  return { size, bytes, checksums };
+  return { ...proved, bytes };
 }
 
 /** The whole body as text. @throws HoldfastError `s3.message-too-long` */
@@ -119,11 +126,16 @@ function payloadHashCheck(payload: Payload): Check[] {
   return [{ algorithm: 'SHA256', verify }];
 }
 
-function contentMd5Check(headers: Headers): Check[] {
+function contentMd5(headers: Headers): Buffer | undefined {
   const value = headers.get('content-md5');
-  if (value === undefined) return [];
-  const expected = Buffer.from(value, 'base64');
-  if (expected.length !== 16) throw s3Errors.invalidDigest('the Content-MD5 you specified is not valid');
+  if (value === undefined) return undefined;
+  const md5 = Buffer.from(value, 'base64');
+  if (md5.length !== 16) throw s3Errors.invalidDigest('the Content-MD5 you specified is not valid');
+  return md5;
+}
+
+function contentMd5Check(expected: Buffer | undefined): Check[] {
+  if (!expected) return [];
   const verify = (digest: Buffer) => {
     if (!digest.equals(expected)) {
       throw s3Errors.badDigest('the Content-MD5 you specified did not match what we received');

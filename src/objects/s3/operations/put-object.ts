@@ -30,8 +30,8 @@ export async function storeObject(
   checkLockedUpload(settings, headers);
   const encryption = requestedEncryption(headers, store, settings);
   const conditions = readWriteConditions(headers);
-  const { size, bytes, metadata } = await receiveObject(request);
-  const info = await store.put({ bucket, key, body: bytes, size, metadata, conditions, origin, ...encryption });
+  const { size, bytes, md5, metadata } = await receiveObject(request);
+  const info = await store.put({ bucket, key, body: bytes, size, md5, metadata, conditions, origin, ...encryption });
   return {
     status: 200,
     headers: {

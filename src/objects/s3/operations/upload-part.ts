@@ -13,8 +13,8 @@ export const uploadPart: Operation = {
     const part = readPartRef(request);
     const customerKey = readCustomerKey(request.headers);
     const upload = await store.findUpload(part);
-    const { size, bytes, checksums } = await receivePart(request, uploadChecksum(upload.metadata));
-    const { etag } = await store.putPart({ ...part, body: bytes, size, headers: checksums, ...customerKey });
+    const { size, bytes, md5, checksums } = await receivePart(request, uploadChecksum(upload.metadata));
+    const { etag } = await store.putPart({ ...part, body: bytes, size, md5, headers: checksums, ...customerKey });
     return { status: 200, headers: { etag: `"${etag}"`, ...encryptionAnswer(upload, request.headers), ...checksums } };
   },
 };

@@ -48,6 +48,13 @@ export const objectErrors = {
       hint: 'read the object again and decide with its current ETag',
       resource: `object ${bucket}/${key}`,
     }),
+  otherDigest: () =>
+    new HoldfastError({
+      code: 'object.digest',
+      kind: 'invalid',
+      message: 'the MD5 of the body is not the one that was given with it',
+      hint: 'send it again: it was damaged on its way, or the MD5 is of something else',
+    }),
   metadataTooLarge: (bytes: number, limit: number) =>
     new HoldfastError({
       code: 'object.metadata-size',
