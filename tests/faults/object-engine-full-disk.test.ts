@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
+import { IndexFile } from '../../src/objects/engine/catalog/index-file.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { contentOf, storeSizes } from './object-engine-history.ts';
 
 const root = process.getuid?.() === 0;
@@ -133,5 +135,27 @@ test.skipIf(!root).each([0, 2 ** 30])(
       expect((await read(store, `object-${seed}`)).equals(contentOf(seed, 9000)), `object-${seed}`).toBe(true);
     }
     expect(await store.usage('data')).toEqual({ objects: kept.length, bytes: kept.length * 9000 });
+  },
+);
+
+test.skipIf(!root)(
+  '(needs root to mount) the index refuses what does not fit though there seemed to be room, and goes on when there is',
+  async () => {
+    await using directory = await temporaryDirectory();
+    await using disk = await mountSmallDisk(directory.path, 8 * 2 ** 20);
+    const filler = join(disk.path, 'filler');
+    await writeFile(filler, Buffer.alloc(5 * 2 ** 20));
+    const index = IndexFile.open(disk.path);
+    const entries = Array.from({ length: 1500 }, (_, i) => [`key ${i}`, Buffer.alloc(2500, i)] as const);
+    for (let round = 0; round < 3; round++) {
+      await index.write([['before', Buffer.from(`round ${round}`)]]).catch(() => {}); // the failed ones take room
+      await expect(index.write(entries)).rejects.toMatchObject({ code: 'disk.full' });
+      expect(index.get('key 0')).toBeUndefined();
+    }
+    expect(index.get('before')?.toString()).toContain('round');
+    await rm(filler);
+    await index.write(entries);
+    expect(index.get('key 1499')).toEqual(Buffer.alloc(2500, 1499));
+    await index.close();
   },
 );

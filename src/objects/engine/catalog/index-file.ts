@@ -64,6 +64,7 @@ export class IndexFile {
       noMemInit: true,
       overlappingSync: false,
       cache: false,
+      eventTurnBatching: false, // of a failed commit it rejects a promise that nobody has
     });
     return new IndexFile(path, database);
   }
@@ -82,7 +83,7 @@ export class IndexFile {
    * @throws HoldfastError `disk.full`; LMDB is not even asked where it could run out of room
    */
   async write(entries: Iterable<readonly [string, Buffer | undefined]>): Promise<void> {
-    if (!(await hasRoomFor(dirname(this.#path), ROOM_BYTES))) throw diskFull(this.#path);
+    if (!(await this.#hasRoom())) throw diskFull(this.#path);
     const puts = new Set<Promise<boolean>>();
     const batch = this.#database.batch(() => {
       for (const [key, value] of entries) {
@@ -92,8 +93,14 @@ export class IndexFile {
     try {
       await Promise.all([batch, ...puts]);
     } catch (error) {
-      throw await causeOf(error);
+      const cause = await causeOf(error);
+      // Others take room meanwhile; a write that was cut short for want of it says EIO.
+      throw (await this.#hasRoom()) ? cause : diskFull(this.#path);
     }
+  }
+
+  #hasRoom(): Promise<boolean> {
+    return hasRoomFor(dirname(this.#path), ROOM_BYTES);
   }
 
   async close(): Promise<void> {
