@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const ROUNDS = 8;
 const WRITERS = 6;
 const KEYS = 24;
-/** From just above what goes to the journal, to some parts of the way of a writev. */
+/** From just above what stays in the journal, to some writes. */
 const [LEAST, MOST] = [130_000, 1_500_000];
 
 const NOTHING = 'nothing';

@@ -120,11 +120,10 @@ async function* joined(read: readonly Uint8Array[], pieces: AsyncIterator<Uint8A
   }
 }
 
-function inlineContent(pieces: readonly Uint8Array[], { key, md5: promised }: Keeping): Content {
+function inlineContent(pieces: readonly Uint8Array[], keeping: Keeping): Content {
   const size = pieces.reduce((sum, { length }) => sum + length, 0);
-  const rule = { byCustomer: key?.byCustomer ?? false, md5: promised };
-  const etag = bodyEtag(needsMd5(rule) ? md5(pieces) : undefined, rule);
-  return { size, etag, inline: inlineBytes(pieces, key), files: [] };
+  const etag = bodyEtag(needsMd5(keeping) ? md5(pieces) : undefined, keeping);
+  return { size, etag, inline: inlineBytes(pieces, keeping.key), files: [] };
 }
 
 function md5(pieces: readonly Uint8Array[]): string {

@@ -9,7 +9,7 @@ import { type LastSession, SessionMark } from './session-mark.ts';
 
 /** 2: data files in shards by their millisecond, which code that knows only 1 would report as gone. */
 const FORMAT = 2;
-const OLDEST_FORMAT = 1;
+const EARLIER_FORMAT = 1;
 
 /** Fixed when the store is made. */
 export interface StoreFormat {
@@ -107,11 +107,11 @@ export class StoreDirectory {
 async function readFormat(directory: string, segmentBytes: number): Promise<StoreFormat> {
   const path = join(directory, 'store.json');
   const found = await readJsonFile<StoreFormat>(path);
-  if (found?.format === FORMAT) return found;
-  if (found && !(found.format >= OLDEST_FORMAT && found.format < FORMAT)) {
+  if (found) {
+    if (found.format === FORMAT) return found;
+    if (found.format === EARLIER_FORMAT) return raise(path, found);
     throw engineErrors.format(directory, found.format);
   }
-  if (found) return raise(path, found);
   const format = { format: FORMAT, segmentBytes, salt: randomInt(1, 2 ** 32) };
   await writeFileDurable(path, JSON.stringify(format));
   return format;

@@ -28,7 +28,7 @@ export function demandUploadKey(key: string, held: Uint8Array | undefined, given
 }
 
 export function etagOf(bytes: Uint8Array, customerKey: Uint8Array | undefined, md5?: string): string {
-  return bodyEtag(hash('md5', bytes), { byCustomer: customerKey !== undefined, md5 });
+  return bodyEtag(hash('md5', bytes), { key: { byCustomer: customerKey !== undefined }, md5 });
 }
 
 /** Of a copy under another key: as if its parts had been put anew. */

@@ -14,7 +14,7 @@ export interface S3Request {
   readonly query: ReadonlyMap<string, string>;
   readonly headers: ReadonlyMap<string, string>;
   readonly identity: Identity;
-  /** Starts reading the body; call it once. `checksums: false`: the request's are not about the body. */
+  /** Starts reading the body; call it once. */
   body(options?: Pick<BodyHead, 'checksums' | 'stored'>): Promise<ReceivedBody>;
   /** What else it touches must be asked for. */
   readonly access: AccessCheck;

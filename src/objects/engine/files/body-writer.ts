@@ -27,17 +27,13 @@ export class BodyWriter {
    * @param size where it is known
    * @throws HoldfastError `disk.full`, `object.digest`, and what reading the body throws
    */
-  async write(
-    body: AsyncIterable<Uint8Array>,
-    { id, path, key, md5: promised }: DepositPlace,
-    size: number | undefined,
-  ): Promise<Deposited> {
+  async write(body: AsyncIterable<Uint8Array>, place: DepositPlace, size: number | undefined): Promise<Deposited> {
+    const { id, path, key } = place;
     const file = await open(path, constants.O_WRONLY);
     this.#room ??= new DiskRoom(dirname(path));
     const plain = new DataFileWriter({ id, file, path, room: this.#room });
     const writer = key ? new EncryptedFileWriter(plain, key.data) : plain;
-    const rule = { byCustomer: key?.byCustomer ?? false, md5: promised };
-    const md5 = needsMd5(rule) ? bodyMd5(this.#threads, size) : undefined;
+    const md5 = needsMd5(place) ? bodyMd5(this.#threads, size) : undefined;
     try {
       for await (const piece of body) {
         const computing = md5?.update(piece);
@@ -47,7 +43,7 @@ export class BodyWriter {
       const digest = md5?.digest();
       digest?.catch(() => {}); // told below
       const written = await writer.finish();
-      return { file: written, etag: bodyEtag(await digest, rule) };
+      return { file: written, etag: bodyEtag(await digest, place) };
     } catch (error) {
       await plain.stop();
       throw isDiskFull(error) ? HoldfastError.from(error) : error;
