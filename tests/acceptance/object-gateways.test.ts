@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -17,6 +17,7 @@ import { connectRpc } from '../../src/core/rpc.ts';
 import { readConfig } from '../../src/host/config.ts';
 import { RoleProcess } from '../../src/host/role-process.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
+import { dataFiles } from '../support/data-files.ts';
 import { startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
 import { signRequest } from '../support/s3-signer.ts';
 import { TestPlatform } from '../support/test-platform.ts';
@@ -73,11 +74,9 @@ test('an upload that dies with its gateway leaves nothing, and the store goes on
   socket.write(`PUT ${path} HTTP/1.1\r\n${head.join('')}content-length: 4000000\r\n\r\n`);
   socket.write(Buffer.alloc(3_000_000));
   const bytesInFiles = async () => {
-    const files = await readdir(join(objects.directory, 'store', 'files'), { recursive: true, withFileTypes: true });
-    const sizes = files
-      .filter((file) => file.isFile())
-      .map(async (file) => (await stat(join(file.parentPath, file.name))).size);
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    const files = await dataFiles(join(objects.directory, 'store'));
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    return sizes.reduce((sum, size) => sum + size, 0);
   };
   await waitUntil(async () => (await bytesInFiles()) > 2_000_000, { timeoutMs: 10_000, what: 'most of the upload' });
   process.kill(gateway.pid, 'SIGKILL');

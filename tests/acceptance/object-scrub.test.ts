@@ -1,8 +1,9 @@
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ScrubView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { dataFiles } from '../support/data-files.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
 test('a damaged object is found by the check and named by the CLI', async () => {
@@ -26,12 +27,10 @@ test('a damaged object is found by the check and named by the CLI', async () => 
   };
   expect(await check()).toMatchObject({ objects: 2, damagedCount: 0, damaged: [] });
 
-  const files = join(platform.dataDirectory, 'objects', 'store', 'files');
-  const [, newest] = (await readdir(files, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files = await dataFiles(join(platform.dataDirectory, 'objects', 'store'));
+  const [, newest] = files.toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1));
   if (!newest) throw new Error('no data file');
-  await using file = await open(join(newest.parentPath, newest.name), 'r+');
+  await using file = await open(newest, 'r+');
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 1000);
   await file.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, 1000);
   const { objects, damaged } = await check();

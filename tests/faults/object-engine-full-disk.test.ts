@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
 import { IndexFile } from '../../src/objects/engine/catalog/index-file.ts';
 import { openEngine } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import { dataFiles } from '../support/data-files.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { contentOf, storeSizes } from './object-engine-history.ts';
@@ -72,8 +73,7 @@ test.skipIf(!root)(
     await expect(put(store, 'refused', 1, 1_000_000)).rejects.toMatchObject({ code: 'disk.full' });
     await expect(put(store, 'refused', 1, 60_000)).rejects.toMatchObject({ code: 'disk.full' });
     await expect(store.head('data', 'refused')).rejects.toMatchObject({ code: 'object.not-found' });
-    const files = await readdir(join(options.directory, 'files'), { recursive: true, withFileTypes: true });
-    const names = files.filter((file) => file.isFile()).map(({ name }) => name);
+    const names = (await dataFiles(options.directory)).map((path) => basename(path));
     expect(store.unreferencedFiles(names)).toEqual([]);
 
     // It can be closed and opened on the full disk, one of an older format, too.

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
+import { dataFiles } from '../support/data-files.ts';
 import { startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
 import { signedRequest } from '../support/signed-request.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
@@ -24,10 +25,7 @@ test.skipIf(!root)(
     const { port } = stack.use(await startGatewayProcess(objects));
     const request = (method: string, name: string, body?: Uint8Array<ArrayBuffer>) =>
       signedRequest({ port, key: objects.key }, { method, path: `/data/${name}`, ...(body && { body }) });
-    const filesThere = async () => {
-      const entries = await readdir(join(directory, 'store', 'files'), { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-    };
+    const filesThere = () => dataFiles(join(directory, 'store'));
 
     const content = randomBytes(OBJECT_BYTES);
     let kept = 0;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,6 +10,7 @@ import {
   sortedKeys,
   usageOf,
 } from '../../../tests/support/bucket-model.ts';
+import { dataFiles } from '../../../tests/support/data-files.ts';
 import { isHoldfastCode } from '../../core/errors.ts';
 import type { VersionMarker } from '../store/list.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
@@ -312,8 +313,7 @@ class Run {
     for (const { name } of this.#buckets.toReversed()) await this.#store.deleteBucket(name, { force: true });
     await this.#store.settle();
     await this.#store.close();
-    const names = await readdir(join(this.#directory, 'files'), { recursive: true, withFileTypes: true });
-    expect(names.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual([]);
+    expect(await dataFiles(this.#directory)).toEqual([]);
   }
 
   async end(): Promise<void> {

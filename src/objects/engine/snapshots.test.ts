@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dataFiles } from '../../../tests/support/data-files.ts';
 import { waitUntil } from '../../core/retry.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { openEngine } from './open-object-store.ts';
@@ -27,10 +28,6 @@ async function read(key: string, snapshot: string): Promise<string> {
   return `${bytes.toString('utf8', 0, 1)} ${bytes.length}`;
 }
 
-const dataFiles = async () => {
-  const entries = await readdir(join(directory, 'files'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-};
 const retained = async () => (await store.usage('data')).retained?.objects ?? 0;
 
 async function reopen({ rebuild = false } = {}): Promise<void> {
@@ -58,15 +55,18 @@ test('what a snapshot holds goes with it, and nothing before', async () => {
   await store.createSnapshot('data', { name: 'second' });
   await put('a', '3');
   await store.remove('data', 'b');
-  expect(await dataFiles()).toHaveLength(4);
+  expect(await dataFiles(directory)).toHaveLength(4);
   expect(await store.usage('data')).toEqual({ objects: 1, bytes: LARGE, retained: { objects: 3, bytes: 3 * LARGE } });
 
   await store.deleteSnapshot('data', 'first');
-  await waitUntil(async () => (await dataFiles()).length === 3, { timeoutMs: 5000, what: 'the first version to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 3, {
+    timeoutMs: 5000,
+    what: 'the first version to go',
+  });
   expect(await read('a', 'second')).toBe(`2 ${LARGE}`);
   expect(await read('b', 'second')).toBe(`1 ${LARGE}`);
   await store.deleteSnapshot('data', 'second');
-  await waitUntil(async () => (await dataFiles()).length === 1, { timeoutMs: 5000, what: 'the others to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 1, { timeoutMs: 5000, what: 'the others to go' });
   expect(await store.usage('data')).toEqual({ objects: 1, bytes: LARGE });
 });
 
@@ -92,11 +92,11 @@ test('a fork keeps what it shows; with the last fork it goes', async () => {
   await store.remove('data', 'a');
   await reopen({ rebuild: true });
   for (const name of ['fork-of-fork', 'fork']) {
-    expect(await dataFiles()).toHaveLength(1);
+    expect(await dataFiles(directory)).toHaveLength(1);
     expect(await store.head(name, 'a')).toMatchObject({ size: LARGE });
     await store.deleteBucket(name);
   }
-  await waitUntil(async () => (await dataFiles()).length === 0, { timeoutMs: 5000, what: 'the file to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 5000, what: 'the file to go' });
 });
 
 test('compaction moves what only a snapshot shows, and a rebuild finds it without what ended it', async () => {
@@ -121,7 +121,7 @@ test('compaction moves what only a snapshot shows, and a rebuild finds it withou
 
 test('damage of what only a snapshot shows is found', async () => {
   const { versionId } = await put('a', '1');
-  const [file = ''] = await dataFiles();
+  const [file = ''] = await dataFiles(directory);
   await store.createSnapshot('data');
   await store.remove('data', 'a');
   await put('b', '2');

@@ -1,6 +1,7 @@
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dataFiles } from '../../../tests/support/data-files.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../tests/support/temporary-directory.ts';
 import { createLogger } from '../../core/log.ts';
 import { waitUntil } from '../../core/retry.ts';
@@ -81,8 +82,8 @@ test('what the disk has changed or lost is named, and the rest is checked all th
   await put('whole', LARGE);
   await damage('journal', 'small small');
   await damage('files', 'large large');
-  const [{ parentPath, name } = { parentPath: '', name: '' }] = await filesHolding('gone gone');
-  await rm(join(parentPath, name));
+  const [gone = ''] = await filesHolding('gone gone');
+  await rm(gone);
   const running = await start();
   running.begin();
   const { objects, damaged, damagedCount } = await finished(running);
@@ -98,10 +99,8 @@ test('what the disk has changed or lost is named, and the rest is checked all th
 
 async function filesHolding(text: string) {
   const found = [];
-  for (const entry of await readdir(join(directory, 'files'), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    await using file = await open(join(entry.parentPath, entry.name));
-    if ((await file.readFile()).includes(text)) found.push(entry);
+  for (const path of await dataFiles(directory)) {
+    if ((await readFile(path)).includes(text)) found.push(path);
   }
   return found;
 }
