@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteRange, ReadObject } from '../../src/objects/store/object.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
-import type { ObjectStoreUnderTest } from './object-store.contract.ts';
+import type { ObjectStoreUnderTest } from './object-contract-tools.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const failure = (code: string) => expect.objectContaining({ code });

@@ -1,46 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HoldfastError } from '../../src/core/errors.ts';
-import type { ObjectInfo, ObjectMetadata } from '../../src/objects/store/object.ts';
+import type { ObjectInfo } from '../../src/objects/store/object.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
-
-export interface ObjectStoreUnderTest {
-  readonly store: ObjectStore;
-  /** Parts but the last must have this many bytes. */
-  readonly minPartBytes: number;
-  /** Sizes around which the store changes how it keeps bytes. */
-  readonly sizes: readonly number[];
-  dispose(): Promise<void>;
-}
-
-const plain: ObjectMetadata = { contentType: 'text/plain', headers: {}, user: {} };
-
-async function* bytesOf(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) yield Buffer.from(chunk);
-}
-
-function md5(bytes: string | Uint8Array): string {
-  return createHash('md5').update(bytes).digest('hex');
-}
-
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
-}
-
-async function readObject(store: ObjectStore, bucket: string, key: string): Promise<Buffer> {
-  const read = await store.open(bucket, key);
-  try {
-    const bytes = await readAll(read.body());
-    if (read.bytes) expect(Buffer.from(read.bytes)).toEqual(bytes);
-    return bytes;
-  } finally {
-    read.release();
-  }
-}
-
-const failure = (code: string) => expect.objectContaining({ code }) as HoldfastError;
+import {
+  bytesOf,
+  failure,
+  md5,
+  type ObjectStoreUnderTest,
+  plain,
+  readAll,
+  readObject,
+} from './object-contract-tools.ts';
 
 /** What every object store does (`ObjectStore`). */
 export function describeObjectStore(name: string, make: () => Promise<ObjectStoreUnderTest>): void {
@@ -404,109 +374,6 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         expect(await keys({ limit: 0 })).toEqual([]);
         expect(await keys({ prefix: 'zzz' })).toEqual([]);
         await expect(store.list({ bucket: 'missing', limit: 1 })).rejects.toThrow(failure('bucket.not-found'));
-      });
-    });
-
-    describe('multipart uploads', () => {
-      const begin = async (key = 'film') => {
-        const { uploadId } = await store.createUpload('photos', key, plain);
-        return { bucket: 'photos', key, uploadId };
-      };
-      const part = (
-        upload: { bucket: string; key: string; uploadId: string },
-        partNumber: number,
-        content: Uint8Array,
-      ) => store.putPart({ ...upload, partNumber, body: bytesOf(content), size: content.length });
-
-      it('become one object', async () => {
-        const upload = await begin();
-        const contents = [randomBytes(test.minPartBytes), randomBytes(test.minPartBytes + 7), randomBytes(3)];
-        const parts = [];
-        for (const [i, content] of contents.entries()) parts.push(await part(upload, i + 1, content));
-        expect(parts.map(({ etag }) => etag)).toEqual(contents.map(md5));
-        expect(await store.listParts(upload)).toEqual(parts);
-        await expect(store.head('photos', 'film')).rejects.toThrow(failure('object.not-found'));
-        const info = await store.completeUpload({ ...upload, parts });
-        const whole = Buffer.concat(contents);
-        const etag = `${md5(Buffer.concat(contents.map((content) => Buffer.from(md5(content), 'hex'))))}-3`;
-        expect(info).toMatchObject({ key: 'film', size: whole.length, etag });
-        expect(await readObject(store, 'photos', 'film')).toEqual(whole);
-        const read = await store.open('photos', 'film');
-        const range = { start: test.minPartBytes - 2, end: 2 * test.minPartBytes + 8 };
-        expect(await readAll(read.body(range))).toEqual(whole.subarray(range.start, range.end + 1));
-        read.release();
-        expect(await store.usage('photos')).toEqual({ objects: 1, bytes: whole.length });
-        await expect(store.listParts(upload)).rejects.toThrow(failure('upload.not-found'));
-      });
-
-      it('keep what was said of the upload and of its parts, and become what the completion says', async () => {
-        const metadata = { ...plain, headers: { 'x-amz-checksum-algorithm': 'CRC32' } };
-        const { uploadId } = await store.createUpload('photos', 'film', metadata);
-        const upload = { bucket: 'photos', key: 'film', uploadId };
-        expect(await store.findUpload(upload)).toMatchObject({ uploadId, key: 'film', metadata });
-        const takePart = async (size: number) => {
-          const headers: Record<string, string> = {};
-          async function* body() {
-            yield Buffer.alloc(size);
-            headers['x-amz-checksum-crc32'] = 'known at the end';
-          }
-          return store.putPart({ ...upload, partNumber: 1, body: body(), size, headers });
-        };
-        let only = await takePart(1);
-        for (const size of test.sizes) only = await takePart(size);
-        expect(only.headers).toEqual({ 'x-amz-checksum-crc32': 'known at the end' });
-        expect(await store.listParts(upload)).toEqual([only]);
-        const final = { ...metadata, headers: { 'x-amz-checksum-crc32': 'of all' } };
-        await store.completeUpload({ ...upload, parts: [only], metadata: final });
-        expect((await store.head('photos', 'film')).metadata).toEqual(final);
-        await expect(store.findUpload(upload)).rejects.toThrow(failure('upload.not-found'));
-      });
-
-      it('take the parts that are named, the last of each number', async () => {
-        const upload = await begin();
-        await part(upload, 3, Buffer.from('old'));
-        const last = await part(upload, 3, Buffer.from('new'));
-        await part(upload, 7, Buffer.from('unused'));
-        await store.completeUpload({ ...upload, parts: [last] });
-        expect((await readObject(store, 'photos', 'film')).toString()).toBe('new');
-      });
-
-      it('refuse parts that are not as named', async () => {
-        const upload = await begin();
-        const small = await part(upload, 1, Buffer.from('small'));
-        const second = await part(upload, 2, Buffer.from('second'));
-        const complete = (...parts: { partNumber: number; etag: string }[]) =>
-          store.completeUpload({ ...upload, parts });
-        await expect(complete()).rejects.toThrow(failure('upload.part'));
-        await expect(complete({ ...second, partNumber: 5 })).rejects.toThrow(failure('upload.part'));
-        await expect(complete({ ...second, etag: small.etag })).rejects.toThrow(failure('upload.part'));
-        await expect(complete(second, small)).rejects.toThrow(failure('upload.part-order'));
-        await expect(complete(small, second)).rejects.toThrow(failure('upload.part-size'));
-        await expect(part(upload, 0, Buffer.from('x'))).rejects.toThrow(failure('upload.part'));
-        await expect(part(upload, 10_001, Buffer.from('x'))).rejects.toThrow(failure('upload.part'));
-        await complete(second);
-      });
-
-      it('obey conditions and stay when refused', async () => {
-        const upload = await begin();
-        const only = await part(upload, 1, Buffer.from('x'));
-        await put('film', 'there');
-        const conditions = { ifNoneMatch: '*' };
-        await expect(store.completeUpload({ ...upload, parts: [only], conditions })).rejects.toThrow(
-          failure('object.precondition'),
-        );
-        expect(await store.listParts(upload)).toHaveLength(1);
-      });
-
-      it('are listed until completed or aborted', async () => {
-        const [b, a, other] = [await begin('dir/b'), await begin('dir/a'), await begin('else')];
-        const listed = await store.listUploads('photos');
-        expect(listed.map(({ uploadId }) => uploadId)).toEqual([a.uploadId, b.uploadId, other.uploadId]);
-        await store.abortUpload(other);
-        await expect(store.abortUpload(other)).rejects.toThrow(failure('upload.not-found'));
-        await expect(part(other, 1, Buffer.from('late'))).rejects.toThrow(failure('upload.not-found'));
-        expect(await store.listUploads('photos', { prefix: 'dir/' })).toHaveLength(2);
-        await expect(store.listParts({ ...a, key: 'dir/b' })).rejects.toThrow(failure('upload.not-found'));
       });
     });
   });

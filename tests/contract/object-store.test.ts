@@ -18,6 +18,7 @@ import { describeObjectLock } from './object-lock.contract.ts';
 import { describeObjectQuotas } from './object-quotas.contract.ts';
 import { describeObjectSnapshots } from './object-snapshots.contract.ts';
 import { describeObjectStore } from './object-store.contract.ts';
+import { describeObjectUploads } from './object-uploads.contract.ts';
 import { describeObjectVersions } from './object-versions.contract.ts';
 
 const minPartBytes = 1000;
@@ -87,7 +88,9 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
 };
 
 describeObjectStore('in memory', inMemory);
+describeObjectUploads('in memory', inMemory);
 describeObjectStore('on the journal', onTheJournal);
+describeObjectUploads('on the journal', onTheJournal);
 describeObjectLock('in memory', inMemory);
 describeObjectLock('on the journal', onTheJournal);
 describeObjectVersions('in memory', inMemory);
@@ -95,6 +98,7 @@ describeObjectVersions('on the journal', onTheJournal);
 describeChangeFeed('in memory', inMemory);
 describeChangeFeed('on the journal', onTheJournal);
 describeObjectStore('over a socket', overASocket);
+describeObjectUploads('over a socket', overASocket);
 describeObjectVersions('over a socket', overASocket);
 describeObjectEncryption('in memory', inMemory);
 describeObjectEncryption('on the journal', onTheJournal);
