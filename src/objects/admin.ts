@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { isHoldfastCode } from '../core/errors.ts';
 import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
+import { documentChanges } from './bucket-documents.ts';
 import type { BucketEvents } from './events/bucket-events.ts';
 import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
-import type { BucketInfo, ObjectAdmin, WebsiteDocuments } from './object-admin.ts';
+import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
 import { requireBucket } from './s3/bucket.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 import type { Bucket, BucketSettings, BucketSource, Versioning } from './store/bucket.ts';
 import type { ObjectStore } from './store/object-store.ts';
 import { type Domains, domainsOf } from './website/domains.ts';
-import { type Website, websiteOf } from './website/website.ts';
 
 export interface ObjectAdminOptions {
   readonly store: ObjectStore;
@@ -24,14 +24,15 @@ export interface ObjectAdminOptions {
 /** A plain object of functions, as `serveRpc` wants it. */
 export function createObjectAdmin({ store, keys, domains, scrubber, events }: ObjectAdminOptions): ObjectAdmin {
   return {
-    async ensureBucket({ name, from, versioning, accessibility, quota, website, domains: hosts }) {
+    async ensureBucket(wanted) {
+      const { name, from, versioning, accessibility, quota, domains: hosts } = wanted;
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),
         ...(quota === undefined ? {} : { quota: quota === null ? {} : { bytes: quota } }),
       };
       await ensureBucket(store, name, { from, settings });
-      if (website !== undefined) await ensureWebsite(store, name, website);
+      await ensureDocuments(store, wanted);
       if (hosts !== undefined) await domains.assign(name, hosts);
       return describe(store, requireBucket(store, name));
     },
@@ -90,13 +91,9 @@ async function createUnlessPresent(
   }
 }
 
-/** Routing rules that a client set stay. */
-async function ensureWebsite(store: ObjectStore, name: string, wanted: WebsiteDocuments | null): Promise<void> {
-  const before = requireBucket(store, name);
-  const { rules } = websiteOf(before);
-  const website: Website | null = wanted && { index: wanted.index, error: wanted.error, rules };
-  const text = website ? JSON.stringify(website) : undefined;
-  if (text !== before.documents?.website) await store.updateBucket(name, { documents: { website: text } });
+async function ensureDocuments(store: ObjectStore, wanted: Parameters<ObjectAdmin['ensureBucket']>[0]): Promise<void> {
+  const documents = documentChanges(requireBucket(store, wanted.name), wanted);
+  if (Object.keys(documents).length > 0) await store.updateBucket(wanted.name, { documents });
 }
 
 async function unlessAbsent(deletion: Promise<void>): Promise<void> {

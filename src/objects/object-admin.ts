@@ -1,3 +1,4 @@
+import type { CorsRuleSpec } from '../spec/app-spec.ts';
 import type { Grant } from './access/key-scope.ts';
 import type { ScrubReport } from './scrub/scrub-report.ts';
 
@@ -19,7 +20,7 @@ export interface BucketInfo {
 }
 
 /** What a website shows for a directory, and in place of an error. */
-export interface WebsiteDocuments {
+interface WebsiteDocuments {
   readonly index: string;
   readonly error?: string | undefined;
 }
@@ -87,6 +88,8 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
     readonly quota?: number | null | undefined;
     /** `null` takes its website configuration away. */
     readonly website?: WebsiteDocuments | null | undefined;
+    /** In place of those before; `null` takes them away. */
+    readonly cors?: readonly CorsRuleSpec[] | null | undefined;
     /** Host names, lower-case, that lead to it; in place of those before. */
     readonly domains?: readonly string[] | undefined;
   }): Promise<BucketInfo>;

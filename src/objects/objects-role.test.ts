@@ -70,6 +70,24 @@ test('ensureBucket sets a quota, leaves it alone and lifts it', async () => {
   expect(await quotaOf({ quota: null })).toBeUndefined();
 });
 
+test('ensureBucket sets rules of an app file, leaves those of a client alone, and takes them away', async () => {
+  const store = new MemoryObjectStore();
+  const admin = await start({ store });
+  const documentsOf = async (input: Omit<Parameters<ObjectAdmin['ensureBucket']>[0], 'name'>) => {
+    await admin.ensureBucket({ name: 'images', ...input });
+    const documents = Object.entries(store.bucket('images')?.documents ?? {});
+    return Object.fromEntries(documents.map(([name, text]) => [name, JSON.parse(text)]));
+  };
+  const rule = { origins: ['*'], methods: ['GET'], headers: ['X-A'], exposeHeaders: ['ETag'], maxAgeSeconds: 60 };
+  const cors = [
+    { id: 'app-file-1', origins: ['*'], methods: ['GET'], headers: ['x-a'], exposed: ['ETag'], maxAge: 60 },
+  ];
+  const website = { index: 'index.html' };
+  expect(await documentsOf({ cors: [rule], website })).toEqual({ cors, website });
+  expect(await documentsOf({ website })).toEqual({ cors, website });
+  expect(await documentsOf({ cors: null })).toEqual({ website });
+});
+
 test('destroyBucket takes the objects with it, and an absent bucket is no error', async () => {
   const store = new MemoryObjectStore();
   const admin = await start({ store });

@@ -65,8 +65,44 @@ describe('problems of a YAML file', () => {
 
   it('lists the keys when none is near', () => {
     expect(problems('resources:\n  b: { type: bucket, properties: { zzzzzz: 1 } }')).toEqual([
-      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains',
+      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors',
     ]);
+  });
+
+  it.each([
+    ['cors: https://a.example', /cors: expected a list, found "https:\/\/a\.example"$/],
+    ['cors: []', /cors: expected 1 to 100 entries, found 0$/],
+    ['cors: [{ methods: [GET] }]', /cors\[0\]\.origins: is required: /],
+    ['cors: [{ origins: ["*"], allowedMethods: [GET] }]', /allowedMethods: unknown key; did you mean "methods"\?$/],
+    ['cors: ["*", 5]', /cors\[1\]: expected an origin, such as .*, or a rule, found 5$/],
+    ['cors: [{ origins: ["*"], methods: [PATCH] }]', /methods\[0\]: expected one of GET, .*, found "PATCH"$/],
+    ['cors: [{ origins: ["*"], headers: ["a*b*"] }]', /headers\[0\]: expected the name of a header, with one \* at/],
+    ['cors: [{ origins: ["*"], exposeHeaders: ["*"] }]', /exposeHeaders\[0\]: expected the name of a header, found/],
+    ['cors: [{ origins: ["*"], maxAge: 2d }]', /maxAge: expected a duration from 0s to 24h/],
+  ])('says of %s what it expects', (yaml, message) => {
+    const found = problems(`resources:\n  b: { type: bucket, properties: { ${yaml} } }`);
+    expect(found).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('takes origins as browsers send them, and no others', () => {
+    const file = (origin: string) =>
+      `resources: { b: { type: bucket, properties: { cors: [${JSON.stringify(origin)}] } } }`;
+    const right = ['*', 'https://a.example', 'http://localhost:3000', 'https://*.a.example', 'http://localhost:*'];
+    for (const origin of [...right, 'https://*', 'http*://a.example', 'capacitor://localhost', 'http://[::1]:80*']) {
+      expect(parse(file(origin)).spec.buckets.b?.cors?.[0]?.origins).toEqual([origin]);
+    }
+    const wrong = [
+      'a.example',
+      'https://a.example/',
+      'https://A.example',
+      'https://a.example:443',
+      'https://*.*.a',
+      '',
+      'https://',
+    ];
+    for (const origin of [...wrong, 'https://a.example/x', 'https://u@a.example', 'app://a/b', 'null', 'https://a b']) {
+      expect(failure(file(origin)).message).toContain('cors[0]: expected an origin, such as https://app.example.com');
+    }
   });
 
   it('names the nearest type', () => {

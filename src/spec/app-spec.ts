@@ -17,6 +17,19 @@ export interface BucketSpec {
   readonly website?: { readonly index: string; readonly error?: string | undefined } | undefined;
   /** Host names that lead to it, besides its own. */
   readonly domains?: readonly string[] | undefined;
+  /** Absent: whatever a client sets. */
+  readonly cors?: readonly CorsRuleSpec[] | undefined;
+}
+
+/** Pages of these origins may do this. */
+export interface CorsRuleSpec {
+  /** Each with one `*` at most. */
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  /** Each with one `*` at most. */
+  readonly headers: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  readonly maxAgeSeconds: number;
 }
 
 export interface VolumeSpec {

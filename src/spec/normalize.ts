@@ -1,4 +1,13 @@
-import type { AppSpec, FilesystemSpec, HealthCheckSpec, ServiceSpec, SourcePackaging, VolumeSpec } from './app-spec.ts';
+import type {
+  AppSpec,
+  BucketSpec,
+  CorsRuleSpec,
+  FilesystemSpec,
+  HealthCheckSpec,
+  ServiceSpec,
+  SourcePackaging,
+  VolumeSpec,
+} from './app-spec.ts';
 import { mountTarget, type ServiceResource, services } from './cross-checks.ts';
 import type { AppFile, Resource } from './schema/app-file.ts';
 import { variablesOf } from './variables.ts';
@@ -10,7 +19,7 @@ const SNAPSHOT_RETENTION = 5;
 export function normalize(file: AppFile, app: string): AppSpec {
   return {
     app,
-    buckets: collect(file, (resource) => (resource.type === 'bucket' ? resource.properties : undefined)),
+    buckets: collect(file, (resource) => (resource.type === 'bucket' ? toBucket(resource.properties) : undefined)),
     volumes: collect(file, (resource) => (resource.type === 'volume' ? toVolume(resource.properties) : undefined)),
     filesystems: collect(file, toFilesystem),
     services: Object.fromEntries(services(file).map(([name, service]) => [name, toService(service)])),
@@ -27,6 +36,14 @@ function collect<T>(file: AppFile, convert: (resource: Resource) => T | undefine
 }
 
 type PropertiesOf<T extends Resource['type']> = Extract<Resource, { type: T; properties: unknown }>['properties'];
+
+function toBucket({ cors, ...plain }: PropertiesOf<'bucket'>): BucketSpec {
+  return { ...plain, cors: cors?.map(toCorsRule) };
+}
+
+function toCorsRule({ maxAge, ...rule }: NonNullable<PropertiesOf<'bucket'>['cors']>[number]): CorsRuleSpec {
+  return { ...rule, maxAgeSeconds: Math.round(maxAge / 1000) };
+}
 
 function toVolume({ size, region, snapshotRetention }: PropertiesOf<'volume'>): VolumeSpec {
   return { sizeBytes: size, region, snapshotRetention: snapshotRetention ?? SNAPSHOT_RETENTION };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AppSpec, ServiceSpec } from '../../spec/app-spec.ts';
+import type { AppSpec, BucketSpec, ServiceSpec } from '../../spec/app-spec.ts';
 import type { Action } from './actions.ts';
 import { plan } from './plan.ts';
 import { routesOf } from './routes.ts';
@@ -403,6 +403,28 @@ describe('stages of a deployment', () => {
       'filesystem shared: create-filesystem shared',
       'bucket images: ensure-bucket images {"accessibility":"private","versioning":true}',
     ]);
+  });
+
+  test('a bucket is told its settings when the file changes them, and only then', () => {
+    const cors = [{ origins: ['*'], methods: ['GET'], headers: [], exposeHeaders: [], maxAgeSeconds: 0 }];
+    const settings = { accessibility: 'private', versioning: true } as const;
+    const bucket = (told: BucketSpec) =>
+      volume({ id: 'bkt_1', kind: 'bucket', name: 'images', settings: JSON.parse(JSON.stringify(told)) });
+    const toldBefore = (before: BucketSpec, now: BucketSpec) => {
+      const spec = { ...fileOf(stateless), buckets: { images: now } };
+      return planned({ desired: provisioning(spec), observed: { storage: [bucket(before)] } });
+    };
+    const ready = ['deployment: advance-deployment rolling storage is ready'];
+    for (const change of [{ cors }]) {
+      const changed = { ...settings, ...change };
+      expect(toldBefore(settings, changed)).toEqual([
+        `bucket images: ensure-bucket bkt_1 images ${JSON.stringify(changed)}`,
+      ]);
+      expect(toldBefore(changed, changed)).toEqual(ready);
+      expect(toldBefore(changed, settings)).toEqual([
+        `bucket images: ensure-bucket bkt_1 images ${JSON.stringify(settings)}`,
+      ]);
+    }
   });
 
   test('a volume made for no app is claimed, a smaller one extended', () => {

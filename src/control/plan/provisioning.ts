@@ -80,8 +80,8 @@ function provisionBucket(
 }
 
 function comparable(settings: BucketSettings | null): string {
-  const { accessibility, versioning, quota, website, domains = [] } = settings ?? {};
-  return JSON.stringify([accessibility, versioning, quota, website?.index, website?.error, domains]);
+  const { accessibility, versioning, quota, website, domains = [], cors } = settings ?? {};
+  return JSON.stringify([accessibility, versioning, quota, website?.index, website?.error, domains, cors]);
 }
 
 /** The app's own first, then one that belongs to no app. Destroyed ones are not used again (`create` refuses). */

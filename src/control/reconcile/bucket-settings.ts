@@ -3,21 +3,27 @@ import { bucketHost } from '../plan/hosts.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import type { ControlContext } from './context.ts';
 
+type OptionalSetting = 'quota' | 'website' | 'cors';
 type BucketRecord = Pick<StorageRecord, 'app' | 'name' | 'realName' | 'settings'>;
 
-/** What the object store is told of a bucket; `settings` of the record are those that it was told last. */
+/**
+ * What the object store is told of a bucket; `settings` of the record are those that it was told last.
+ * What they no longer name is taken away (`null`); what they never named, a client may have set: it stays.
+ */
 export function bucketInput(
   { app, name, realName, settings: before }: BucketRecord,
   settings: BucketSettings | null,
 ): Parameters<ObjectAdmin['ensureBucket']>[0] {
-  const { website, quota, domains = [], ...plain } = settings ?? {};
-  const removed = before?.website === undefined ? undefined : null; // one that an S3 client set is not ours to take
-  const lifted = before?.quota === undefined ? undefined : null;
+  const { accessibility, versioning, domains = [] } = settings ?? {};
+  const wanted = <K extends OptionalSetting>(key: K) =>
+    settings?.[key] ?? (before?.[key] === undefined ? undefined : null);
   return {
     name: realName ?? name,
-    ...plain,
-    quota: quota ?? lifted,
-    website: website ?? removed,
+    accessibility,
+    versioning,
+    quota: wanted('quota'),
+    website: wanted('website'),
+    cors: wanted('cors'),
     domains: [...domains, ...(settings && isServed(settings) ? ownHosts(app, name) : [])],
   };
 }

@@ -1,19 +1,13 @@
 import type { Selectable } from 'kysely';
+import type { BucketSpec } from '../../spec/app-spec.ts';
 import type { StorageView } from '../platform.ts';
 import type { Database } from './database.ts';
 import type { StorageTable } from './schema.ts';
 
 export type StorageRow = Readonly<Selectable<StorageTable>>;
 
-export interface BucketSettings {
-  readonly accessibility: 'private' | 'public';
-  readonly versioning: boolean;
-  /** Bytes. */
-  readonly quota?: number | undefined;
-  readonly website?: { readonly index: string; readonly error?: string | undefined } | undefined;
-  /** Of the user's own. */
-  readonly domains?: readonly string[] | undefined;
-}
+/** What a bucket was told last, by an app file or a command. */
+export type BucketSettings = BucketSpec;
 
 export interface VolumeSource {
   readonly volume: string;

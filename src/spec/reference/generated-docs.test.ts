@@ -15,7 +15,7 @@ describe('generated documents', async () => {
 describe("the editor's schema", () => {
   const schema = z.fromJSONSchema(editorSchema() as Parameters<typeof z.fromJSONSchema>[0]);
 
-  it.each(['photos.yaml', 'every-key.yaml', 'seed-004.yml'])('accepts %s', async (name) => {
+  it.each(['photos.yaml', 'bucket.yaml', 'every-key.yaml', 'seed-004.yml'])('accepts %s', async (name) => {
     const text = await readFile(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
     expect(schema.safeParse(parse(text)).error).toBeUndefined();
   });
@@ -24,6 +24,7 @@ describe("the editor's schema", () => {
     ['an unknown key', { b: { type: 'bucket', properties: { acessibility: 'public' } } }],
     ['an unknown type', { b: { type: 'buckt' } }],
     ['a name that is none', { '1b': { type: 'bucket' } }],
+    ['a CORS rule without origins', { b: { type: 'bucket', properties: { cors: [{ methods: ['GET'] }] } } }],
     ['a port out of range', { w: { type: 'web-service', properties: { port: 70000 } } }],
   ])('refuses %s', (_what, resources) => {
     expect(schema.safeParse({ resources }).success).toBe(false);

@@ -8,11 +8,12 @@ export interface GeneratedFile {
   readonly content: string;
 }
 
-/** The documents that are made of the schema. The example is one that the tests parse. */
+/** The documents that are made of the schema. The examples are some that the tests parse. */
 export async function generatedDocs(): Promise<GeneratedFile[]> {
-  const example = await readFile(new URL('../fixtures/photos.yaml', import.meta.url), 'utf8');
+  const example = (name: string) => readFile(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
+  const examples = { photos: await example('photos'), bucket: await example('bucket') };
   return [
     { path: 'docs/app-file.schema.json', content: `${JSON.stringify(editorSchema(), null, 2)}\n` },
-    { path: 'docs/app-file.md', content: referencePage(example) },
+    { path: 'docs/app-file.md', content: referencePage(examples) },
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cors } from './bucket-rules.ts';
 import { decimal, domainName, flag, MAX_DOMAINS, matching, region, size, text, wholeNumber } from './fields.ts';
 import { key, landed, notYet } from './notes.ts';
 
@@ -30,6 +31,10 @@ const bucketProperties = z.strictObject({
   domains: key(
     z.array(domainName()).max(MAX_DOMAINS).optional(),
     'Domain names of your own that lead to it, over HTTP, once their DNS records point here.',
+  ),
+  cors: key(
+    cors.optional(),
+    'Pages that may use it from a browser, such as for uploads by presigned URL: origins, or rules. It takes no part in who may read or write. Without it, and with no rules of its own, a bucket answers every page.',
   ),
 });
 
@@ -70,7 +75,10 @@ const filesystemProperties = z.strictObject({
 });
 
 export const bucket = z.strictObject({
-  type: key(z.literal('bucket'), 'Object storage, reached over the S3 API.'),
+  type: key(
+    z.literal('bucket'),
+    'Object storage, reached over the S3 API. A deploy that changes any of its settings sets all of them, in place of what S3 clients and commands have set since. An optional one that the file does not name is left as it is; one that it names no longer is taken away.',
+  ),
   properties: key(bucketProperties.prefault({}), 'Settings of the bucket.'),
 });
 

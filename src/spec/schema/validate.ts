@@ -28,6 +28,12 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   mounts: 'volumeMounts',
   versioningEnabled: 'versioning',
   services: 'resources',
+  allowedOrigins: 'origins',
+  allowedMethods: 'methods',
+  allowedHeaders: 'headers',
+  exposedHeaders: 'exposeHeaders',
+  exposedResponseHeaders: 'exposeHeaders',
+  maxAgeSeconds: 'maxAge',
 };
 
 /** Checks `value`; every problem is reported, not only the first. */
@@ -110,9 +116,13 @@ function problems(issue: z.core.$ZodIssue, parent: Path): Problem[] {
   return [invalid(path, issue.message, 'value')];
 }
 
-/** The alternative that fits best: one that fails below its top, so that its kind of value is right. */
+/** The alternative that fits best: one whose kind of value is right, and what fails is below it. */
 function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
-  return branches.find((issues) => issues.length > 0 && issues.every((issue) => issue.path.length > 0));
+  return branches.find((issues) => issues.length > 0 && issues.every(isBelow));
+}
+
+function isBelow({ path, code }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys';
 }
 
 function invalid(path: Path, message: string, at: Problem['at']): Problem {

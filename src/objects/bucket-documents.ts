@@ -1,0 +1,39 @@
+import type { CorsRuleSpec } from '../spec/app-spec.ts';
+import type { ObjectAdmin } from './object-admin.ts';
+import type { CorsRule } from './s3/configuration/cors-rules.ts';
+import type { Bucket, BucketChanges } from './store/bucket.ts';
+import { type Website, websiteOf } from './website/website.ts';
+
+type Wanted = Parameters<ObjectAdmin['ensureBucket']>[0];
+
+/** The documents of `bucket` that differ from those that are wanted; `undefined` takes one away. */
+export function documentChanges(bucket: Bucket, wanted: Wanted): NonNullable<BucketChanges['documents']> {
+  const { website, cors } = wanted;
+  const documents = {
+    ...(website === undefined ? {} : { website: website && websiteDocument(bucket, website) }),
+    ...(cors === undefined ? {} : { cors: cors?.map(corsRule) }),
+  };
+  const texts = Object.entries(documents).map(([name, value]) => [name, value ? JSON.stringify(value) : undefined]);
+  return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket.documents?.[name]));
+}
+
+/** Routing rules that a client set stay. */
+function websiteDocument(bucket: Bucket, { index, error }: NonNullable<Wanted['website']>): Website {
+  return { index, error, rules: websiteOf(bucket).rules };
+}
+
+function corsRule({ origins, methods, headers, exposeHeaders, maxAgeSeconds }: CorsRuleSpec, i: number): CorsRule {
+  return {
+    id: ruleId(i),
+    origins,
+    methods,
+    headers: headers.map((name) => name.toLowerCase()),
+    exposed: exposeHeaders,
+    maxAge: maxAgeSeconds,
+  };
+}
+
+/** Tells who looks at them with an S3 client where they come from. */
+function ruleId(i: number): string {
+  return `app-file-${i + 1}`;
+}
