@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import { StorageError } from './errors.ts';
 import { checkedKey } from './object-key.ts';
 import { type ObjectVersionId, versionQuery } from './object-version.ts';
+import { conditionHeaders } from './put-options.ts';
 import type { S3Client } from './s3-client.ts';
 import { elements, escapeXml, text } from './xml.ts';
+
+export interface RemoveOptions {
+  /** Of one object: only where it has this ETag, else `PreconditionFailed`. */
+  readonly ifMatch?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** S3 DeleteObjects takes so many keys. */
 const BATCH = 1000;
@@ -11,9 +18,11 @@ const BATCH = 1000;
 export async function removeOne(
   client: S3Client,
   { key, versionId }: ObjectVersionId,
-  signal: AbortSignal | undefined,
+  { ifMatch, signal }: RemoveOptions,
 ): Promise<void> {
-  await client.send({ method: 'DELETE', key: checkedKey(key), query: versionQuery(versionId), signal });
+  const headers = conditionHeaders({ ifMatch });
+  const once = ifMatch !== undefined;
+  await client.send({ method: 'DELETE', key: checkedKey(key), query: versionQuery(versionId), headers, once, signal });
 }
 
 export async function removeMany(

@@ -8,7 +8,7 @@ import { checkedKey } from './object-key.ts';
 import type { HeadOptions, ObjectVersionId } from './object-version.ts';
 import { abortUpload } from './parts.ts';
 import { conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
-import { removeMany, removeOne } from './remove.ts';
+import { type RemoveOptions, removeMany, removeOne } from './remove.ts';
 import { S3Client } from './s3-client.ts';
 import { type SnapshotOptions, Snapshots } from './snapshots.ts';
 import { type PutData, sourceOf } from './source.ts';
@@ -99,15 +99,19 @@ export class Storage extends StorageReader {
     return abortUpload(this.#client, { key: checkedKey(key), uploadId });
   }
 
-  /** Removes objects, or with a `versionId` versions of them for good. What is not there is no error. */
+  /**
+   * Removes objects, or with a `versionId` versions of them for good. What is not there is no error, unless one
+   * object is to go with `ifMatch`: then it is `NoSuchKey`.
+   */
   async remove(
     objects: string | ObjectVersionId | readonly (string | ObjectVersionId)[],
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+    options: RemoveOptions = {},
   ): Promise<void> {
-    if (typeof objects === 'string') return removeOne(this.#client, { key: objects }, signal);
-    if ('key' in objects) return removeOne(this.#client, objects, signal);
+    if (typeof objects === 'string') return removeOne(this.#client, { key: objects }, options);
+    if ('key' in objects) return removeOne(this.#client, objects, options);
+    if (options.ifMatch !== undefined) throw invalidArgument('`ifMatch` is for one object');
     const ids = objects.map((one) => (typeof one === 'string' ? { key: one } : one));
-    return removeMany(this.#client, ids, signal);
+    return removeMany(this.#client, ids, options.signal);
   }
 
   /** Copies on the server, with type and metadata. An object that is copied to itself gets other ones. */

@@ -124,6 +124,16 @@ describe('put and get', () => {
     await storage.put('once', 'changed', { ifMatch: current?.etag });
     await expect(storage.put('once', 'late', { ifMatch: current?.etag })).rejects.toMatchObject({ status: 412 });
   });
+
+  test('what has changed is not removed on the condition that it is as it was', async () => {
+    const { etag: before } = await storage.put('changing', '1');
+    const { etag } = await storage.put('changing', '2');
+    const removal = (ifMatch: string) => storage.remove('changing', { ifMatch });
+    await expect(removal(before)).rejects.toMatchObject({ code: 'PreconditionFailed' });
+    await expect(storage.remove(['changing'], { ifMatch: etag })).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await removal(etag);
+    await expect(removal(etag)).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
 });
 
 describe('large objects', () => {
