@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Job } from '../../examples/photo-album/src/claim.ts';
 import type { SharedFolder } from '../../examples/photo-album/src/shared-folder.ts';
+import type { PutData, PutOptions, Storage } from '../../sdk/src/index.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { PhotoAlbum, samplePicture } from '../support/photo-album.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** examples/photo-album as plain processes: what it promises about pictures, whoever crashes. */
 
@@ -150,7 +151,8 @@ describe('after a crash', () => {
       const response = await fetch(`${album.url}/pictures/${id}`);
       expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
     }
-    for (const box of ['queue', 'results', 'failed']) {
+    expect(await pending(album)).toEqual([]);
+    for (const box of ['results', 'failed']) {
       // A writer that was killed may leave its temporary file; a message has its name only when it is whole.
       const messages = async () => (await readdir(join(album.shared, box))).filter((name) => name.endsWith('.json'));
       const empty = async () => (await messages()).length === 0;
@@ -163,7 +165,7 @@ describe('after a crash', () => {
     await album.worker.stop();
     const { id } = await album.upload(await samplePicture());
     await album.web.stop('SIGKILL');
-    await rm(join(album.shared, 'queue', `${id}.json`));
+    await album.jobs.remove(`${id}.json`);
     await album.startWeb();
     await album.startWorker();
     await album.waitForThumbnails(1);
@@ -190,8 +192,7 @@ describe('the worker', () => {
     await using album = await PhotoAlbum.start();
     await album.worker.stop();
     const { id, key } = await album.upload(await samplePicture());
-    const { folder } = await openFolder(album.shared);
-    await folder.jobs.send(id, { key, attempts: 3 });
+    await album.jobs.put(`${id}.json`, JSON.stringify({ key, attempts: 3 }));
     await album.startWorker();
     const reason = async () => {
       const file = await readFile(join(album.shared, 'failed', `${id}.json`), 'utf8').catch(() => undefined);
@@ -204,47 +205,65 @@ describe('the worker', () => {
     await using album = await PhotoAlbum.start();
     await album.worker.stop();
     const { id, key } = await album.upload(await samplePicture());
-    const { folder } = await openFolder(album.shared);
+    const folder = await openFolder(album);
     await folder.writeThumbnail(id, await samplePicture(40, 30));
-    await folder.jobs.send(id, { key, attempts: 3 });
+    await album.jobs.put(`${id}.json`, JSON.stringify({ key, attempts: 3 }));
     await album.startWorker();
     await album.waitForThumbnails(1);
     expect(await folder.failed.pending()).toEqual([]);
   });
 
   test('counts no attempt that it makes while it is told to stop', async () => {
-    await using directory = await temporaryDirectory();
-    const { folder, thumbnailer } = await openFolder(directory.path);
+    await using album = await PhotoAlbum.start();
+    await album.worker.stop();
+    const { id, key } = await album.upload(await samplePicture());
+    await album.jobs.put(`${id}.json`, JSON.stringify({ key, attempts: 1 }));
     const stopping = new AbortController();
     const attempts: number[] = [];
-    const jobs = override(folder.jobs, {
-      async send(id: string, job: { key: string; attempts: number }) {
-        await folder.jobs.send(id, job);
-        attempts.push(job.attempts);
-        stopping.abort();
+    const jobs = override(album.jobs, {
+      async put(name: string, data: PutData, options?: PutOptions) {
+        const stored = await album.jobs.put(name, data, options);
+        attempts.push(JSON.parse(String(data)).attempts);
+        if (attempts.at(-1) === 2) stopping.abort();
+        return stored;
       },
     });
-    await folder.jobs.send('a', { key: 'a.jpg', attempts: 1 });
-    await thumbnailer({ ...folder, jobs }).process('a', stopping.signal);
-    expect(attempts).toEqual([2, 1]);
-    expect(await folder.jobs.pending()).toEqual([]);
-    expect(await folder.results.read('a')).toMatchObject({ status: 'ready', width: 640, height: 480 });
+    await (await openThumbnailer(album, { jobs })).process(id, stopping.signal);
+    expect(attempts).toEqual([1, 2, 1]); // claimed, begun, taken back
+    await album.waitForThumbnails(1);
+  });
+
+  test('counts no attempt that ends because the disk is away', async () => {
+    await using album = await PhotoAlbum.start();
+    await album.worker.stop();
+    const { id, key } = await album.upload(await samplePicture());
+    const folder = override(await openFolder(album), {
+      writeThumbnail: () => Promise.reject(new Error('no space left')),
+    });
+    const { signal } = new AbortController();
+    await expect((await openThumbnailer(album, { folder })).process(id, signal)).rejects.toThrow('no space left');
+    expect(await album.job(id)).toEqual({ key, attempts: 0 });
   });
 
   test('leaves to another worker the last word on a picture that it gives up', async () => {
-    await using directory = await temporaryDirectory();
-    const { folder, thumbnailer } = await openFolder(directory.path);
-    await folder.jobs.send('a', { key: 'a.jpg', attempts: 3 });
+    await using album = await PhotoAlbum.start();
+    await album.worker.stop();
+    const { id, key } = await album.upload(await samplePicture());
+    await album.jobs.put(`${id}.json`, JSON.stringify({ key, attempts: 3 }));
+    const folder = await openFolder(album);
     const failed = override(folder.failed, {
-      async send(id: string, job: { key: string; attempts: number; reason: string }) {
-        await folder.writeThumbnail(id, await samplePicture(40, 30)); // the other one, at this moment
-        await folder.failed.send(id, job);
+      async send(name: string, job: Job & { reason: string }) {
+        await folder.writeThumbnail(name, await samplePicture(40, 30)); // the other one, at this moment
+        await folder.failed.send(name, job);
       },
     });
-    await thumbnailer({ ...folder, failed }).process('a', new AbortController().signal);
+    await (await openThumbnailer(album, { folder: override(folder, { failed }) })).process(
+      id,
+      new AbortController().signal,
+    );
+    await album.waitForThumbnails(1);
     expect(await folder.failed.pending()).toEqual([]);
-    expect(await folder.jobs.pending()).toEqual([]);
-    expect(await folder.results.read('a')).toMatchObject({ status: 'ready', width: 640, height: 480 });
+    expect(await pending(album)).toEqual([]);
   });
 
   test('waits while the bucket cannot be reached', async () => {
@@ -263,10 +282,48 @@ describe('the worker', () => {
     await waitUntil(() => refused >= 2, { timeoutMs: 10_000, what: 'two tries' });
     expect(await album.worker.stop()).toBe(0);
     await new Promise((resolve) => away.close(resolve));
-    expect(await readdir(join(album.shared, 'queue'))).toHaveLength(1);
+    expect(await pending(album)).toHaveLength(1);
     album.environment.AWS_ENDPOINT_URL_S3 = endpoint;
     await album.startWorker();
     await album.waitForThumbnails(1);
+  });
+});
+
+describe('several workers', () => {
+  test('share the pictures: each thumbnail is made once', async () => {
+    await using album = await PhotoAlbum.start({ claimMs: 60_000 });
+    const workers = [album.worker, ...(await Promise.all([1, 2, 3].map(() => album.anotherWorker())))];
+    const content = await samplePicture(1200, 900);
+    const uploads = await Promise.all(Array.from({ length: 24 }, () => album.upload(content)));
+    await album.waitForThumbnails(uploads.length);
+    await Promise.all(workers.map((worker) => worker.stop()));
+    const made = workers.map(({ lines }) => lines.filter((line) => line.endsWith(' made')));
+    expect(made.flat().sort()).toEqual(uploads.map(({ id }) => `thumbnail of ${id} made`).sort());
+    expect(made.filter((lines) => lines.length > 0).length).toBeGreaterThan(1);
+    expect(await pending(album)).toEqual([]);
+  });
+
+  test('one goes on with the picture that another one was killed at', async () => {
+    await using album = await PhotoAlbum.start();
+    const { id } = await caughtAtWork(album);
+    const next = await album.anotherWorker();
+    await album.worker.stop('SIGKILL');
+    await waitUntil(() => next.lines.includes(`thumbnail of ${id} made`), { timeoutMs: 30_000, what: 'the thumbnail' });
+    await waitUntil(async () => (await album.job(id)) === undefined, { timeoutMs: 5_000, what: 'the end of the job' });
+    expect((await fetch(`${album.url}/thumbnails/${id}`)).status).toBe(200);
+  });
+
+  test('one that stood still for longer than its claim spoils nothing', async () => {
+    await using album = await PhotoAlbum.start();
+    const { id } = await caughtAtWork(album);
+    const next = await album.anotherWorker();
+    const made = `thumbnail of ${id} made`;
+    await waitUntil(() => next.lines.includes(made), { timeoutMs: 30_000, what: 'the thumbnail' });
+    album.worker.signal('SIGCONT');
+    await waitUntil(() => album.worker.lines.includes(made), { timeoutMs: 30_000, what: 'the late thumbnail' });
+    expect(await pending(album)).toEqual([]);
+    expect(await readdir(join(album.shared, 'failed'))).toEqual([]);
+    await album.waitForThumbnails((await album.status()).pictures);
   });
 });
 
@@ -285,16 +342,33 @@ test('SIGTERM lets an upload end', async () => {
   expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
 });
 
-/** The worker's own parts; its bucket has one picture. */
-async function openFolder(directory: string) {
+/** The services' own parts, of this process. */
+async function openFolder({ shared }: PhotoAlbum): Promise<SharedFolder> {
   const { openSharedFolder } = await import('../../examples/photo-album/src/shared-folder.ts');
+  return openSharedFolder(shared);
+}
+
+async function openThumbnailer(album: PhotoAlbum, parts: { jobs?: Storage; folder?: SharedFolder }) {
   const { Thumbnailer } = await import('../../examples/photo-album/src/thumbnailer.ts');
-  const picture = await samplePicture();
-  const storage = { get: async () => ({ body: picture }) } as unknown as ConstructorParameters<typeof Thumbnailer>[0];
-  return {
-    folder: await openSharedFolder(directory),
-    thumbnailer: (folder: SharedFolder) => new Thumbnailer(storage, folder),
-  };
+  const { JobQueue } = await import('../../examples/photo-album/src/job-queue.ts');
+  const { jobs = album.jobs, folder = await openFolder(album) } = parts;
+  return new Thumbnailer(album.images, new JobQueue(jobs, { claimMs: 2_000 }), folder);
+}
+
+async function pending(album: PhotoAlbum): Promise<string[]> {
+  return (await Array.fromAsync(album.jobs.list())).map(({ key }) => key);
+}
+
+/** A worker that stands still (SIGSTOP) in the middle of a picture. */
+async function caughtAtWork(album: PhotoAlbum): Promise<{ readonly id: string }> {
+  const content = await samplePicture(3000, 2000);
+  for (;;) {
+    const { id } = await album.upload(content);
+    await waitUntil(async () => (await album.job(id))?.attempts !== 0, { timeoutMs: 10_000, what: 'the attempt' });
+    album.worker.signal('SIGSTOP');
+    if ((await album.job(id))?.attempts === 1) return { id };
+    album.worker.signal('SIGCONT'); // it was faster
+  }
 }
 
 /** The same object but for some methods. */

@@ -11,8 +11,8 @@ export interface TestObjectStore extends AsyncDisposable {
   readonly admin: ObjectAdmin;
   /** Where an edge reaches the buckets as websites. */
   readonly websiteSocket: string;
-  /** What `connectTo: [<bucket>]` would put into a service's environment. */
-  environment(bucket: string): Promise<Record<string, string>>;
+  /** What `connectTo: [<bucket>, …]` would put into a service's environment. */
+  environment(bucket: string, ...more: string[]): Promise<Record<string, string>>;
 }
 
 /** The real objects role on a free port, with `buckets` in it. */
@@ -39,8 +39,8 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
     endpoint,
     admin,
     websiteSocket,
-    async environment(bucket) {
-      const key: AccessKey = await admin.ensureKey({ owner: `test/${bucket}`, buckets: [bucket] });
+    async environment(bucket, ...more) {
+      const key: AccessKey = await admin.ensureKey({ owner: `test/${bucket}`, buckets: [bucket, ...more] });
       return {
         BUCKET_NAME: bucket,
         AWS_ENDPOINT_URL_S3: endpoint,

@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
+import type { Job } from '../../examples/photo-album/src/claim.ts';
+import { Storage } from '../../sdk/src/index.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { startObjectStore, type TestObjectStore } from './object-store.ts';
 import { type StartedProcess, startProcess } from './started-process.ts';
@@ -10,7 +12,8 @@ import { temporaryDirectory } from './temporary-directory.ts';
 import { repository } from './test-platform.ts';
 
 const example = join(repository, 'examples', 'photo-album');
-const bucket = 'photos-images';
+const images = 'photos-images';
+const jobs = 'photos-jobs';
 
 export interface AlbumStatus {
   readonly release: string;
@@ -28,6 +31,7 @@ export class PhotoAlbum implements AsyncDisposable {
   readonly #dispose: () => Promise<void>;
   #web: StartedProcess | undefined;
   #worker: StartedProcess | undefined;
+  readonly #started: StartedProcess[] = [];
 
   private constructor(
     store: TestObjectStore,
@@ -39,14 +43,19 @@ export class PhotoAlbum implements AsyncDisposable {
     this.#dispose = parts.dispose;
   }
 
-  /** With both services running. */
-  static async start(): Promise<PhotoAlbum> {
+  /** With both services running. A worker that is killed keeps its picture for `claimMs`. */
+  static async start({ claimMs = 2_000 } = {}): Promise<PhotoAlbum> {
     await promisify(execFile)(process.execPath, [join(repository, 'sdk', 'build.mjs')]);
     const temporary = await temporaryDirectory();
-    const store = await startObjectStore(bucket);
+    const store = await startObjectStore(images, jobs);
     const album = new PhotoAlbum(store, {
       directory: temporary.path,
-      environment: { ...(await store.environment(bucket)), IMAGES_BUCKET_NAME: bucket },
+      environment: {
+        ...(await store.environment(images, jobs)),
+        IMAGES_BUCKET_NAME: images,
+        JOBS_BUCKET_NAME: jobs,
+        CLAIM_MS: String(claimMs),
+      },
       dispose: async () => {
         await store[Symbol.asyncDispose]();
         await temporary[Symbol.asyncDispose]();
@@ -57,6 +66,20 @@ export class PhotoAlbum implements AsyncDisposable {
     await album.startWeb();
     await album.startWorker();
     return album;
+  }
+
+  get images(): Storage {
+    return this.#open(images);
+  }
+
+  get jobs(): Storage {
+    return this.#open(jobs);
+  }
+
+  /** As it is in the bucket; `undefined` when it is done. */
+  async job(id: string): Promise<Job | undefined> {
+    const found = await this.jobs.get(`${id}.json`);
+    return found === null ? undefined : JSON.parse(found.body.toString());
   }
 
   get shared(): string {
@@ -81,8 +104,16 @@ export class PhotoAlbum implements AsyncDisposable {
     this.#web = await this.#start('src/server.ts');
   }
 
+  /** In place of the one there was, which has ended. */
   async startWorker(): Promise<void> {
-    this.#worker = await this.#start('src/worker.ts');
+    this.#worker = await this.anotherWorker();
+  }
+
+  /** Beside those there are. */
+  async anotherWorker(): Promise<StartedProcess> {
+    const worker = await this.#start('src/worker.ts');
+    this.#started.push(worker);
+    return worker;
   }
 
   /** Sends one picture; the answer's JSON. @throws unless it is 201 */
@@ -108,13 +139,22 @@ export class PhotoAlbum implements AsyncDisposable {
 
   async objects(): Promise<number> {
     const buckets = await this.store.admin.listBuckets({});
-    return buckets.find(({ name }) => name === bucket)?.objects ?? 0;
+    return buckets.find(({ name }) => name === images)?.objects ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#web?.stop('SIGKILL');
-    await this.#worker?.stop('SIGKILL');
+    await Promise.all(this.#started.map((worker) => worker.stop('SIGKILL')));
     await this.#dispose();
+  }
+
+  #open(bucket: string): Storage {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = this.environment;
+    return new Storage(bucket, {
+      endpoint: this.store.endpoint,
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    });
   }
 
   #start(entry: string): Promise<StartedProcess> {

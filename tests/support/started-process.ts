@@ -6,6 +6,9 @@ export interface StartedProcess extends AsyncDisposable {
   readonly pid: number;
   /** What it said first on stdout. */
   readonly firstLine: string;
+  /** All that it has said on stdout. */
+  readonly lines: readonly string[];
+  signal(signal: NodeJS.Signals): void;
   /** Ends it with `signal` and waits. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -20,6 +23,8 @@ export async function startProcess(
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const lines = createInterface({ input: child.stdout });
+  const said: string[] = [];
+  lines.on('line', (line) => said.push(line));
   const ready = once(lines, 'line') as Promise<[string]>;
   const [first] = await Promise.race([ready, exited]);
   if (typeof first !== 'string') throw new Error(`${program} ended before it was ready: ${errors}`);
@@ -31,6 +36,8 @@ export async function startProcess(
   return {
     pid: child.pid ?? 0,
     firstLine: first,
+    lines: said,
+    signal: (signal) => void child.kill(signal),
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop('SIGKILL');

@@ -4,6 +4,8 @@ export interface Config {
   /** On the volume. */
   readonly database: string;
   readonly sharedDirectory: string;
+  /** A job whose worker has ended waits so long for the next one. */
+  readonly claimMs: number;
   readonly release: string;
   readonly instance: string;
 }
@@ -15,6 +17,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: Number(environment.PORT ?? 8080),
     database: `${environment.DATA_DIR ?? '/data'}/albums.db`,
     sharedDirectory: environment.SHARED_DIR ?? '/mnt/shared',
+    claimMs: Number(environment.CLAIM_MS ?? 30_000),
     release: environment.HOLDFAST_RELEASE ?? 'dev',
     instance: environment.HOLDFAST_INSTANCE ?? 'local',
   };

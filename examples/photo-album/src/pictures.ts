@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Storage } from '@holdfast/storage';
 import { newId } from './ids.ts';
+import type { JobQueue } from './job-queue.ts';
 import type { Library, NewPicture, Picture } from './library.ts';
 import { FORMAT_BYTES, pictureFormat } from './picture-format.ts';
 import type { SharedFolder } from './shared-folder.ts';
@@ -14,15 +15,27 @@ export class NotAPicture extends Error {
   }
 }
 
-/** Pictures over their three homes: bytes in the bucket, facts in the catalogue, thumbnails in the shared folder. */
+export interface PictureHomes {
+  /** Their bytes. */
+  readonly storage: Storage;
+  /** The catalogue. */
+  readonly library: Library;
+  /** Thumbnails to make. */
+  readonly jobs: JobQueue;
+  /** Thumbnails. */
+  readonly shared: SharedFolder;
+}
+
 export class Pictures {
   readonly #storage: Storage;
   readonly #library: Library;
+  readonly #jobs: JobQueue;
   readonly #shared: SharedFolder;
 
-  constructor(storage: Storage, library: Library, shared: SharedFolder) {
+  constructor({ storage, library, jobs, shared }: PictureHomes) {
     this.#storage = storage;
     this.#library = library;
+    this.#jobs = jobs;
     this.#shared = shared;
   }
 
@@ -53,7 +66,7 @@ export class Pictures {
       throw error;
     }
     // The picture is safe without it: `recover` asks again for thumbnails that are missing.
-    await this.#requestThumbnail(stored).catch((error) => console.error('no thumbnail requested:', error));
+    await this.#jobs.add(stored.id, stored.key).catch((error) => console.error('no thumbnail requested:', error));
   }
 
   async remove(picture: Picture): Promise<void> {
@@ -74,32 +87,28 @@ export class Pictures {
       if (signal.aborted) return;
       await this.#finishRemoval(picture);
     }
-    const requested = new Set(await this.#shared.jobs.pending());
     for (const picture of this.#library.withoutThumbnail()) {
       if (signal.aborted) return;
-      if (!requested.has(picture.id)) await this.#requestThumbnail(picture);
+      await this.#jobs.add(picture.id, picture.key);
     }
   }
 
   /** Enters what the worker reports into the catalogue, until `signal`. */
   async followResults(signal: AbortSignal): Promise<void> {
-    for await (const id of this.#shared.results.arrivals(signal)) {
-      const result = await this.#shared.results.read(id);
+    for await (const letter of this.#shared.results.arrivals(signal)) {
+      const result = await this.#shared.results.read(letter);
       if (result === undefined) continue;
+      const [id = ''] = letter.split('-');
       const known =
         result.status === 'ready' ? this.#library.thumbnailReady(id, result) : this.#library.thumbnailFailed(id);
       if (!known) await this.#shared.removeThumbnail(id);
-      await this.#shared.results.remove(id);
+      await this.#shared.results.remove(letter);
     }
-  }
-
-  async #requestThumbnail({ id, key }: { readonly id: string; readonly key: string }): Promise<void> {
-    await this.#shared.jobs.send(id, { key, attempts: 0 });
   }
 
   async #finishRemoval({ id, key }: Picture): Promise<void> {
     await this.#storage.remove(key);
-    await this.#shared.jobs.remove(id);
+    await this.#jobs.remove(id);
     await this.#shared.removeThumbnail(id);
     await this.#shared.failed.remove(id);
     this.#library.forget(id);

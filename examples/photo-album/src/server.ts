@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Storage } from '@holdfast/storage';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
+import { JobQueue } from './job-queue.ts';
 import { Library } from './library.ts';
 import { Pictures } from './pictures.ts';
 import { openSharedFolder } from './shared-folder.ts';
@@ -13,7 +14,8 @@ const config = readConfig();
 const storage = new Storage('images');
 const library = new Library(config.database);
 const shared = await openSharedFolder(config.sharedDirectory);
-const pictures = new Pictures(storage, library, shared);
+const jobs = new JobQueue(new Storage('jobs'), config);
+const pictures = new Pictures({ storage, library, jobs, shared });
 const stopping = new AbortController();
 
 const app = createApp({

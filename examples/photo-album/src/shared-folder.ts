@@ -1,15 +1,8 @@
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Job } from './claim.ts';
 import { openDirectory, writeFileDurable } from './durable-files.ts';
 import { Mailbox } from './mailbox.ts';
-
-/** Web asks for a thumbnail. */
-export interface ThumbnailJob {
-  /** Of the picture in the bucket. */
-  readonly key: string;
-  /** How often a worker has begun it and not said how it ended; more than a few times means that it kills workers. */
-  readonly attempts: number;
-}
 
 /** The worker tells web how it went. */
 export type ThumbnailResult =
@@ -18,10 +11,10 @@ export type ThumbnailResult =
 
 /** The filesystem that web and the worker both mount. */
 export interface SharedFolder {
-  readonly jobs: Mailbox<ThumbnailJob>;
+  /** By `<id>-<status>`: of two letters about a picture none takes the other one's place. */
   readonly results: Mailbox<ThumbnailResult>;
   /** Jobs that cannot be done, with the reason, for whoever looks into it. */
-  readonly failed: Mailbox<ThumbnailJob & { readonly reason: string }>;
+  readonly failed: Mailbox<Job & { readonly reason: string }>;
   thumbnailPath(id: string): string;
   hasThumbnail(id: string): Promise<boolean>;
   writeThumbnail(id: string, image: Uint8Array): Promise<void>;
@@ -33,7 +26,6 @@ export async function openSharedFolder(directory: string): Promise<SharedFolder>
   await openDirectory(thumbnails);
   const thumbnailPath = (id: string) => join(thumbnails, `${id}.webp`);
   return {
-    jobs: await Mailbox.open(join(directory, 'queue')),
     results: await Mailbox.open(join(directory, 'results')),
     failed: await Mailbox.open(join(directory, 'failed')),
     thumbnailPath,
