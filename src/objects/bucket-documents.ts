@@ -1,4 +1,6 @@
-import type { CorsRuleSpec } from '../spec/app-spec.ts';
+import type { CorsRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
+import { isOfMarkers } from './lifecycle/expiry.ts';
+import { LIFECYCLE, type LifecycleRule } from './lifecycle/lifecycle-rule.ts';
 import type { ObjectAdmin } from './object-admin.ts';
 import type { CorsRule } from './s3/configuration/cors-rules.ts';
 import type { Bucket, BucketChanges } from './store/bucket.ts';
@@ -8,10 +10,11 @@ type Wanted = Parameters<ObjectAdmin['ensureBucket']>[0];
 
 /** The documents of `bucket` that differ from those that are wanted; `undefined` takes one away. */
 export function documentChanges(bucket: Bucket, wanted: Wanted): NonNullable<BucketChanges['documents']> {
-  const { website, cors } = wanted;
+  const { website, cors, lifecycle } = wanted;
   const documents = {
     ...(website === undefined ? {} : { website: website && websiteDocument(bucket, website) }),
     ...(cors === undefined ? {} : { cors: cors?.map(corsRule) }),
+    ...(lifecycle === undefined ? {} : { [LIFECYCLE]: lifecycle?.map(lifecycleRule) }),
   };
   const texts = Object.entries(documents).map(([name, value]) => [name, value ? JSON.stringify(value) : undefined]);
   return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket.documents?.[name]));
@@ -31,6 +34,25 @@ function corsRule({ origins, methods, headers, exposeHeaders, maxAgeSeconds }: C
     exposed: exposeHeaders,
     maxAge: maxAgeSeconds,
   };
+}
+
+/** The markers of what has no version left go with the old versions: they tell nothing more. */
+function lifecycleRule(
+  { expireDays, expireOldVersionsDays, keepOldVersions, abortUploadsDays, ...scope }: LifecycleRuleSpec,
+  i: number,
+): LifecycleRule {
+  const { prefix, tags = {}, largerThan, smallerThan } = scope;
+  const filter = {
+    prefix,
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    largerThan,
+    smallerThan,
+  };
+  const noncurrent =
+    expireOldVersionsDays === undefined ? undefined : { days: expireOldVersionsDays, newerVersions: keepOldVersions };
+  const markers = noncurrent && isOfMarkers(filter) ? { deleteMarkers: true } : undefined;
+  const expiration = expireDays === undefined ? markers : { days: expireDays };
+  return { id: ruleId(i), enabled: true, filter, expiration, noncurrent, abortUploadsDays };
 }
 
 /** Tells who looks at them with an S3 client where they come from. */

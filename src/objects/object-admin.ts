@@ -1,4 +1,4 @@
-import type { CorsRuleSpec } from '../spec/app-spec.ts';
+import type { CorsRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
 import type { Grant } from './access/key-scope.ts';
 import type { ScrubReport } from './scrub/scrub-report.ts';
 
@@ -90,6 +90,7 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
     readonly website?: WebsiteDocuments | null | undefined;
     /** In place of those before; `null` takes them away. */
     readonly cors?: readonly CorsRuleSpec[] | null | undefined;
+    readonly lifecycle?: readonly LifecycleRuleSpec[] | null | undefined;
     /** Host names, lower-case, that lead to it; in place of those before. */
     readonly domains?: readonly string[] | undefined;
   }): Promise<BucketInfo>;

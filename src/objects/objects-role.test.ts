@@ -86,6 +86,10 @@ test('ensureBucket sets rules of an app file, leaves those of a client alone, an
   expect(await documentsOf({ cors: [rule], website })).toEqual({ cors, website });
   expect(await documentsOf({ website })).toEqual({ cors, website });
   expect(await documentsOf({ cors: null })).toEqual({ website });
+  const lifecycle = [{ id: 'app-file-1', enabled: true, filter: { tags: [] }, expiration: { days: 7 } }];
+  expect(await documentsOf({ lifecycle: [{ expireDays: 7 }] })).toEqual({ lifecycle, website });
+  expect(await documentsOf({})).toEqual({ lifecycle, website });
+  expect(await documentsOf({ lifecycle: null })).toEqual({ website });
 });
 
 test('destroyBucket takes the objects with it, and an absent bucket is no error', async () => {

@@ -65,7 +65,7 @@ describe('problems of a YAML file', () => {
 
   it('lists the keys when none is near', () => {
     expect(problems('resources:\n  b: { type: bucket, properties: { zzzzzz: 1 } }')).toEqual([
-      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors',
+      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors, lifecycle',
     ]);
   });
 
@@ -79,6 +79,19 @@ describe('problems of a YAML file', () => {
     ['cors: [{ origins: ["*"], headers: ["a*b*"] }]', /headers\[0\]: expected the name of a header, with one \* at/],
     ['cors: [{ origins: ["*"], exposeHeaders: ["*"] }]', /exposeHeaders\[0\]: expected the name of a header, found/],
     ['cors: [{ origins: ["*"], maxAge: 2d }]', /maxAge: expected a duration from 0s to 24h/],
+    ['lifecycle: { expireAfter: 7 }', /lifecycle: expected a list, found a map$/],
+    ['lifecycle: [{ prefix: tmp/ }]', /lifecycle\[0\]: expected at least one of expireAfter, .* found none$/],
+    ['lifecycle: [{ expiresAfter: 7 }]', /expiresAfter: unknown key; did you mean "expireAfter"\?$/],
+    ['lifecycle: [{ expireAfter: 12h }]', /expireAfter: expected whole days from 1 to 36500, such as 30d .*"12h"$/],
+    ['lifecycle: [{ expireAfter: 0 }]', /expireAfter: expected whole days .*, found 0$/],
+    ['lifecycle: [{ expireAfter: 1.5 }]', /expireAfter: expected whole days .*, found 1\.5$/],
+    ['lifecycle: [{ expireAfter: 7, tags: {} }]', /tags: expected 1 to 10 tags, found 0$/],
+    ['lifecycle: [{ expireAfter: 7, tags: { a!: b } }]', /tags\.a!: expected the name of a tag: /],
+    ['lifecycle: [{ expireAfter: 7, tags: { a: [] } }]', /tags\.a: expected the value of a tag: .*, found a list$/],
+    ['lifecycle: [{ expireAfter: 7, tags: { a: b! } }]', /tags\.a: expected the value of a tag: .*, found "b!"$/],
+    ['lifecycle: [{ abortUploadsAfter: 1, largerThan: 1 }]', /abortUploadsAfter: .* neither tags nor a size/],
+    ['lifecycle: [{ expireAfter: 1, keepOldVersions: 2 }]', /keepOldVersions: .* there is no expireOldVersionsAfter$/],
+    ['lifecycle: [{ expireAfter: 1, largerThan: 2, smallerThan: 2 }]', /smallerThan: expected more than largerThan/],
   ])('says of %s what it expects', (yaml, message) => {
     const found = problems(`resources:\n  b: { type: bucket, properties: { ${yaml} } }`);
     expect(found).toEqual([expect.stringMatching(message)]);

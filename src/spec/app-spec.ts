@@ -19,6 +19,8 @@ export interface BucketSpec {
   readonly domains?: readonly string[] | undefined;
   /** Absent: whatever a client sets. */
   readonly cors?: readonly CorsRuleSpec[] | undefined;
+  /** Absent: whatever a client sets. */
+  readonly lifecycle?: readonly LifecycleRuleSpec[] | undefined;
 }
 
 /** Pages of these origins may do this. */
@@ -30,6 +32,20 @@ export interface CorsRuleSpec {
   readonly headers: readonly string[];
   readonly exposeHeaders: readonly string[];
   readonly maxAgeSeconds: number;
+}
+
+/** What goes by itself, of what has this prefix, all of these tags and such a size. */
+export interface LifecycleRuleSpec {
+  readonly prefix?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Bytes. */
+  readonly largerThan?: number | undefined;
+  /** Bytes. */
+  readonly smallerThan?: number | undefined;
+  readonly expireDays?: number | undefined;
+  readonly expireOldVersionsDays?: number | undefined;
+  readonly keepOldVersions?: number | undefined;
+  readonly abortUploadsDays?: number | undefined;
 }
 
 export interface VolumeSpec {

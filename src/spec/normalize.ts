@@ -4,6 +4,7 @@ import type {
   CorsRuleSpec,
   FilesystemSpec,
   HealthCheckSpec,
+  LifecycleRuleSpec,
   ServiceSpec,
   SourcePackaging,
   VolumeSpec,
@@ -36,13 +37,23 @@ function collect<T>(file: AppFile, convert: (resource: Resource) => T | undefine
 }
 
 type PropertiesOf<T extends Resource['type']> = Extract<Resource, { type: T; properties: unknown }>['properties'];
+type BucketProperties = PropertiesOf<'bucket'>;
 
-function toBucket({ cors, ...plain }: PropertiesOf<'bucket'>): BucketSpec {
-  return { ...plain, cors: cors?.map(toCorsRule) };
+function toBucket({ cors, lifecycle, ...plain }: BucketProperties): BucketSpec {
+  return { ...plain, cors: cors?.map(toCorsRule), lifecycle: lifecycle?.map(toLifecycleRule) };
 }
 
-function toCorsRule({ maxAge, ...rule }: NonNullable<PropertiesOf<'bucket'>['cors']>[number]): CorsRuleSpec {
+function toCorsRule({ maxAge, ...rule }: NonNullable<BucketProperties['cors']>[number]): CorsRuleSpec {
   return { ...rule, maxAgeSeconds: Math.round(maxAge / 1000) };
+}
+
+function toLifecycleRule({
+  expireAfter: expireDays,
+  expireOldVersionsAfter: expireOldVersionsDays,
+  abortUploadsAfter: abortUploadsDays,
+  ...rule
+}: NonNullable<BucketProperties['lifecycle']>[number]): LifecycleRuleSpec {
+  return { ...rule, expireDays, expireOldVersionsDays, abortUploadsDays };
 }
 
 function toVolume({ size, region, snapshotRetention }: PropertiesOf<'volume'>): VolumeSpec {

@@ -80,8 +80,8 @@ function provisionBucket(
 }
 
 function comparable(settings: BucketSettings | null): string {
-  const { accessibility, versioning, quota, website, domains = [], cors } = settings ?? {};
-  return JSON.stringify([accessibility, versioning, quota, website?.index, website?.error, domains, cors]);
+  const { accessibility, versioning, quota, website, domains = [], cors, lifecycle } = settings ?? {};
+  return JSON.stringify([accessibility, versioning, quota, website?.index, website?.error, domains, cors, lifecycle]);
 }
 
 /** The app's own first, then one that belongs to no app. Destroyed ones are not used again (`create` refuses). */

@@ -13,13 +13,13 @@ test('a quota is told, and lifted where the app file has none any more', () => {
 
 const rule = { origins: ['*'], methods: ['GET'], headers: [], exposeHeaders: [], maxAgeSeconds: 0 };
 
-test.each([['cors', [rule]]] as const)(
-  '%s is told, left alone where the file never had it, and taken away',
-  (key, value) => {
-    const named = { ...settings, [key]: value };
-    expect(bucketInput(record, named)[key]).toEqual(value);
-    expect(bucketInput({ ...record, settings: named }, settings)[key]).toBeNull();
-    expect(bucketInput({ ...record, settings }, settings)[key]).toBeUndefined();
-    expect(bucketInput(record, null)[key]).toBeUndefined();
-  },
-);
+test.each([
+  ['cors', [rule]],
+  ['lifecycle', [{ expireDays: 7 }]],
+] as const)('%s is told, left alone where the file never had it, and taken away', (key, value) => {
+  const named = { ...settings, [key]: value };
+  expect(bucketInput(record, named)[key]).toEqual(value);
+  expect(bucketInput({ ...record, settings: named }, settings)[key]).toBeNull();
+  expect(bucketInput({ ...record, settings }, settings)[key]).toBeUndefined();
+  expect(bucketInput(record, null)[key]).toBeUndefined();
+});

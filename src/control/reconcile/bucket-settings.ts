@@ -3,7 +3,7 @@ import { bucketHost } from '../plan/hosts.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import type { ControlContext } from './context.ts';
 
-type OptionalSetting = 'quota' | 'website' | 'cors';
+type OptionalSetting = 'quota' | 'website' | 'cors' | 'lifecycle';
 type BucketRecord = Pick<StorageRecord, 'app' | 'name' | 'realName' | 'settings'>;
 
 /**
@@ -24,6 +24,7 @@ export function bucketInput(
     quota: wanted('quota'),
     website: wanted('website'),
     cors: wanted('cors'),
+    lifecycle: wanted('lifecycle'),
     domains: [...domains, ...(settings && isServed(settings) ? ownHosts(app, name) : [])],
   };
 }

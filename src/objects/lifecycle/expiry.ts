@@ -20,7 +20,7 @@ export function matchesFilter(filter: LifecycleFilter, object: Described): boole
 }
 
 /** Delete markers have neither tags nor a size. */
-function isOfMarkers({ tags, largerThan, smallerThan }: LifecycleFilter): boolean {
+export function isOfMarkers({ tags, largerThan, smallerThan }: LifecycleFilter): boolean {
   return tags.length === 0 && largerThan === undefined && smallerThan === undefined;
 }
 

@@ -51,6 +51,26 @@ export function duration(min: string, max: string) {
   return quantity(what, { min: parseDuration(min), max: parseDuration(max), parse: parseDuration });
 }
 
+/** Whole days; a bare number is days. */
+export function days(max: number) {
+  const what = `whole days from 1 to ${max}, such as 30d (a bare number is days)`;
+  return quantity(what, { min: 1, max, parse: parseDays });
+}
+
+function parseDays(value: string | number): number {
+  const parsed = /^\d+$/.test(String(value)) ? Number(value) : parseDuration(value) / parseDuration('1d');
+  return Number.isInteger(parsed) ? parsed : Number.NaN;
+}
+
+const LONGEST_LIST = 100;
+
+/** A list that says something: an empty one would read as "none", and is not. */
+export function filledList<T extends z.ZodType>(entry: T) {
+  const error: Reason = ({ input }) =>
+    Array.isArray(input) ? `expected 1 to ${LONGEST_LIST} entries, found ${input.length}` : expected('a list', input);
+  return z.array(entry, { error }).min(1, { error }).max(LONGEST_LIST, { error });
+}
+
 interface Quantity {
   readonly min: number;
   readonly max: number;

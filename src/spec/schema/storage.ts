@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { cors } from './bucket-rules.ts';
+import { cors } from './cors.ts';
 import { decimal, domainName, flag, MAX_DOMAINS, matching, region, size, text, wholeNumber } from './fields.ts';
+import { lifecycle } from './lifecycle.ts';
 import { key, landed, notYet } from './notes.ts';
 
 const website = z.strictObject({
@@ -35,6 +36,10 @@ const bucketProperties = z.strictObject({
   cors: key(
     cors.optional(),
     'Pages that may use it from a browser, such as for uploads by presigned URL: origins, or rules. It takes no part in who may read or write. Without it, and with no rules of its own, a bucket answers every page.',
+  ),
+  lifecycle: key(
+    lifecycle.optional(),
+    'What goes by itself. Days end at the midnight UTC that follows. A rule without `prefix`, `tags` and sizes is about everything.',
   ),
 });
 

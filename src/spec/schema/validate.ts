@@ -34,6 +34,7 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   exposedHeaders: 'exposeHeaders',
   exposedResponseHeaders: 'exposeHeaders',
   maxAgeSeconds: 'maxAge',
+  lifecycleRules: 'lifecycle',
 };
 
 /** Checks `value`; every problem is reported, not only the first. */

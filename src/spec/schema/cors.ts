@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { duration, matching } from './fields.ts';
+import { duration, filledList, matching } from './fields.ts';
 import { expected } from './found.ts';
 import { key, takes } from './notes.ts';
-
-const MAX_RULES = 100;
 
 const ORIGIN = 'an origin, such as https://app.example.com or https://*.example.com, without a slash at its end';
 
@@ -38,9 +36,9 @@ const corsDefaults = {
 };
 
 const corsRule = z.strictObject({
-  origins: key(atLeastOne(origin()), 'Pages that may use it; `*` is any.'),
+  origins: key(filledList(origin()), 'Pages that may use it; `*` is any.'),
   methods: key(
-    atLeastOne(z.enum(METHODS)).default(corsDefaults.methods),
+    filledList(z.enum(METHODS)).default(corsDefaults.methods),
     'What they may send; all of these when absent.',
   ),
   headers: key(
@@ -59,7 +57,7 @@ const corsRule = z.strictObject({
 const corsEntry = `${ORIGIN}, or a rule`;
 
 /** An origin stands for a rule that names it and nothing else. */
-export const cors = atLeastOne(
+export const cors = filledList(
   takes(
     corsEntry,
     z.union([origin().transform((one): z.output<typeof corsRule> => ({ origins: [one], ...corsDefaults })), corsRule], {
@@ -67,9 +65,3 @@ export const cors = atLeastOne(
     }),
   ),
 );
-
-function atLeastOne<T extends z.ZodType>(entry: T) {
-  const error = ({ input }: { readonly input?: unknown }) =>
-    Array.isArray(input) ? `expected 1 to ${MAX_RULES} entries, found ${input.length}` : expected('a list', input);
-  return z.array(entry, { error }).min(1, { error }).max(MAX_RULES, { error });
-}
