@@ -26,11 +26,13 @@ const head: VersionHead = {
 const bytes = encodeVersionHead(head);
 
 let directory: string;
+let clock: HybridClock;
 let catalog: Catalog;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'holdfast-catalog-'));
-  catalog = new Catalog(IndexFile.open(directory), new HybridClock(systemClock), (position) => position);
+  clock = new HybridClock(systemClock);
+  catalog = new Catalog(IndexFile.open(directory), clock, (position) => position);
 });
 afterEach(async () => {
   await catalog.close();
@@ -117,4 +119,26 @@ test('the moved removal of a bucket leaves the later bucket of its name alone', 
   catalog.endReplay();
   expect(catalog.buckets.byName('data')?.id).toBe(2);
   expect(catalog.buckets.byId(1)).toBeUndefined();
+});
+
+test('the number of a bucket of which nothing but an object is left is not given again', () => {
+  catalog.apply({ record: { ...version(10), bucket: 9, key, data: NO_BYTES }, position: 1, length: 10 });
+  catalog.endReplay();
+  expect(catalog.nextBucket).toBe(10);
+});
+
+test('what comes next is younger than the end of what is retained, also where only that tells of it', () => {
+  const end = 2 ** 52;
+  rebuild(retained(10, end));
+  expect(clock.tick()).toBeGreaterThan(end);
+});
+
+test('what was retained a moment before its snapshot went is dropped, too', () => {
+  rebuild(version(10), removal(30));
+  const bucket = { name: 'data', createdAt: 0, versioning: 'disabled', accessibility: 'private' } as const;
+  const head = encodeBucketHead({ bucket, snapshots: [] });
+  const record = { kind: RecordKind.bucket, stamp: 40, moved: false, bucket: 1, key: NO_BYTES, head, data: NO_BYTES };
+  catalog.apply({ record, position: 9, length: 10 });
+  expect(catalog.retained.pruneStep(1)).toBe(false);
+  expect(catalog.retained.at({ bucket: 1, key, stamp: 10 })).toBeUndefined();
 });

@@ -15,7 +15,7 @@ import { RetainedTable } from './retained-table.ts';
 import { type SegmentRow, SegmentUsage } from './segment-usage.ts';
 import { UploadTable } from './upload-table.ts';
 import { UsageTable } from './usage-table.ts';
-import { type Location, type Version, withUntil } from './version.ts';
+import { type Location, splitUntil, type Version, withUntil } from './version.ts';
 import { ForkLayer, PastLayer, PresentLayer, type VersionLayer } from './version-layers.ts';
 import { VersionTable } from './version-table.ts';
 import { WhiteoutTable } from './whiteout-table.ts';
@@ -137,6 +137,8 @@ export class Catalog {
   apply({ record, position, length }: LocatedRecord): void {
     const location = { position, length };
     this.#clock.observe(record.stamp);
+    // Of a bucket that is gone a rebuild may meet nothing but objects, which must not be those of a later one.
+    this.#lastBucket = Math.max(this.#lastBucket, record.bucket);
     if (isRemoval(record.kind)) {
       this.segments.holdRemoval(location, decodeHead<RemovalHead>(record.head).span);
     }
@@ -148,17 +150,16 @@ export class Catalog {
         this.versions.remove(record);
         break;
       case RecordKind.retained:
+        this.#clock.observe(splitUntil(record.head).until); // the record of its end may be gone
         this.versions.addRetained(record, location);
         break;
       case RecordKind.whiteout:
         this.#whiteouts.add(record, location);
         break;
       case RecordKind.bucket:
-        this.#lastBucket = Math.max(this.#lastBucket, record.bucket);
         this.#lostPins(this.buckets.apply(record, location));
         break;
       case RecordKind.bucketRemoval:
-        this.#lastBucket = Math.max(this.#lastBucket, record.bucket);
         this.#removeBucket(record.bucket);
         break;
       case RecordKind.upload:

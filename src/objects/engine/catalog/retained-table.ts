@@ -114,14 +114,14 @@ export class RetainedTable {
     return [...this.#prunable.keys()];
   }
 
-  /**
-   * Drops what no pin needs of the next entries, and says whether there are more. What was
-   * retained before the pin was lost must have been flushed.
-   */
+  /** Drops what no pin needs of the next entries, also of those that are not in the index file yet, and says whether there are more. */
   pruneStep(bucket: number): boolean {
     const { start, end } = bucketRange(bucket, IndexTable.retained);
-    const from = this.#prunable.get(bucket) ?? start;
-    const keys = [...this.#ledger.index.entries(from, end, STEP)].map(({ key }) => key);
+    const keys: Buffer[] = [];
+    for (const { prefix, stamp } of this.#ledger.index.versionsBefore(end)(this.#prunable.get(bucket) ?? start)) {
+      keys.push(versionKey(prefix, stamp));
+      if (keys.length === STEP) break;
+    }
     for (const key of keys) this.#prune(bucket, key);
     const last = keys.at(-1);
     if (keys.length === STEP && last) this.#prunable.set(bucket, Buffer.concat([last, Buffer.of(0)]));
