@@ -97,12 +97,13 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Parses a JSON file, `undefined` when it is absent. */
+/** Parses a JSON file, `undefined` when it is absent. @throws SyntaxError where it was damaged, and says which it is */
 export async function readJsonFile<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return undefined;
+    if (error instanceof SyntaxError) throw new SyntaxError(`${path} is damaged: ${error.message}`, { cause: error });
     throw error;
   }
 }

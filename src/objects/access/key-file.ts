@@ -36,9 +36,8 @@ export async function readKeyFile(path: string, masterKey: Uint8Array): Promise<
 }
 
 function sealedKeys(file: KeyFile1 | KeyFile2 | undefined, path: string): readonly Sealed<StoredKey>[] {
-  switch (file?.version) {
-    case undefined:
-      return [];
+  if (!file) return [];
+  switch (file.version) {
     case 1:
       return file.keys.map(({ buckets, ...key }) => ({
         ...key,

@@ -1,7 +1,7 @@
 import { type BucketRow, type BucketState, encodeBucketHead } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer, Draft } from './committer.ts';
-import type { Purpose } from './journal/journal.ts';
+import type { Purpose } from './journal/purpose.ts';
 import { RecordKind } from './journal/record.ts';
 
 const NO_BYTES = Buffer.alloc(0);

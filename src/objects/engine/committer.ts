@@ -4,7 +4,8 @@ import type { Growth } from '../store/quota.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './journal/batch.ts';
-import { type Journal, PURPOSES, type Purpose } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import { PURPOSES, type Purpose } from './journal/purpose.ts';
 import { type JournalRecord, recordBytes } from './journal/record.ts';
 
 /** A record before its place in the order is known; `stamp` only where it has one already. */

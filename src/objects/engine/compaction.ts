@@ -1,3 +1,4 @@
+import { isHoldfastCode } from '../../core/errors.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer } from './committer.ts';
 import type { JournalFeed } from './feed/journal-feed.ts';
@@ -30,6 +31,8 @@ export class Compaction {
   readonly #options: CompactionOptions;
   /** Existing segments in the span of a segment's removals, when they were last looked at. */
   readonly #examined = new Map<number, number>();
+  /** Of damaged segments, the bytes that are needed and cannot be moved: until they are removed, it is of no use to look again. */
+  readonly #stuck = new Map<number, number>();
 
   constructor(options: CompactionOptions) {
     this.#options = options;
@@ -47,7 +50,10 @@ export class Compaction {
     const { journal, catalog, feed } = this.#options;
     const end = Math.min(journal.activeSequence, journal.sequenceOf(catalog.savedPosition), feed.firstNeeded);
     const settled = journal.sequences.filter((sequence) => sequence < end && !journal.isPinned(sequence));
-    return settled.find((sequence) => this.#isDead(sequence)) ?? this.#cheapest(settled);
+    const dead = settled.find((sequence) => this.#isDead(sequence));
+    if (dead !== undefined) return dead;
+    const movable = settled.filter((sequence) => this.#stuck.get(sequence) !== catalog.segments.row(sequence).live);
+    return movable.find((sequence) => journal.isDamaged(sequence)) ?? this.#cheapest(movable);
   }
 
   #isDead(sequence: number): boolean {
@@ -83,9 +89,10 @@ export class Compaction {
 
   async #compact(sequence: number): Promise<void> {
     const { journal, catalog } = this.#options;
+    const { records, isWhole } = await this.#recordsOf(sequence);
     let chunk: LocatedRecord[] = [];
     let bytes = 0;
-    for (const located of await journal.records(sequence)) {
+    for (const located of records) {
       if (!this.#isNeeded(located, sequence)) continue;
       chunk.push(located);
       bytes += located.length;
@@ -96,9 +103,25 @@ export class Compaction {
     }
     await this.#move(chunk, sequence);
     await catalog.flush();
+    if (!isWhole && !this.#isDead(sequence)) {
+      this.#stuck.set(sequence, catalog.segments.row(sequence).live);
+      return;
+    }
     if (!(await journal.recycle(sequence))) return;
     catalog.segments.forget(sequence);
     this.#examined.delete(sequence);
+    this.#stuck.delete(sequence);
+  }
+
+  /** Of a damaged segment, what is whole: it has to go, since no index could be built again with it. */
+  async #recordsOf(sequence: number) {
+    const { journal } = this.#options;
+    try {
+      return { records: await journal.records(sequence), isWhole: true };
+    } catch (error) {
+      if (!isHoldfastCode(error, 'journal.corrupt') && !isHoldfastCode(error, 'object.damaged')) throw error;
+      return { records: await journal.salvage(sequence), isWhole: false };
+    }
   }
 
   /** Decided again in the journal's order: what was removed meanwhile stays where it is. */

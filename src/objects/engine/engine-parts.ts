@@ -39,7 +39,7 @@ export async function closeParts(parts: EngineParts): Promise<void> {
     () => false,
   );
   await catalog.close();
-  if (saved && !files.hasUnfinished) await directory.endSession();
+  if (saved && !files.hasUnfinished && !journal.hasFailed) await directory.endSession();
   await journal.close();
   directory.release();
 }

@@ -1,4 +1,5 @@
-import { HoldfastError } from '../../core/errors.ts';
+import { HoldfastError, isNodeError } from '../../core/errors.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
 
 /** What the engine itself can fail of. What it refuses as every store does is in `store/errors/`. Codes are stable. */
 export const engineErrors = {
@@ -47,4 +48,24 @@ export const engineErrors = {
       message: `journal segment ${segment} is damaged at byte ${offset}, and valid records follow`,
       hint: 'this is not a torn write but a damaged disk: keep the directory as it is and restore from a backup',
     }),
+  journalCut: (segment: string, offset: number) =>
+    new HoldfastError({
+      code: 'journal.corrupt',
+      kind: 'internal',
+      message: `journal segment ${segment} ends at byte ${offset}, and more had been written`,
+      hint: 'a damaged disk, or a copy of a store that was running: restore from a backup; without its index/ the store opens with what is left',
+    }),
+  directoryDamaged: (path: string, how: string, cause?: unknown) =>
+    new HoldfastError({
+      code: 'store.damaged',
+      kind: 'internal',
+      message: `${path} of the object store ${how}`,
+      hint: 'nothing can be read without it, and nothing was changed: restore it from a backup',
+      cause,
+    }),
 };
+
+/** What a read failed of: bytes that the disk does not give back are damaged, as those that it gives back changed. */
+export function readFailure(error: unknown, what: string): unknown {
+  return isNodeError(error, 'EIO') ? objectErrors.damaged(what, 'cannot be read: the disk reports an error') : error;
+}

@@ -71,9 +71,9 @@ export class IntegrityCheck {
     return { found };
   }
 
-  async #damageOf({ files, location }: Version): Promise<string | undefined> {
+  async #damageOf({ files, location, stamp }: Version): Promise<string | undefined> {
     try {
-      if (files.length === 0) await this.#options.journal.read(location.position, location.length);
+      if (files.length === 0) await this.#options.journal.read(location.position, location.length, stamp);
       else for (const file of files) await this.#options.files.reader.verify(file);
       return undefined;
     } catch (error) {

@@ -63,8 +63,8 @@ export class ObjectReader {
   }
 
   /** All bytes of an inline version, as they are kept. */
-  async keptInline({ location: { position, length } }: Version): Promise<Buffer> {
-    const { data } = await this.#options.journal.read(position, length);
+  async keptInline({ location: { position, length }, stamp }: Version): Promise<Buffer> {
+    const { data } = await this.#options.journal.read(position, length, stamp);
     return data;
   }
 

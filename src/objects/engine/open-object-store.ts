@@ -43,7 +43,7 @@ export interface ObjectStoreOptions {
 
 /**
  * Opens or makes the store in `directory`, whatever state a crash left it in.
- * @throws HoldfastError `store.in-use`, `store.format`, `store.options`, `store.master-key`, `journal.corrupt`
+ * @throws HoldfastError `store.in-use`, `store.format`, `store.damaged`, `store.options`, `store.master-key`, `journal.corrupt`
  */
 export async function openObjectStore(options: ObjectStoreOptions): Promise<OpenObjectStore> {
   return openEngine(options);

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import { HoldfastError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
@@ -11,6 +12,8 @@ import { type LastSession, SessionMark } from './session-mark.ts';
 const FORMAT = 2;
 const EARLIER_FORMAT = 1;
 
+const JOURNAL = 'journal';
+
 /** Fixed when the store is made. */
 export interface StoreFormat {
   /** Raised when newer code opens the store: what it writes from then on may be lost on older code, which refuses it. */
@@ -18,6 +21,12 @@ export interface StoreFormat {
   readonly segmentBytes: number;
   /** Secret start value of the journal's batch checksums. */
   readonly salt: number;
+}
+
+/** As it is kept: with other numbers the journal would seem to be empty. */
+interface KeptFormat extends StoreFormat {
+  /** CRC-32 over the others; stores of before have none until they are opened. */
+  readonly crc?: number;
 }
 
 /**
@@ -41,7 +50,7 @@ export class StoreDirectory {
     this.#session = new SessionMark(join(path, 'session'));
   }
 
-  /** @throws HoldfastError `store.in-use`, `store.format` */
+  /** @throws HoldfastError `store.in-use`, `store.format`, `store.damaged` */
   static async open(path: string, segmentBytes: number): Promise<StoreDirectory> {
     await makeDirectoryDurable(path);
     const lock = await acquireProcessLock(join(path, 'lock'));
@@ -63,7 +72,7 @@ export class StoreDirectory {
   }
 
   get journal(): string {
-    return join(this.#path, 'journal');
+    return join(this.#path, JOURNAL);
   }
 
   get index(): string {
@@ -106,22 +115,48 @@ export class StoreDirectory {
 
 async function readFormat(directory: string, segmentBytes: number): Promise<StoreFormat> {
   const path = join(directory, 'store.json');
-  const found = await readJsonFile<StoreFormat>(path);
-  if (found) {
-    if (found.format === FORMAT) return found;
-    if (found.format === EARLIER_FORMAT) return raise(path, found);
-    throw engineErrors.format(directory, found.format);
+  const found = await readKept(path);
+  if (!found) {
+    if (await isInUse(join(directory, JOURNAL))) throw engineErrors.directoryDamaged(path, 'is gone');
+    const made = { format: FORMAT, segmentBytes, salt: randomInt(1, 2 ** 32) };
+    await write(path, made);
+    return made;
   }
-  const format = { format: FORMAT, segmentBytes, salt: randomInt(1, 2 ** 32) };
-  await writeFileDurable(path, JSON.stringify(format));
-  return format;
+  const { crc, ...format } = found;
+  if (format.format !== FORMAT && format.format !== EARLIER_FORMAT) throw engineErrors.format(directory, format.format);
+  if (crc !== undefined && crc !== crcOf(format))
+    throw engineErrors.directoryDamaged(path, 'does not match its checksum');
+  return crc !== undefined && format.format === FORMAT ? format : raise(path, format);
+}
+
+async function readKept(path: string): Promise<KeptFormat | undefined> {
+  try {
+    return await readJsonFile<KeptFormat>(path);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw engineErrors.directoryDamaged(path, 'is no JSON any more', error);
+    throw error;
+  }
+}
+
+/** The first segment is made long after `store.json` is durable. */
+async function isInUse(journal: string): Promise<boolean> {
+  const names = await readdir(journal).catch(() => []);
+  return names.length > 0;
+}
+
+function write(path: string, format: StoreFormat): Promise<void> {
+  return writeFileDurable(path, JSON.stringify({ ...format, crc: crcOf(format) } satisfies KeptFormat));
+}
+
+function crcOf({ format, segmentBytes, salt }: StoreFormat): number {
+  return crc32(JSON.stringify([format, segmentBytes, salt]));
 }
 
 /** On a full disk the next start does it: what is there has to be readable, and removable, all the same. */
 async function raise(path: string, found: StoreFormat): Promise<StoreFormat> {
   const raised = { ...found, format: FORMAT };
   try {
-    await writeFileDurable(path, JSON.stringify(raised));
+    await write(path, raised);
     return raised;
   } catch (error) {
     if (HoldfastError.from(error).code !== 'disk.full') throw error;

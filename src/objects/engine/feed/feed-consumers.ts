@@ -4,6 +4,8 @@ import { readJsonFile, writeFileDurable } from '../../../core/durable-files.ts';
 export class FeedConsumers {
   readonly #path: string;
   #positions: ReadonlyMap<string, number>;
+  /** The file was damaged: anyone may need everything, until it is written again. */
+  #isLost = false;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, positions: ReadonlyMap<string, number>) {
@@ -12,8 +14,15 @@ export class FeedConsumers {
   }
 
   static async open(path: string): Promise<FeedConsumers> {
-    const positions = (await readJsonFile<Record<string, number>>(path)) ?? {};
-    return new FeedConsumers(path, new Map(Object.entries(positions)));
+    try {
+      const positions = (await readJsonFile<Record<string, number>>(path)) ?? {};
+      return new FeedConsumers(path, new Map(Object.entries(positions)));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      const consumers = new FeedConsumers(path, new Map());
+      consumers.#isLost = true;
+      return consumers;
+    }
   }
 
   get count(): number {
@@ -22,11 +31,15 @@ export class FeedConsumers {
 
   /** The first position that anyone needs; infinite when nobody follows. */
   get first(): number {
-    return Math.min(...this.#positions.values());
+    return this.#isLost ? 0 : Math.min(...this.#positions.values());
+  }
+
+  has(consumer: string): boolean {
+    return this.#positions.has(consumer);
   }
 
   position(consumer: string): number | undefined {
-    return this.#positions.get(consumer);
+    return this.#positions.get(consumer) ?? (this.#isLost ? 0 : undefined);
   }
 
   /** Held from the call on, released once that is durable: a crash must not bring an older position back. */
@@ -42,7 +55,7 @@ export class FeedConsumers {
   }
 
   async remove(consumer: string): Promise<void> {
-    if (this.#positions.has(consumer)) await this.#change((positions) => positions.delete(consumer));
+    if (this.has(consumer) || this.#isLost) await this.#change((positions) => positions.delete(consumer));
   }
 
   /** One after the other; one that fails does not stop the next. */
@@ -52,6 +65,7 @@ export class FeedConsumers {
       change(positions);
       await writeFileDurable(this.#path, JSON.stringify(Object.fromEntries(positions)));
       this.#positions = positions;
+      this.#isLost = false;
     });
     this.#lastWrite = changed.catch(() => {});
     return changed;

@@ -58,7 +58,7 @@ export class JournalFeed implements ChangeFeed {
     const known = consumers.position(consumer);
     const position = known ?? end;
     const rows = buckets.rows().map(({ id, bucket }) => ({ bucket: id, settings: bucket }));
-    if (known === undefined) await consumers.set(consumer, position);
+    if (!consumers.has(consumer)) await consumers.set(consumer, position);
     return { position, end, buckets: rows };
   }
 

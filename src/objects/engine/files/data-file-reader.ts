@@ -7,6 +7,7 @@ import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { ByteRange } from '../../store/object.ts';
 import type { StoredFile } from '../../store/stored-body.ts';
 import { STORED_CHUNK_BYTES } from '../encryption/chunks.ts';
+import { readFailure } from '../errors.ts';
 import { earlierShardOf, shardName, shardOf } from './shards.ts';
 
 /** Whole chunks of an encrypted file, so that each is in one block. */
@@ -56,6 +57,8 @@ export class DataFileReader {
         next.catch(() => {}); // told when it is waited for
         yield block;
       }
+    } catch (error) {
+      throw readFailure(error, `data file ${fileName(id)}`);
     } finally {
       await next?.catch(() => {});
       file.close().catch(() => {}); // nothing was written: the reader need not wait for it
@@ -74,6 +77,8 @@ export class DataFileReader {
         sum = crc32(buffer.subarray(0, bytesRead), sum);
         at += bytesRead;
       }
+    } catch (error) {
+      throw readFailure(error, `data file ${fileName(id)}`);
     } finally {
       await file.close();
     }

@@ -80,9 +80,12 @@ test('records are found again in order, from any position', async () => {
 
 test('a record is read by its position, and a damaged one is told', async () => {
   const position = await append(record('a', 5000));
-  expect((await journal.read(position, recordBytes(record('a', 5000)))).data.toString()).toBe('a'.repeat(5000));
+  expect((await journal.read(position, recordBytes(record('a', 5000)), 1)).data.toString()).toBe('a'.repeat(5000));
+  await expect(journal.read(position, recordBytes(record('a', 5000)), 2)).rejects.toMatchObject({
+    code: 'object.damaged',
+  });
   await damage('000000000001.journal', BATCH_HEADER_BYTES + 1000);
-  await expect(journal.read(position, recordBytes(record('a', 5000)))).rejects.toMatchObject({
+  await expect(journal.read(position, recordBytes(record('a', 5000)), 1)).rejects.toMatchObject({
     code: 'object.damaged',
   });
 });
@@ -129,6 +132,24 @@ test('damage in a segment before the last is refused', async () => {
   await journal.close();
   await damage('000000000001.journal', 14 * BLOCK_BYTES + 60);
   await expect(reopen()).rejects.toMatchObject({ code: 'journal.corrupt' });
+});
+
+test('a journal that ends before what its index knows is refused, not written on', async () => {
+  await append(record('a'));
+  const end = (await append(record('b'))) + recordBytes(record('b'));
+  await journal.close();
+  await damage('000000000001.journal', BLOCK_BYTES + 60);
+  await expect(reopen(end)).rejects.toMatchObject({ code: 'journal.corrupt' });
+  await expect(reopen(2 * segmentBytes)).rejects.toMatchObject({ code: 'journal.corrupt' });
+  await reopen();
+  expect(found).toEqual(['a']);
+});
+
+test('a sealed segment with a damaged end is not taken for a shorter one', async () => {
+  for (let i = 0; i < 20; i++) await append(record(`r${i}`));
+  expect(await journal.records(1)).toHaveLength(15);
+  await damage('000000000001.journal', 15 * BLOCK_BYTES);
+  await expect(journal.records(1)).rejects.toMatchObject({ code: 'journal.corrupt' });
 });
 
 test('a recycled segment does not bring its old records back', async () => {

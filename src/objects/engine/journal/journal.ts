@@ -5,25 +5,17 @@ import { objectErrors } from '../../store/errors/object-errors.ts';
 import { engineErrors } from '../errors.ts';
 import { BATCH_HEADER_BYTES, BLOCK_BYTES, batchBytes, encodeBatch, type LocatedRecord } from './batch.ts';
 import { decodePage, type JournalPage } from './journal-page.ts';
+import { KEPT_SPARES, type Purpose } from './purpose.ts';
 import { decodeRecord, type JournalRecord, recordBytes } from './record.ts';
 import { Segment } from './segment.ts';
 import { SegmentPool } from './segment-pool.ts';
+import { salvageRecords } from './segment-salvage.ts';
 import { type RecordVisitor, scanSegment } from './segment-scan.ts';
 
 const SEGMENT = /^(\d{12})\.journal$/;
 /** A segment always keeps room for the batch that says it ends here. */
 const SEAL_BYTES = BLOCK_BYTES;
 const PAGE_BYTES = 2 ** 20;
-
-/** What an append is for, the first to be refused on a full disk first. */
-export const PURPOSES = ['write', 'remove', 'compact'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
-/**
- * Spare segments that stay behind. Removals must go on when writes cannot, and
- * compaction, which makes room of what they leave, when removals cannot.
- */
-const KEPT_SPARES: Readonly<Record<Purpose, number>> = { write: 2, remove: 1, compact: 0 };
 
 export interface JournalOptions {
   readonly directory: string;
@@ -75,6 +67,11 @@ export class Journal {
     return this.#active.sequence * this.#options.segmentBytes + this.#offset;
   }
 
+  /** Nobody knows whether what was last to be written is there. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   get activeSequence(): number {
     return this.#active.sequence;
   }
@@ -105,7 +102,7 @@ export class Journal {
   /**
    * Visits every record from `from` on (0: all) and sets the end, where appends go on.
    * A torn batch at the end never was acknowledged and is cut.
-   * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one
+   * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one, and when the journal ends before `from`
    */
   async replay(from: number, visit: RecordVisitor): Promise<void> {
     const segments = [...this.#segments.values()].filter(({ sequence }) => sequence >= this.sequenceOf(from));
@@ -119,6 +116,10 @@ export class Journal {
       this.#offset = end.offset;
       this.#previous = end.previous;
     }
+    const { sequence, name } = tail ?? segments.at(-1) ?? this.#active;
+    const end = (tail || segments.length === 0 ? sequence : sequence + 1) * this.#options.segmentBytes + this.#offset;
+    // What the index knows was durable before: to write on from here would put other records in its places.
+    if (end < from) throw engineErrors.journalCut(name, this.#offset);
     await this.#settleTail(tail);
   }
 
@@ -219,11 +220,12 @@ export class Journal {
     };
   }
 
-  /** @throws HoldfastError `object.damaged` */
-  async read(position: number, length: number): Promise<JournalRecord> {
+  /** The record of that stamp. @throws HoldfastError `object.damaged` */
+  async read(position: number, length: number, stamp: number): Promise<JournalRecord> {
     const record = decodeRecord(await this.#bytes(position, length), 0);
-    if (!record) throw objectErrors.damaged(`the record at ${position} of the journal`);
-    return record;
+    if (record?.stamp === stamp) return record;
+    this.#segmentAt(position).reportDamage();
+    throw objectErrors.damaged(`the record at ${position} of the journal`);
   }
 
   #segmentAt(position: number): Segment {
@@ -232,12 +234,13 @@ export class Journal {
     return segment;
   }
 
-  /** All records of a sealed segment. */
+  /** All records of a sealed segment. @throws HoldfastError `journal.corrupt`, `object.damaged` */
   async records(sequence: number): Promise<readonly LocatedRecord[]> {
     const segment = this.#segments.get(sequence);
     if (!segment) return [];
     const records: LocatedRecord[] = [];
-    await scanSegment(segment, this.#options, (record) => void records.push(record));
+    const { sealed, offset } = await scanSegment(segment, this.#options, (record) => void records.push(record));
+    if (!sealed) throw engineErrors.journalCut(segment.name, offset);
     return records;
   }
 
@@ -266,6 +269,16 @@ export class Journal {
     } finally {
       segment.unpin();
     }
+  }
+
+  /** Of a segment that is damaged. */
+  async salvage(sequence: number): Promise<readonly LocatedRecord[]> {
+    const segment = this.#segments.get(sequence);
+    return segment ? salvageRecords(segment, this.#options) : [];
+  }
+
+  isDamaged(sequence: number): boolean {
+    return this.#segments.get(sequence)?.isDamaged ?? false;
   }
 
   isPinned(sequence: number): boolean {

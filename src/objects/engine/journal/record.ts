@@ -70,11 +70,18 @@ export function encodeRecord(record: JournalRecord, target: Buffer, at: number):
   return end;
 }
 
+/** What the record at `at` says that it takes, damaged or not; `undefined` where that cannot be. */
+export function claimedBytes(source: Buffer, at: number): number | undefined {
+  if (at + RECORD_HEADER_BYTES > source.length) return undefined;
+  const length = source.readUInt32BE(at + 4);
+  return length >= RECORD_HEADER_BYTES && at + length <= source.length ? length : undefined;
+}
+
 /** `undefined` when the bytes at `at` are no whole, undamaged record. The buffers share memory with `source`. */
 export function decodeRecord(source: Buffer, at: number): JournalRecord | undefined {
-  if (at + RECORD_HEADER_BYTES > source.length) return undefined;
-  const end = at + source.readUInt32BE(at + 4);
-  if (end < at + RECORD_HEADER_BYTES || end > source.length) return undefined;
+  const length = claimedBytes(source, at);
+  if (length === undefined) return undefined;
+  const end = at + length;
   if (crc32(source.subarray(at + 4, end)) !== source.readUInt32BE(at)) return undefined;
   const kind = source.readUInt8(at + 8);
   const headStart = at + RECORD_HEADER_BYTES + source.readUInt16BE(at + 10);

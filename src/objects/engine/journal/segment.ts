@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { objectErrors } from '../../store/errors/object-errors.ts';
+import { readFailure } from '../errors.ts';
 
 const ZEROS = Buffer.alloc(2 ** 20);
 
@@ -10,6 +11,7 @@ export class Segment {
   readonly path: string;
   readonly #file: FileHandle;
   #pins = 0;
+  #isDamaged = false;
 
   private constructor(sequence: number, path: string, file: FileHandle) {
     this.sequence = sequence;
@@ -36,11 +38,24 @@ export class Segment {
 
   async read(offset: number, length: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafe(length);
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await this.#file.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) throw objectErrors.damaged(`journal segment ${this.name}`);
-      done += bytesRead;
+    try {
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await this.#file.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) throw objectErrors.damaged(`journal segment ${this.name}`, 'is too short');
+        done += bytesRead;
+      }
+    } catch (error) {
+      throw readFailure(error, `journal segment ${this.name}`);
+    }
+    return bytes;
+  }
+
+  /** From the start; zeros for blocks that the disk does not give back. */
+  async readBlocks(length: number, blockBytes: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    for (let at = 0; at < length; at += blockBytes) {
+      const block = await this.read(at, blockBytes).catch(() => undefined);
+      block?.copy(bytes, at);
     }
     return bytes;
   }
@@ -61,6 +76,15 @@ export class Segment {
 
   get pinned(): boolean {
     return this.#pins > 0;
+  }
+
+  /** A record of it could not be read. */
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
+  reportDamage(): void {
+    this.#isDamaged = true;
   }
 
   async close(): Promise<void> {

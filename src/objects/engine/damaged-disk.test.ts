@@ -1,0 +1,130 @@
+import { mkdtemp, open, readdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dataFiles } from '../../../tests/support/data-files.ts';
+import type { EngineObjectStore } from './engine-object-store.ts';
+import { openEngine } from './open-object-store.ts';
+
+/** What a disk may do to a store: each damage is told, and the rest goes on. */
+
+const sizes = { segmentBytes: 640 * 2 ** 10, inlineLimitBytes: 64 * 2 ** 10, minPartBytes: 1, slackBytes: 0 };
+const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+const BLOCK = 4096;
+
+let directory: string;
+let store: EngineObjectStore;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'holdfast-damage-'));
+  store = await openEngine({ directory, ...sizes });
+  await store.createBucket('data');
+});
+afterEach(async () => {
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+const put = (key: string, bytes: number) =>
+  store.put({ bucket: 'data', key, body: Buffer.alloc(bytes, key), metadata });
+const segment = (number: number) => join(directory, 'journal', `${String(number).padStart(12, '0')}.journal`);
+
+async function read(key: string): Promise<string> {
+  const object = await store.open('data', key);
+  const bytes = Buffer.concat(await Array.fromAsync(object.body()));
+  object.release();
+  return bytes.toString('utf8', 0, 1);
+}
+
+/** One bit. */
+async function flip(path: string, offset: number): Promise<void> {
+  const file = await open(path, 'r+');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
+  await file.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, offset);
+  await file.close();
+}
+
+async function reopen({ rebuild = false } = {}): Promise<void> {
+  await store.close();
+  if (rebuild) await rm(join(directory, 'index'), { recursive: true });
+  store = await openEngine({ directory, ...sizes });
+}
+
+test('a damaged last record is not cut and written over, where the index knows of it', async () => {
+  await put('a', 1000);
+  await put('b', 1000);
+  await store.close();
+  await flip(segment(1), 2 * BLOCK + 500);
+  await expect(openEngine({ directory, ...sizes })).rejects.toMatchObject({ code: 'journal.corrupt' });
+  await flip(segment(1), 2 * BLOCK + 500);
+  store = await openEngine({ directory, ...sizes });
+  expect([await read('a'), await read('b')]).toEqual(['a', 'b']);
+});
+
+const segments = async () => (await readdir(join(directory, 'journal'))).filter((name) => name.endsWith('.journal'));
+const fill = async (key: string, times: number) => {
+  for (let i = 0; i < times; i++) await put(key, 60_000);
+};
+
+test('compaction leaves a damaged record where it is, moves the others, and goes on', async () => {
+  await put('lost', 1000);
+  await put('kept', 1000);
+  await fill('x', 12);
+  await flip(segment(1), BLOCK + 500);
+  await fill('x', 100);
+  await store.settle();
+  expect((await segments()).length).toBeLessThan(4);
+  await expect(read('lost')).rejects.toMatchObject({ code: 'object.damaged' });
+  expect(await read('kept')).toBe('k');
+  await flip(segment(1), 2 * BLOCK + 500); // where `kept` was
+  expect(await read('kept')).toBe('k');
+
+  await store.remove('data', 'lost');
+  await store.settle();
+  expect(await segments()).not.toContain('000000000001.journal');
+  await reopen({ rebuild: true });
+  expect([await read('kept'), await read('x')]).toEqual(['k', 'x']);
+});
+
+test('a segment in which damage is found is emptied though nearly all of it is needed', async () => {
+  for (let i = 0; i < 24; i++) await put(`key-${i}`, 50_000);
+  await flip(segment(1), BLOCK + 500);
+  await expect(store.checkIntegrity({ maxBytes: 2 ** 30 })).resolves.toMatchObject({ damaged: [{ key: 'key-0' }] });
+  await store.remove('data', 'key-0');
+  await store.settle();
+  expect(await segments()).not.toContain('000000000001.journal');
+  await reopen({ rebuild: true });
+  for (let i = 1; i < 24; i++) expect(await read(`key-${i}`)).toBe('k');
+});
+
+test('what the disk reports an error for is told as damaged, and the check goes on behind it', async () => {
+  await put('a', 100_000);
+  const [first = ''] = await dataFiles(directory);
+  await put('b', 100_000);
+  await unlink(first);
+  await symlink('/proc/self/mem', first); // read(2) at 0: EIO
+  await expect(read('a')).rejects.toMatchObject({ code: 'object.damaged' });
+  expect(await store.checkIntegrity({ maxBytes: 2 ** 30 })).toMatchObject({ objects: 2, damaged: [{ key: 'a' }] });
+  expect(await read('b')).toBe('b');
+});
+
+test('without knowing who follows the journal it is kept for all, until they have come', async () => {
+  const { position } = await store.changes.subscribe('follower');
+  await put('a', 60_000);
+  await store.close();
+  await writeFile(join(directory, 'consumers.json'), '{"foll');
+  store = await openEngine({ directory, ...sizes });
+  for (let i = 0; i < 40; i++) await put('a', 60_000);
+  await store.settle();
+  const subscription = await store.changes.subscribe('follower');
+  expect(subscription.position).toBeLessThanOrEqual(position);
+  let seen = 0;
+  for (let from = position; from < subscription.end; ) {
+    const page = await store.changes.read({ from });
+    seen += page.changes.length;
+    from = page.next;
+  }
+  expect(seen).toBe(41);
+  await reopen();
+  expect(await store.changes.subscribe('follower')).toMatchObject({ position: 0 });
+});
