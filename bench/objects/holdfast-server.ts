@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createLogger } from '../../src/core/log.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import { roleClient, TEST_CODE } from '../../tests/support/role-client.ts';
 import { keyName } from '../support/object-load.ts';
 import { type FillRequest, type ServerUp, storeSocketIn } from './holdfast.ts';
 
@@ -34,6 +34,7 @@ const masterKey = randomBytes(32);
 const opening = Promise.withResolvers<ObjectStore>();
 const adminSocket = join(directory, 'objects.sock');
 const role = await startObjectsRole({
+  code: TEST_CODE,
   directory,
   openStore: async (onBucketChanged) => {
     const opened = await openObjectStore({
@@ -53,7 +54,7 @@ const role = await startObjectsRole({
   log: createLogger('objects', 'warn'),
 });
 const store = await opening.promise;
-const key = await connectRpc<ObjectAdmin>(adminSocket).ensureKey({ owner: 'bench', buckets: '*' });
+const key = await roleClient<ObjectAdmin>(adminSocket).ensureKey({ owner: 'bench', buckets: '*' });
 process.on('message', (request: FillRequest) => {
   void fill(store, request).then(() => process.send?.('filled'));
 });

@@ -16,3 +16,9 @@ export async function codeIdentity(directory = SOURCES): Promise<Buffer> {
   for (const [i, bytes] of contents.entries()) hash.update(`\n${sources[i]} ${bytes.length}\n`).update(bytes);
   return hash.digest();
 }
+
+/** Whether a process that began as `code` would begin as another one now: an update has come, or is on its way. */
+export async function isOutdated(code: Buffer, directory = SOURCES): Promise<boolean> {
+  const present = await codeIdentity(directory).catch(() => undefined);
+  return present === undefined || !present.equals(code);
+}

@@ -52,7 +52,7 @@ export async function listen(server: Server, options: ListenOptions): Promise<Ad
 }
 
 /** On a Unix socket that only this user can open, in place of what a predecessor left there. */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
+export async function listenOnSocket(server: NetServer, path: string): Promise<void> {
   await rm(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(path, resolve);

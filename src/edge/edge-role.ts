@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HoldfastError } from '../core/errors.ts';
+import { otherCode } from '../core/handshake.ts';
 import { listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
@@ -18,6 +20,10 @@ export interface EdgeRoleOptions {
   readonly host: string;
   /** Unix socket of the `EdgeAdmin` contract. */
   readonly adminSocket: string;
+  /** That this process runs, as `codeIdentity` names it. */
+  readonly code: Buffer;
+  /** Control runs other code, and is not heard. */
+  readonly onOtherCode?: ((error: HoldfastError) => void) | undefined;
   /** File that keeps the route table. */
   readonly tablePath: string;
   /** Unix socket of the buckets' websites, which answer for hosts without a route. */
@@ -65,7 +71,12 @@ export async function startEdgeRole(options: EdgeRoleOptions): Promise<EdgeRole>
     getRoutes: async () => router.table,
     traffic: async () => router.traffic(),
   };
-  const rpc = await serveRpc<EdgeAdmin>(options.adminSocket, admin);
+  const rpc = await serveRpc<EdgeAdmin>({
+    socketPath: options.adminSocket,
+    methods: admin,
+    code: options.code,
+    onOther: () => options.onOtherCode?.(otherCode({ role: 'edge', peer: 'control' })),
+  });
   log.info({ port, host: options.host, routes: kept?.routes.length ?? 0 }, 'the edge is up');
 
   const close = async () => {

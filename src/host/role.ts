@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import { codeIdentity, isOutdated } from '../core/code-identity.ts';
 import { HoldfastError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../core/log.ts';
 import { acquireProcessLock, type ProcessLock } from '../core/process-lock.ts';
@@ -16,6 +17,13 @@ export interface RoleContext {
   readonly config: HostConfig;
   readonly directory: DataDirectory;
   readonly log: Logger;
+  /** That this process runs. */
+  readonly code: Buffer;
+  /**
+   * A role that runs other code was turned away, or turned this one away. The older of the two ends, and its
+   * supervisor starts it with the present code; for the newer one that would be no use.
+   */
+  onOtherCode(error: HoldfastError): Promise<void>;
 }
 
 export interface RunningRole {
@@ -49,7 +57,10 @@ export async function runRole(name: RoleName, start: (context: RoleContext) => P
     await role?.retire?.();
     await stop();
   });
+  let hasFailed = false;
   const fail = (error: unknown) => {
+    if (hasFailed) return;
+    hasFailed = true;
     const failure = HoldfastError.from(error);
     if (failure.kind === 'internal') log.error(error, 'the role failed');
     tell({ type: 'failed', error: failure.toJSON() });
@@ -57,10 +68,15 @@ export async function runRole(name: RoleName, start: (context: RoleContext) => P
     if (process.connected) process.disconnect?.();
   };
   try {
+    const code = await codeIdentity();
+    const onOtherCode = async (error: HoldfastError) => {
+      if (await isOutdated(code)) fail(error);
+      else log.warn({ code: error.code, hint: error.hint }, error.message);
+    };
     const directory = await openDataDirectory(config.dataDirectory);
     lock = await acquireProcessLock(directory.lock(name), { waitMs: PREDECESSOR_MS });
     if (!lock) throw new Error(`another ${name} role still holds ${directory.lock(name)}`);
-    role = await start({ config, directory, log });
+    role = await start({ config, directory, log, code, onOtherCode });
     role.failed?.then(fail);
     tell({ type: 'ready' });
     flushCompileCache(); // a killed process would not have written it

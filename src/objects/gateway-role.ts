@@ -1,4 +1,3 @@
-import { codeIdentity } from '../core/code-identity.ts';
 import type { HoldfastError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { BodyWriter } from './engine/files/body-writer.ts';
@@ -10,6 +9,8 @@ import { listenS3, type S3Listener } from './s3-listener.ts';
 export interface GatewayRoleOptions {
   /** Of the objects role, which has the store open. */
   readonly storeSocket: string;
+  /** That this process runs, as `codeIdentity` names it. */
+  readonly code: Buffer;
   readonly host: string;
   /** Shared with the objects role and the other gateways: the kernel gives each its part of the connections. */
   readonly port: number;
@@ -26,11 +27,10 @@ export interface GatewayRole extends S3Listener {
 /**
  * One more process that speaks S3, on another core: HTTP, signatures and checksums are its
  * work, and what is stored is for the objects role, the one writer of the store.
- * Resolves when the store is there. @throws HoldfastError `port.in-use`, `port.forbidden`, `store.other-code`
+ * Resolves when the store is there. @throws HoldfastError `port.in-use`, `port.forbidden`, `role.other-code`
  */
-export async function startGatewayRole({ storeSocket, ...options }: GatewayRoleOptions): Promise<GatewayRole> {
+export async function startGatewayRole({ storeSocket, code, ...options }: GatewayRoleOptions): Promise<GatewayRole> {
   await using starting = new AsyncDisposableStack();
-  const code = await codeIdentity();
   const bodies = starting.adopt(new BodyWriter(), (bodies) => bodies.close());
   const connected = await connectObjectStore({
     socketPath: storeSocket,

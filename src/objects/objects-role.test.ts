@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { roleClient, TEST_CODE } from '../../tests/support/role-client.ts';
 import { createLogger } from '../core/log.ts';
 import { waitUntil } from '../core/retry.ts';
-import { connectRpc } from '../core/rpc.ts';
 import { MemoryObjectStore } from './memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from './object-admin.ts';
 import { type ObjectsRole, startObjectsRole } from './objects-role.ts';
@@ -27,6 +27,7 @@ afterEach(async () => {
 async function start({ port = 0, store = new MemoryObjectStore() } = {}): Promise<ObjectAdmin> {
   const adminSocket = join(directory, 'objects.sock');
   role = await startObjectsRole({
+    code: TEST_CODE,
     directory: join(directory, 'objects'),
     masterKey,
     port,
@@ -36,7 +37,7 @@ async function start({ port = 0, store = new MemoryObjectStore() } = {}): Promis
     log: createLogger('objects', 'silent'),
     openStore: async () => store,
   });
-  return connectRpc<ObjectAdmin>(adminSocket);
+  return roleClient<ObjectAdmin>(adminSocket);
 }
 
 test('ensureBucket makes a bucket once and brings its settings in line', async () => {

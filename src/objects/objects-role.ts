@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { codeIdentity } from '../core/code-identity.ts';
+import type { HoldfastError } from '../core/errors.ts';
+import { otherCode } from '../core/handshake.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { KeyStore } from './access/key-store.ts';
@@ -27,6 +28,10 @@ export interface ObjectsRoleOptions {
   readonly host: string;
   /** Unix socket of the `ObjectAdmin` contract. */
   readonly adminSocket: string;
+  /** That this process runs, as `codeIdentity` names it. */
+  readonly code: Buffer;
+  /** Control runs other code, and is not heard. */
+  readonly onOtherCode?: ((error: HoldfastError) => void) | undefined;
   /** Unix socket for gateways in other processes, which share the port; absent: there are none. */
   readonly storeSocket?: string | undefined;
   /** Unix socket at which the edge reaches the buckets as websites; they are none without it. */
@@ -59,8 +64,7 @@ const HOUR_MS = 3600_000;
  * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`, and those of `openObjectStore`
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
-  const { directory, masterKey, storeSocket, websiteSocket, log } = options;
-  const code = storeSocket === undefined ? undefined : await codeIdentity();
+  const { directory, masterKey, code, storeSocket, websiteSocket, log } = options;
   const {
     openStore = (onBucketChanged) =>
       openObjectStore({ directory: join(directory, 'store'), masterKey, onBucketChanged }),
@@ -73,7 +77,7 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   const onWebhooksChanged = async () => gateways?.webhooksChanged();
   const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow, onWebhooksChanged });
   starting.adopt(events, (events) => events.close());
-  if (storeSocket !== undefined && code) {
+  if (storeSocket !== undefined) {
     const webhooks = () => events.webhooks.all().map(({ name }) => name);
     const shared = { store, keys: () => keys.list(), webhooks, socketPath: storeSocket, code, log };
     gateways = await StoreServer.listen(shared);
@@ -92,7 +96,9 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   starting.adopt(new LifecycleWorker({ store, log, intervalMs: options.lifecycleMs ?? HOUR_MS }), (worker) =>
     worker.close(),
   );
-  const rpc = await serveRpc(options.adminSocket, createObjectAdmin({ store, keys, domains, scrubber, events }));
+  const methods = createObjectAdmin({ store, keys, domains, scrubber, events });
+  const onOther = () => options.onOtherCode?.(otherCode({ role: 'objects', peer: 'control' }));
+  const rpc = await serveRpc({ socketPath: options.adminSocket, methods, code, onOther });
   starting.defer(() => rpc.close());
   log.info({ port, host: options.host }, 'the object store is up');
 

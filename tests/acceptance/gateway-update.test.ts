@@ -1,20 +1,11 @@
-import { appendFile, cp, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { BucketCredentials } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { Checkout } from '../support/checkout.ts';
 import { signRequest } from '../support/s3-signer.ts';
-import { repository, TestPlatform } from '../support/test-platform.ts';
-
-/** A checkout whose code can change while it runs. */
-async function copyOfRepository(path: string): Promise<string> {
-  await mkdir(path);
-  for (const name of ['holdfast', 'package.json', 'sdk', 'src']) {
-    await cp(join(repository, name), join(path, name), { recursive: true });
-  }
-  await symlink(join(repository, 'node_modules'), join(path, 'node_modules'));
-  return path;
-}
+import { TestPlatform } from '../support/test-platform.ts';
 
 /** proc(5), net/tcp: whether the process has a socket that listens (state 0A) on the port. */
 async function listens(pid: number | undefined, port: number): Promise<boolean> {
@@ -30,8 +21,8 @@ test('after an update of the platform no gateway serves with other code than the
   timeout: 120_000,
 }, async () => {
   await using platform = await TestPlatform.create();
-  const root = await copyOfRepository(join(platform.directory, 'checkout'));
-  platform.root = root;
+  const checkout = await Checkout.copiedTo(join(platform.directory, 'checkout'));
+  platform.root = checkout.path;
   platform.env.HOLDFAST_S3_GATEWAYS = '1';
   await platform.up();
   await platform.run(['object-store', 'create', 'data', '--app', 'a']);
@@ -52,12 +43,11 @@ test('after an update of the platform no gateway serves with other code than the
   const everyAnswer = Array.from({ length: 20 }, () => 'hello');
   const gateway = () => platform.rolePid('gateway-1');
   const log = () => readFile(join(platform.dataDirectory, 'logs', 'platform.log'), 'utf8');
-  const update = () => appendFile(join(root, 'src/objects/remote/calls.ts'), '// changed\n');
   const serves = async () => listens(await gateway(), platform.s3Port);
   expect(await request('PUT', 'hello')).toBe('');
 
   // The store comes back with the new code: the gateway ends, and follows.
-  await update();
+  await checkout.update();
   const before = await gateway();
   await platform.killRole('objects');
   const follows = async () => (await gateway()) !== before && (await serves());
@@ -66,7 +56,7 @@ test('after an update of the platform no gateway serves with other code than the
   expect(await answers()).toEqual(everyAnswer);
 
   // A gateway comes back with newer code than the store: it does not serve, and the log says what to do.
-  await update();
+  await checkout.update();
   await platform.killRole('gateway-1');
   const isToldTwice = async () => (await log()).split('restart the platform with').length > 3;
   await waitUntil(isToldTwice, { timeoutMs: 30_000, what: 'the hint' });

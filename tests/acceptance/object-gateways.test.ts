@@ -13,12 +13,12 @@ import type { BucketCredentials } from '../../src/control/platform.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { waitUntil } from '../../src/core/retry.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import { readConfig } from '../../src/host/config.ts';
 import { RoleProcess } from '../../src/host/role-process.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { dataFiles } from '../support/data-files.ts';
 import { startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
+import { roleClient } from '../support/role-client.ts';
 import { signRequest } from '../support/s3-signer.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
@@ -31,7 +31,7 @@ const policy = (effect: 'Allow' | 'Deny') =>
 test('what was changed through one process holds in the other when it is acknowledged', async () => {
   await using objects = await startObjectsProcess('data');
   await using gateway = await startGatewayProcess(objects);
-  const admin = connectRpc<ObjectAdmin>(objects.adminSocket);
+  const admin = roleClient<ObjectAdmin>(objects.adminSocket);
   const operator = await admin.ensureKey({ owner: 'operator', buckets: '*' });
   const clientOf = ({ port }: { readonly port: number }) =>
     new S3Client({

@@ -7,12 +7,12 @@ import { Storage } from '../../sdk/src/index.ts';
 import { createKeyOperations } from '../../src/control/operations/keys.ts';
 import type { ControlContext } from '../../src/control/reconcile/context.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
 import { type CliOptions, runCliProcess } from '../support/cli-process.ts';
 import { type FakeApi, startFakeApi, TOKEN } from '../support/fake-api.ts';
+import { roleClient, TEST_CODE } from '../support/role-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** `holdfast object-store ls|put|get|rm|presign` over S3, with the credentials that the API hands out. */
@@ -28,6 +28,7 @@ beforeAll(async () => {
   const adminSocket = join(directory, 'objects.sock');
   const objects = resources.adopt(
     await startObjectsRole({
+      code: TEST_CODE,
       directory,
       masterKey: randomBytes(32),
       port: 0,
@@ -40,7 +41,7 @@ beforeAll(async () => {
     }),
     (role) => role.close(),
   );
-  admin = connectRpc<ObjectAdmin>(adminSocket);
+  admin = roleClient<ObjectAdmin>(adminSocket);
   await admin.ensureBucket({ name: 'images' });
   const key = await admin.ensureKey({ owner: 'operator:images', buckets: ['images'] });
   api.platform.s3 = { endpoint: `http://127.0.0.1:${objects.port}`, region: 'local', ...key };

@@ -10,9 +10,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { waitUntil } from '../../src/core/retry.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
+import { roleClient } from '../support/role-client.ts';
 import { type StartedProcess, startProcess } from '../support/started-process.ts';
 
 const WRITERS = 6;
@@ -97,7 +97,7 @@ export class EventsBench implements AsyncDisposable {
     const command = [process.execPath, program, this.#directory, Bucket];
     const child = await startProcess(command, { cwd: import.meta.dirname, env: process.env });
     const { port, adminSocket } = JSON.parse(child.firstLine) as { port: number; adminSocket: string };
-    const admin = connectRpc<ObjectAdmin>(adminSocket);
+    const admin = roleClient<ObjectAdmin>(adminSocket);
     const credentials = await admin.ensureKey({ owner: 'operator', buckets: '*' });
     const endpoint = `http://127.0.0.1:${port}`;
     const s3 = new S3Client({ endpoint, region: 'local', credentials, forcePathStyle: true, maxAttempts: 1 });

@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { waitUntil } from '../../src/core/retry.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
+import { roleClient } from '../support/role-client.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { type StartedProcess, startProcess } from '../support/started-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
@@ -64,7 +64,7 @@ async function start(): Promise<Role> {
   const command = [process.execPath, program, join(disk.path, 'objects'), Bucket];
   const child = await startProcess(command, { cwd: import.meta.dirname, env: process.env });
   const { port, adminSocket } = JSON.parse(child.firstLine);
-  const admin = connectRpc<ObjectAdmin>(adminSocket);
+  const admin = roleClient<ObjectAdmin>(adminSocket);
   const credentials = await admin.ensureKey({ owner: 'operator', buckets: '*' });
   const connection = { endpoint: `http://127.0.0.1:${port}`, region: 'local', forcePathStyle: true, maxAttempts: 1 };
   const s3 = new S3Client({ ...connection, credentials });

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { connectRpc } from '../../src/core/rpc.ts';
 import type { AccessKey, ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
+import { roleClient, TEST_CODE } from './role-client.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface TestObjectStore extends AsyncDisposable {
@@ -21,6 +21,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
   const adminSocket = join(directory.path, 'admin.sock');
   const websiteSocket = join(directory.path, 'sites.sock');
   const role = await startObjectsRole({
+    code: TEST_CODE,
     directory: join(directory.path, 'objects'),
     masterKey: randomBytes(32),
     port: 0,
@@ -32,7 +33,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
     lifecycleMs: 200,
     log: pino({ level: 'silent' }),
   });
-  const admin = connectRpc<ObjectAdmin>(adminSocket);
+  const admin = roleClient<ObjectAdmin>(adminSocket);
   for (const name of buckets) await admin.ensureBucket({ name });
   const endpoint = `http://127.0.0.1:${role.port}`;
   return {

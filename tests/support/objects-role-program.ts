@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { createLogger } from '../../src/core/log.ts';
-import { connectRpc } from '../../src/core/rpc.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
+import { roleClient, TEST_CODE } from './role-client.ts';
 
 /** The objects role over the store in argv[2]; says where it is and with which key, and serves until it is ended. */
 const [directory = '', bucket = 'data'] = process.argv.slice(2);
 const adminSocket = join(directory, 'admin.sock');
 const storeSocket = join(directory, 'store.sock');
 const { port } = await startObjectsRole({
+  code: TEST_CODE,
   directory,
   masterKey: Buffer.alloc(32, 7),
   port: 0,
@@ -19,7 +20,7 @@ const { port } = await startObjectsRole({
   webhookAllow: ['127.0.0.0/8'],
   log: createLogger('objects', 'silent'),
 });
-const admin = connectRpc<ObjectAdmin>(adminSocket);
+const admin = roleClient<ObjectAdmin>(adminSocket);
 await admin.ensureBucket({ name: bucket });
 const key = await admin.ensureKey({ owner: 'test', buckets: [bucket] });
 console.log(JSON.stringify({ port, key, adminSocket, storeSocket }));

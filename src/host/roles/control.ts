@@ -19,7 +19,14 @@ interface CliFile {
   readonly token: string;
 }
 
-export async function startControl({ config, directory, log }: RoleContext): Promise<RunningRole> {
+export async function startControl({ config, directory, code, onOtherCode, log }: RoleContext): Promise<RunningRole> {
+  const peerOf = (peer: 'edge' | 'objects') => ({
+    socketPath: directory.socket(peer),
+    code,
+    role: 'control',
+    peer,
+    onOtherCode,
+  });
   const state = await openState(directory.stateFile);
   const control = createPlatform({
     dataDirectory: directory.root,
@@ -28,8 +35,8 @@ export async function startControl({ config, directory, log }: RoleContext): Pro
     volumes: await openVolumeDriver(directory),
     filesystems: await openFilesystemDriver(directory),
     builder: openBuilder(directory),
-    edge: connectRpc<EdgeAdmin>(directory.socket('edge')),
-    objects: connectRpc<ObjectAdmin>(directory.socket('objects')),
+    edge: connectRpc<EdgeAdmin>(peerOf('edge')),
+    objects: connectRpc<ObjectAdmin>(peerOf('objects')),
     masterKey: await loadMasterKey(directory.root),
     clock: systemClock,
     log,

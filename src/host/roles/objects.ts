@@ -2,7 +2,7 @@ import { loadMasterKey } from '../../core/envelope.ts';
 import { startObjectsRole } from '../../objects/objects-role.ts';
 import type { RoleContext, RunningRole } from '../role.ts';
 
-export async function startObjects({ config, directory, log }: RoleContext): Promise<RunningRole> {
+export async function startObjects({ config, directory, code, onOtherCode, log }: RoleContext): Promise<RunningRole> {
   return await startObjectsRole({
     directory: directory.objects,
     masterKey: await loadMasterKey(directory.root),
@@ -15,6 +15,8 @@ export async function startObjects({ config, directory, log }: RoleContext): Pro
     storeSocket: config.s3Gateways.most > 0 ? directory.socket('store') : undefined,
     websiteSocket: directory.socket('sites'),
     lifecycleMs: config.lifecycleMs,
+    code,
+    onOtherCode,
     log,
   });
 }

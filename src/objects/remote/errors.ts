@@ -9,12 +9,3 @@ export const storeUnreachable = (cause?: unknown) =>
     hint: 'it is started again by itself; try again in a moment',
     cause,
   });
-
-/** The two of them may mean different things by the same words. */
-export const otherCode = () =>
-  new HoldfastError({
-    code: 'store.other-code',
-    kind: 'conflict',
-    message: 'the object store runs other code than this gateway',
-    hint: 'the platform was updated while it ran: the gateway is started again with the present code; if the object store is the older one, restart the platform with `holdfast down` and `holdfast up --detach`: apps go on meanwhile',
-  });

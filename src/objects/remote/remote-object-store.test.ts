@@ -185,7 +185,7 @@ test('what a gateway had open is released when it goes', async () => {
   await waitUntil(() => released === 2, { timeoutMs: 5000, what: 'both to be released' });
 });
 
-const otherCode = expect.objectContaining({ code: 'store.other-code', kind: 'conflict' });
+const otherCode = expect.objectContaining({ code: 'role.other-code', kind: 'unavailable' });
 
 test('a gateway does not come up over a store of other code', async () => {
   await serve(await stored({}), OTHER_CODE);

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { systemClock } from '../../core/clock.ts';
 import type { HoldfastError } from '../../core/errors.ts';
+import { otherCode, type Peer, shakeHands } from '../../core/handshake.ts';
 import { backoff } from '../../core/retry.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import type { AccessKeys } from '../access/valid-key.ts';
@@ -10,8 +11,7 @@ import { storeErrors } from '../store/errors/store-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { type BodyCall, type BodyHead, lateHeaders, type PlainCall, plainCalls, type StateChange } from './calls.ts';
-import { otherCode, storeUnreachable } from './errors.ts';
-import { type Peer, shakeHands } from './handshake.ts';
+import { storeUnreachable } from './errors.ts';
 import { openRemote, type ReadStored } from './remote-read.ts';
 import { StoreConnection, type WriteDeposit } from './store-connection.ts';
 
@@ -39,7 +39,7 @@ export interface RemoteObjectStore extends ObjectStore {
 /**
  * Resolves when the store is there, however long that takes. Whenever its process goes away, everything is
  * refused with `store.unreachable` until it is back: nobody answers by what may have changed meanwhile.
- * @throws HoldfastError `store.other-code`
+ * @throws HoldfastError `role.other-code`
  */
 export async function connectObjectStore(options: RemoteObjectStoreOptions): Promise<RemoteObjectStore> {
   const link = new Link(options);
@@ -136,7 +136,7 @@ class Link {
     const { signal } = this.#closing;
     for (let attempt = 1; !signal.aborted; attempt++) {
       const peer = await this.#connectOnce();
-      if (peer === 'other-code') return this.#failure.resolve(otherCode());
+      if (peer === 'other-code') return this.#failure.resolve(otherCode({ role: 'gateway', peer: 'objects' }));
       if (peer === 'same-code') attempt = 0;
       else await systemClock.sleep(backoff(attempt, RECONNECT), { signal }).catch(() => {}); // closed meanwhile
     }

@@ -1,11 +1,10 @@
-import { chmod, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listenForEquals } from '../../core/handshake.ts';
 import type { Logger } from '../../core/log.ts';
 import type { StoredKey } from '../access/key-file.ts';
 import { takesDeposits } from '../store/deposit.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { StateChange } from './calls.ts';
-import { shakeHands } from './handshake.ts';
 import { StoreSession } from './store-session.ts';
 
 export interface StoreServerOptions {
@@ -28,23 +27,17 @@ type Change = Omit<StateChange, 'number' | 'encrypts' | 'depositsAbove'>;
  */
 export class StoreServer {
   readonly #options: StoreServerOptions;
-  readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<StoreSession>();
-  readonly #server = createServer((socket) => void this.#serve(socket));
   #lastChange = 0;
+  #listener: { close(): Promise<void> } | undefined;
 
   private constructor(options: StoreServerOptions) {
     this.#options = options;
   }
 
   static async listen(options: StoreServerOptions): Promise<StoreServer> {
-    const { socketPath } = options;
     const shared = new StoreServer(options);
-    await rm(socketPath, { force: true });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    shared.#server.once('error', reject).listen(socketPath, resolve);
-    await promise;
-    await chmod(socketPath, 0o600);
+    shared.#listener = await listenForEquals({ ...options, onEqual: (socket) => void shared.#serve(socket) });
     return shared;
   }
 
@@ -75,10 +68,7 @@ export class StoreServer {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { store, keys, webhooks, code, log } = this.#options;
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    if ((await shakeHands(socket, code)) !== 'same-code') return socket.destroySoon();
+    const { store, keys, webhooks, log } = this.#options;
     const session = new StoreSession({ socket, store, log });
     this.#sessions.add(session);
     const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
@@ -88,8 +78,6 @@ export class StoreServer {
   }
 
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#listener?.close();
   }
 }

@@ -12,9 +12,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../../../src/core/log.ts';
-import { connectRpc } from '../../../src/core/rpc.ts';
 import type { Backend, EdgeAdmin, Route } from '../../../src/edge/edge-admin.ts';
 import { type EdgeRole, type EdgeRoleOptions, startEdgeRole } from '../../../src/edge/edge-role.ts';
+import { roleClient, TEST_CODE } from '../../support/role-client.ts';
 
 export const HOST = 'web-photos.localhost';
 
@@ -30,7 +30,7 @@ export class EdgeBed implements AsyncDisposable {
     this.#directory = directory;
     this.#options = options;
     this.#edge = edge;
-    this.admin = connectRpc<EdgeAdmin>(options.adminSocket);
+    this.admin = roleClient<EdgeAdmin>(options.adminSocket);
   }
 
   static async start(
@@ -42,6 +42,7 @@ export class EdgeBed implements AsyncDisposable {
       port: 0,
       host: '127.0.0.1',
       adminSocket: join(directory, 'edge.sock'),
+      code: TEST_CODE,
       tablePath: join(directory, 'routes.json'),
       log: createLogger('edge', 'silent'),
       limits: { closeMs: 200, ...limits },
