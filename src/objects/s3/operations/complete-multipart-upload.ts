@@ -1,8 +1,11 @@
 import { MAX_PARTS } from '../../store/multipart.ts';
-import type { PartInfo } from '../../store/upload.ts';
+import type { ObjectInfo } from '../../store/object.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import type { CompleteUpload, PartInfo } from '../../store/upload.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums/checksums.ts';
 import { completedMetadata } from '../checksums/multipart-checksum.ts';
 import { checksumElements, objectChecksum, withChecksum } from '../checksums/object-checksum.ts';
+import { completedBefore, withUploadMark } from '../completed-upload.ts';
 import { encryptionAnswer } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { expirationHeader } from '../expiration.ts';
@@ -29,15 +32,8 @@ export const completeMultipartUpload: Operation = {
     if (parts.length === 0 || parts.length > MAX_PARTS) {
       throw s3Errors.malformedXml(`one to ${MAX_PARTS} parts are expected`);
     }
-    const upload = readUploadRef(request);
-    const { metadata } = await store.findUpload(upload);
-    const stored = matching(parts, await store.listParts(upload));
-    const isKnown = stored.length === parts.length; // otherwise the store refuses it
-    if (isKnown) checkObjectSize(headers, stored);
-    const completed = isKnown
-      ? completedMetadata({ metadata, parts: stored, headers })
-      : withChecksum(metadata, undefined);
-    const info = await store.completeUpload({ ...upload, parts, metadata: completed, conditions });
+    const named = { ...readUploadRef(request), parts, conditions };
+    const info = await complete(named, headers, store).catch((error) => completedBefore(store, named, error));
     return xmlResponse(
       'CompleteMultipartUploadResult',
       {
@@ -57,6 +53,25 @@ export const completeMultipartUpload: Operation = {
     );
   },
 };
+
+interface NamedUpload extends CompleteUpload {
+  readonly parts: readonly NamedPart[];
+}
+
+async function complete(
+  upload: NamedUpload,
+  headers: ReadonlyMap<string, string>,
+  store: ObjectStore,
+): Promise<ObjectInfo> {
+  const { metadata } = await store.findUpload(upload);
+  const stored = matching(upload.parts, await store.listParts(upload));
+  const isKnown = stored.length === upload.parts.length; // otherwise the store refuses it
+  if (isKnown) checkObjectSize(headers, stored);
+  const completed = isKnown
+    ? completedMetadata({ metadata, parts: stored, headers })
+    : withChecksum(metadata, undefined);
+  return store.completeUpload({ ...upload, metadata: withUploadMark(completed, upload) });
+}
 
 interface NamedPart {
   readonly partNumber: number;

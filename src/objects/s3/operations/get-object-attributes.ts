@@ -72,7 +72,7 @@ function partElements({ metadata }: ObjectInfo, sizes: readonly number[], header
     PartNumberMarker: marker,
     NextPartNumberMarker: marker + page.length,
     MaxParts: limit,
-    IsTruncated: marker + page.length < sizes.length,
+    IsTruncated: limit > 0 && marker + page.length < sizes.length, // a page of nothing has no next one
     Part: page.map((Size, i) => ({
       PartNumber: marker + i + 1,
       Size,

@@ -18,7 +18,7 @@ export const listMultipartUploads: Operation = {
       isAfter(entry, keyMarker, uploadMarker),
     );
     const page = entries.slice(0, limit);
-    const truncated = entries.length > page.length;
+    const truncated = limit > 0 && entries.length > page.length; // a page of nothing has no next one
     const last = page.at(-1);
     return xmlResponse('ListMultipartUploadsResult', {
       Bucket: bucket,

@@ -24,7 +24,7 @@ export const listParts: Operation = {
       PartNumberMarker: marker,
       NextPartNumberMarker: page.at(-1)?.partNumber,
       MaxParts: limit,
-      IsTruncated: after.length > page.length,
+      IsTruncated: limit > 0 && after.length > page.length, // a page of nothing has no next one
       ...uploadChecksumElements(uploadChecksum(metadata)),
       Part: page.map(({ partNumber, lastModified, etag, size, headers }) => ({
         PartNumber: partNumber,
