@@ -13,7 +13,15 @@ const MAX_VALUE_LENGTH = 256;
  * @throws HoldfastError `s3.malformed-xml`, `s3.invalid-tag`, `s3.invalid-request`
  */
 export function readBucketTags(document: XmlNode): readonly Tag[] {
-  const tags = tagSet(document);
+  return checkBucketTags(tagSet(document));
+}
+
+/** The tags in the document that a bucket is made with (S3 API, "CreateBucketConfiguration"). @throws as `readBucketTags` */
+export function readNewBucketTags(document: XmlNode): readonly Tag[] {
+  return checkBucketTags(document.all('Tags').flatMap((tags) => tags.all('Tag').map(readTag)));
+}
+
+function checkBucketTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.length > MAX_BUCKET_TAGS) throw s3Errors.invalidRequest(`there can be at most ${MAX_BUCKET_TAGS} tags`);
   return checkTags(tags);
 }

@@ -5,6 +5,7 @@ import { readMoment } from '../moment.ts';
 import type { Operation, S3Request } from '../operation.ts';
 import { checkOwnership } from '../ownership.ts';
 import { readXml } from '../request-xml.ts';
+import { readNewBucketTags } from '../tagging.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 
 /** A location constraint is taken and means nothing: there is one region. */
@@ -15,14 +16,42 @@ export const createBucket: Operation = {
   async handle(request, { store }) {
     const { bucket, headers } = request;
     refuseUnsupportedHeaders(headers);
-    const documents = accessDocuments(headers);
-    await readXml(await request.body(), 'CreateBucketConfiguration', { optional: true });
-    const locks = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
+    refuseOtherKinds(headers);
+    const access = accessDocuments(headers);
+    const locks = readLocks(headers);
+    const documents = await readConfiguration(request);
     const from = await readForkSource(request);
-    await store.createBucket(bucket, { from, documents, ...(locks ? { objectLock: {} } : {}) });
+    await store.createBucket(bucket, {
+      from,
+      documents: { ...access, ...documents },
+      ...(locks ? { objectLock: {} } : {}),
+    });
     return { status: 200, headers: { location: `/${bucket}` } };
   },
 };
+
+/** Directory buckets, and names that are an account's own in a region, are other kinds of buckets. */
+function refuseOtherKinds(headers: ReadonlyMap<string, string>): void {
+  const namespace = headers.get('x-amz-bucket-namespace') ?? 'global';
+  if (namespace !== 'global') throw s3Errors.notImplemented('the only namespace of buckets is global');
+}
+
+/** @throws HoldfastError `s3.invalid-argument` */
+function readLocks(headers: ReadonlyMap<string, string>): boolean {
+  const text = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() ?? 'false';
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw s3Errors.invalidArgument('x-amz-bucket-object-lock-enabled is true or false');
+}
+
+/** What its document says of the new bucket. @throws HoldfastError `s3.not-implemented`, as `readBucketTags` */
+async function readConfiguration({ body }: S3Request): Promise<Readonly<Record<string, string>>> {
+  const document = await readXml(await body(), 'CreateBucketConfiguration', { optional: true });
+  if (document.all('Location').length > 0 || document.all('Bucket').length > 0) {
+    throw s3Errors.notImplemented('directory buckets are not implemented');
+  }
+  const tags = readNewBucketTags(document);
+  return tags.length === 0 ? {} : { tagging: JSON.stringify(tags) };
+}
 
 /** What the new bucket is to be a fork of. @throws HoldfastError `access.denied`, `s3.invalid-request` */
 async function readForkSource({ headers, access }: S3Request): Promise<BucketSource | undefined> {
