@@ -17,7 +17,7 @@ import { checkSourceConditions, type ReadableSource, readCopySource } from '../c
 import { changesEncryption, encryptionAnswer, requestedEncryption } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { expirationHeader } from '../expiration.ts';
-import { readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
+import { REDIRECT, readMetadata, requestedAttributes, withAttributes } from '../metadata.ts';
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -32,6 +32,7 @@ export const copyObject: Operation = {
   readsPast: true,
   async handle(request, { store }) {
     refuseUnsupportedHeaders(request.headers);
+    refuseRange(request.headers);
     const bucket = requireBucket(store, request.bucket);
     checkAcl(bucket, request.headers);
     const source = await readCopySource(request);
@@ -47,7 +48,7 @@ export const copyObject: Operation = {
     }
     const algorithm = parseChecksumAlgorithm(request.headers.get('x-amz-checksum-algorithm'));
     const metadata = newMetadata(request, found);
-    if (!replaces(request.headers, 'metadata') && !changesEncryption(request.headers) && isSame(source, target)) {
+    if (!replaces(request.headers, 'metadata') && !changesAttributes(request.headers) && isSame(source, target)) {
       throw s3Errors.invalidRequest('an object can be copied to itself only with new metadata or encryption');
     }
     const conditions = readWriteConditions(request.headers);
@@ -77,6 +78,16 @@ export const copyObject: Operation = {
     );
   },
 };
+
+/** A range is for UploadPartCopy: all of the object would be another copy than was asked for. */
+function refuseRange(headers: S3Request['headers']): void {
+  if (headers.has('x-amz-copy-source-range')) throw s3Errors.notImplemented('CopyObject copies no ranges');
+}
+
+/** What makes a copy onto itself one (S3 API, CopyObject): asking for what it has already does, too. */
+function changesAttributes(headers: S3Request['headers']): boolean {
+  return changesEncryption(headers) || headers.has(REDIRECT) || headers.has('x-amz-storage-class');
+}
 
 /** Copying a version of the key itself, or what was there before, brings it back. */
 function isSame(source: ReadableSource, target: Pick<CopySource, 'bucket' | 'key'>): boolean {

@@ -1,0 +1,31 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTestGateway, type TestGateway, testKey } from '../../../tests/support/s3-gateway.ts';
+
+const web = testKey('web', ['photos']);
+
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  gateway = await startTestGateway(web);
+  await gateway.store.createBucket('photos');
+  await gateway.call('PUT /photos/a', { as: web, body: 'x' });
+});
+afterEach(() => gateway[Symbol.asyncDispose]());
+
+const copy = (headers: Record<string, string>) =>
+  gateway.call('PUT /photos/a', { as: web, headers: { 'x-amz-copy-source': 'photos/a', ...headers } });
+
+test.each<Record<string, string>>([
+  { 'x-amz-metadata-directive': 'REPLACE' },
+  { 'x-amz-website-redirect-location': '/b' },
+  { 'x-amz-storage-class': 'STANDARD' },
+])('an object is copied onto itself with %j', async (headers) => {
+  expect((await copy(headers)).status).toBe(200);
+});
+
+test('an object is not copied onto itself for nothing, and no range of it', async () => {
+  expect((await copy({})).code).toBe('InvalidRequest');
+  expect((await copy({ 'x-amz-metadata-directive': 'REPLACE', 'x-amz-copy-source-range': 'bytes=0-0' })).code).toBe(
+    'NotImplemented',
+  );
+});
