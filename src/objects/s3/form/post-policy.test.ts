@@ -17,6 +17,11 @@ describe('a policy', () => {
     ['starts-with', [['starts-with', '$key', 'user/']], { key: 'user/x' }],
     ['anything', [['starts-with', '$key', '']], { key: 'whatever' }],
     ['names in any case', [['StArTs-WiTh', '$KeY', 'a'], { bUcKeT: 'b' }], { key: 'a', bucket: 'b' }],
+    [
+      'starts-with of every type in a list',
+      [['starts-with', '$Content-Type', 'image/']],
+      { 'content-type': 'image/png, image/gif' },
+    ],
     ['a number', [{ success_action_status: 201 }], { success_action_status: '201' }],
     ['fields that need no condition', [], { policy: 'x', 'x-amz-signature': 'x', 'x-ignore-this': 'x' }],
   ])('allows by %s', (_what, conditions, fields) => {
@@ -34,6 +39,12 @@ describe('a policy', () => {
       ],
       { key: 'ac' },
       'Condition failed',
+    ],
+    [
+      'a list with another type',
+      [['starts-with', '$Content-Type', 'image/']],
+      { 'content-type': 'image/png,text/html' },
+      'Policy Condition failed',
     ],
     ['a missing field', [{ acl: 'private' }], {}, 'Policy Condition failed'],
     ['a field without a condition', [], { key: 'a' }, 'Extra input fields: key'],

@@ -106,11 +106,12 @@ const FREE_FIELDS: ReadonlySet<string> = new Set(['policy', 'x-amz-signature']);
  */
 export function checkPostPolicy(policy: PostPolicy, fields: ReadonlyMap<string, string>, now: number): void {
   if (now >= policy.expiresAt) throw accessErrors.postPolicy('Invalid according to Policy: Policy expired.');
-  for (const { match, field, value } of policy.conditions) {
+  for (const condition of policy.conditions) {
+    const { match, field, value } = condition;
     const given = fields.get(field) ?? '';
-    if (match === 'eq' ? given === value : given.startsWith(value)) continue;
-    const condition = JSON.stringify([match, `$${field}`, value]);
-    throw accessErrors.postPolicy(`Invalid according to Policy: Policy Condition failed: ${condition}`);
+    if (match === 'eq' ? given === value : startsWith(condition, given)) continue;
+    const failed = JSON.stringify([match, `$${field}`, value]);
+    throw accessErrors.postPolicy(`Invalid according to Policy: Policy Condition failed: ${failed}`);
   }
   const named = new Set(policy.conditions.map(({ field }) => field));
   const extra = [...fields.keys()].filter(
@@ -118,4 +119,10 @@ export function checkPostPolicy(policy: PostPolicy, fields: ReadonlyMap<string, 
   );
   if (extra.length === 0) return;
   throw accessErrors.postPolicy(`Invalid according to Policy: Extra input fields: ${extra.join(', ').slice(0, 256)}`);
+}
+
+/** A Content-Type with commas is a list, of which each has to begin so (S3 API, "POST Policy", Condition Matching). */
+function startsWith({ field, value }: Condition, given: string): boolean {
+  const all = field === 'content-type' ? given.split(',') : [given];
+  return all.every((one, i) => (i === 0 ? one : one.trimStart()).startsWith(value));
 }
