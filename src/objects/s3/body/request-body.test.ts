@@ -69,6 +69,24 @@ describe.each([
     expect(() => receive('', headers, TRAILER)).toThrow(withCode('s3.invalid-request'));
   });
 
+  test('has the checksum that its client promised', async () => {
+    const sdk = (algorithm: string) => ({ 'x-amz-sdk-checksum-algorithm': algorithm });
+    expect(await receiveText(DIGITS, { ...sdk('crc32'), 'x-amz-checksum-crc32': CRC32 })).toBe(DIGITS);
+    const text = chunked(`x-amz-checksum-crc32:${CRC32}`);
+    expect(await receiveText(text, { ...sdk('CRC32'), ...TRAILER_HEADERS }, TRAILER)).toBe(DIGITS);
+    const invalid = withCode('s3.invalid-request');
+    expect(() => receive(DIGITS, sdk('CRC32'))).toThrow(invalid);
+    expect(() => receive(DIGITS, { ...sdk('SHA1'), 'x-amz-checksum-crc32': CRC32 })).toThrow(invalid);
+    expect(() => receive(text, { ...sdk('none'), ...TRAILER_HEADERS }, TRAILER)).toThrow(invalid);
+  });
+
+  test('has no trailer unless its encoding has one', () => {
+    const headers = { 'x-amz-trailer': 'x-amz-checksum-crc32', 'x-amz-decoded-content-length': '9' };
+    const invalid = withCode('s3.invalid-request');
+    expect(() => receive(DIGITS, headers)).toThrow(invalid);
+    expect(() => receive('', headers, { kind: 'chunked', trailer: false })).toThrow(invalid);
+  });
+
   test('is not verified by what only names an algorithm', async () => {
     const headers = { 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': 'FULL_OBJECT' };
     expect(await receiveText(DIGITS, headers)).toBe(DIGITS);

@@ -3,8 +3,10 @@ import type { RequestHead } from '../../access/canonical-request.ts';
 import { type Body, piecesOf } from '../../store/body.ts';
 import { inBlocks } from '../../store/body-blocks.ts';
 import {
+  announcedTrailers,
   assertChecksumValue,
   type ChecksumAlgorithm,
+  checkPromisedAlgorithm,
   checksumAlgorithm,
   checksumHeader,
   createHasher,
@@ -48,11 +50,12 @@ export interface BodyHead {
 export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
   const { headers, payload } = head;
   refuseUnknownChecksums(headers);
+  if (head.checksums !== false) checkPromisedAlgorithm(headers);
   const checksums: Record<string, string> = {};
   const md5 = contentMd5(headers);
   const isAtHand = source instanceof Uint8Array && payload.kind !== 'chunked';
   const left = head.stored && !isAtHand ? md5 : undefined;
-  const trailers = payload.kind === 'chunked' && payload.trailer ? announcedTrailers(headers) : undefined;
+  const trailers = readTrailerNames(headers, payload);
   const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));
   const checks: Check[] = [
     ...payloadHashCheck(payload),
@@ -168,12 +171,15 @@ function checksumsIn(headers: Headers): readonly (readonly [ChecksumAlgorithm, s
   return found;
 }
 
-function announcedTrailers(headers: Headers): readonly string[] {
-  const names = (headers.get('x-amz-trailer') ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const unknown = names.find((name) => name !== '' && !checksumAlgorithm(name));
-  if (unknown !== undefined)
-    throw s3Errors.invalidRequest('the value specified in the x-amz-trailer header is not supported');
-  return names.filter((name) => name !== '');
+/** `undefined`: the body has no trailer, and must not announce one. @throws HoldfastError `s3.invalid-request` */
+function readTrailerNames(headers: Headers, payload: Payload): readonly string[] | undefined {
+  const names = announcedTrailers(headers);
+  if (payload.kind !== 'chunked' || !payload.trailer) {
+    if (names.length === 0) return undefined;
+    throw s3Errors.invalidRequest('x-amz-trailer announces a trailer that x-amz-content-sha256 does not');
+  }
+  if (names.every((name) => checksumAlgorithm(name))) return names;
+  throw s3Errors.invalidRequest('the value specified in the x-amz-trailer header is not supported');
 }
 
 function trailerAlgorithms(trailers: readonly string[] | undefined): readonly ChecksumAlgorithm[] {

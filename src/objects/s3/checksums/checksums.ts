@@ -54,8 +54,33 @@ export function refuseUnknownChecksums(headers: ReadonlyMap<string, string>): vo
 
 /** What a body is sent with, in a header or a trailer. */
 export function announcedAlgorithm(headers: ReadonlyMap<string, string>): ChecksumAlgorithm | undefined {
-  const trailers = (headers.get('x-amz-trailer') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const trailers = announcedTrailers(headers);
   return CHECKSUM_ALGORITHMS.find((one) => headers.has(checksumHeader(one)) || trailers.includes(checksumHeader(one)));
+}
+
+/** Lower-case names. */
+export function announcedTrailers(headers: ReadonlyMap<string, string>): readonly string[] {
+  const names = headers
+    .get('x-amz-trailer')
+    ?.split(',')
+    .map((name) => name.trim().toLowerCase());
+  return names?.filter((name) => name !== '') ?? [];
+}
+
+/**
+ * `x-amz-sdk-checksum-algorithm` promises a checksum of that algorithm (S3 API, PutObject).
+ * @throws HoldfastError `s3.invalid-request` where another comes, or none
+ */
+export function checkPromisedAlgorithm(headers: ReadonlyMap<string, string>): void {
+  const promised = headers.get('x-amz-sdk-checksum-algorithm')?.toUpperCase();
+  if (promised === undefined) return;
+  const announced = announcedAlgorithm(headers);
+  if (announced === promised) return;
+  throw s3Errors.invalidRequest(
+    announced
+      ? 'Value for x-amz-sdk-checksum-algorithm header is invalid.'
+      : 'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+  );
 }
 
 export function checksumTypeMismatch(expected: ChecksumAlgorithm, actual: ChecksumAlgorithm): HoldfastError {
