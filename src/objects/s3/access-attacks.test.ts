@@ -44,8 +44,8 @@ describe('a version that a policy denies', () => {
     expect(await status('GET /photos/secret', { as: web, query: { versionId } })).toBe(403);
     const headers = { 'x-amz-copy-source': `photos/secret?versionId=${versionId}` };
     expect(await status('PUT /photos/copy', { as: web, headers })).toBe(403);
-    // A version in the query of the copy is not the source's.
-    expect(await status('PUT /photos/copy', { as: web, headers, query: { versionId: 'null' } })).toBe(403);
+    // A version in the query of the copy is not the source's, and not the copy's either.
+    expect(await status('PUT /photos/copy', { as: web, headers, query: { versionId: 'null' } })).toBe(400);
   });
 
   test('is not deleted, also not with others', async () => {

@@ -123,3 +123,9 @@ export function s3ErrorCode(error: HoldfastError): S3ErrorCode {
   const [code, status] = CODES[error.code] ?? KINDS[error.kind];
   return { code, status };
 }
+
+/** What went wrong inside is for the log, not for the client. */
+export function publicMessage(error: HoldfastError): string {
+  const isInternal = s3ErrorCode(error).code === 'InternalError';
+  return isInternal ? 'We encountered an internal error. Please try again.' : error.message;
+}

@@ -60,7 +60,15 @@ describe('errors', () => {
     ['PUT /photos/a', { headers: { 'x-amz-copy-source': 'photos' } }, 400, 'InvalidArgument'],
     ['PUT /photos/a', { query: { partNumber: '0', uploadId: 'u' } }, 400, 'InvalidArgument'],
     ['PUT /photos/a', { query: { partNumber: '1', uploadId: 'u' } }, 404, 'NoSuchUpload'],
+    ['PUT /photos/a', { query: { partNumber: '1' }, body: 'x' }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { query: { uploadId: 'u' }, body: 'x' }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { headers: { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' } }, 501, 'NotImplemented'],
+    ['PUT /photos/a', { body: 'x', headers: { 'x-amz-expected-bucket-owner': '111122223333' } }, 403, 'AccessDenied'],
+    ['PUT /photos/a', { body: 'x', headers: { 'x-amz-sdk-checksum-algorithm': 'SHA256' } }, 400, 'InvalidRequest'],
+    ['PUT /photos/a', { body: 'x', headers: { 'x-amz-trailer': 'x-amz-checksum-crc32' } }, 400, 'InvalidRequest'],
     ['GET /photos/a', { query: { versionId: 'v' } }, 404, 'NoSuchVersion'],
+    ['DELETE /photos/a', { query: { versionId: '\u0001' } }, 400, 'InvalidArgument'],
+    ['DELETE /photos/a', { query: { versionId: '😀' } }, 400, 'InvalidArgument'],
     ['PATCH /photos/a', {}, 405, 'MethodNotAllowed'],
   ] as [RequestLine, GatewayCall, number, string][])('%s %j: %i %s', async (line, call, status, code) => {
     const answer = await gateway.call(line, { as: KEY, ...call });
@@ -69,13 +77,25 @@ describe('errors', () => {
   });
 
   test('what fails inside is not told to the client', async () => {
-    gateway.store.list = async () => {
+    const fail = async () => {
       throw new Error('/secret/path is broken');
     };
-    const { status, text } = await gateway.call('GET /photos', { as: KEY });
-    expect(status).toBe(500);
-    expect(text).toContain('InternalError');
-    expect(text).not.toContain('secret');
+    gateway.store.list = fail;
+    gateway.store.remove = fail;
+    const body = '<Delete><Object><Key>a</Key></Object></Delete>';
+    const listing = await gateway.call('GET /photos', { as: KEY });
+    const removal = await gateway.call('POST /photos', { as: KEY, query: { delete: '' }, body });
+    expect([listing.status, removal.status]).toEqual([500, 200]);
+    for (const { text } of [listing, removal]) {
+      expect(text).toContain('InternalError');
+      expect(text).not.toContain('secret');
+    }
+  });
+
+  test('an answer that cannot be written ends the connection', async () => {
+    gateway.store.remove = async () => ({ versionId: '\n', deleteMarker: false });
+    await expect(gateway.call('DELETE /photos/a', { as: KEY })).rejects.toThrow('socket hang up');
+    expect((await gateway.call('HEAD /photos', { as: KEY })).status).toBe(200);
   });
 });
 
@@ -85,6 +105,30 @@ describe('requests', () => {
     expect((await gateway.call('PUT /a/b', { as: KEY, headers: { host }, body: 'x' })).status).toBe(200);
     expect((await gateway.store.head('photos', 'a/b')).size).toBe(1);
     expect((await gateway.call('GET /', { as: KEY, headers: { host } })).text).toContain('<Key>a/b</Key>');
+  });
+
+  test('say whose bucket they mean, and are done in that alone', async () => {
+    await gateway.call('PUT /photos/a', { as: KEY, body: 'x' });
+    const get = (headers: Record<string, string>) => gateway.call('GET /photos/a', { as: KEY, headers });
+    expect((await get({ 'x-amz-expected-bucket-owner': '000000000000' })).status).toBe(200);
+    expect((await get({ 'x-amz-expected-bucket-owner': '111122223333' })).code).toBe('AccessDenied');
+    const source = { 'x-amz-copy-source': 'photos/a', 'x-amz-source-expected-bucket-owner': '111122223333' };
+    expect((await gateway.call('PUT /photos/b', { as: KEY, headers: source })).code).toBe('AccessDenied');
+    const timestamp = formatTimestamp(Date.now());
+    const host = `127.0.0.1:${gateway.port}`;
+    const extra = [['x-amz-expected-bucket-owner', '111122223333']] as const;
+    const url = presign(KEY, { method: 'GET', path: '/photos/a', host, timestamp, extra });
+    expect((await fetch(`http://${host}${url}`)).status).toBe(403);
+  });
+
+  test('of one connection are done one after the other, whether or not they wait for answers', async () => {
+    const put = { ...gateway.signed('PUT /photos/a', KEY, 'x'), 'content-length': '1' };
+    const { socket, answered } = await gateway.open('PUT /photos/a', put);
+    const get = requestHead('GET /photos/a', gateway.signed('GET /photos/a', KEY));
+    const missing = requestHead('GET /photos/b', gateway.signed('GET /photos/b', KEY));
+    socket.write(`x${get}${missing}`);
+    const text = await answered('</Error>');
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
   });
 
   test('a connection is used again, also after an error', async () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Authenticate, Authentication } from '../access/authenticate.ts';
@@ -9,9 +10,10 @@ import { piecesOf } from '../store/body.ts';
 import { accessTo } from './access-check.ts';
 import { receiveBody } from './body/request-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
-import { s3ErrorCode } from './error-responses.ts';
+import { publicMessage, s3ErrorCode } from './error-responses.ts';
 import { S3Failure, s3Errors } from './errors.ts';
 import { Exchange, endUnlessWorking, IDLE_TIMEOUT } from './exchange.ts';
+import { checkExpectedOwners } from './expected-owner.ts';
 import { isFormUpload, receiveForm } from './form/form-request.ts';
 import { refuseMoment } from './moment.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
@@ -38,6 +40,9 @@ const HEADERS_TIMEOUT = 20_000;
 /** Longer than the clients keep theirs, so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT = 65_000;
 
+/** The last of each connection. */
+const answers = new WeakMap<Socket, Promise<void>>();
+
 /** The S3 API over HTTP. Not listening yet. */
 export function createS3Gateway(options: S3GatewayOptions): Server {
   const server = createServer({
@@ -51,7 +56,12 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
   server.on('timeout', endUnlessWorking);
   const isClosing = () => !server.listening;
   const serve = (expectsContinue: boolean) => (req: IncomingMessage, res: ServerResponse) => {
-    void answer(new Exchange(req, res, { expectsContinue, isClosing }), options);
+    const exchange = new Exchange(req, res, { expectsContinue, isClosing });
+    const before = answers.get(req.socket);
+    // Who sends a request before the answer to the last may mean what that one leaves (RFC 9112 section 9.3.2).
+    const isNext = before === undefined || res.socket !== null;
+    const done = isNext ? answer(exchange, options) : before.then(() => answer(exchange, options));
+    answers.set(req.socket, done);
   };
   server.on('request', serve(false));
   server.on('checkContinue', serve(true));
@@ -168,6 +178,7 @@ async function admit(
   { store }: S3GatewayOptions,
   { operation, routed, authentication, body }: Authenticated,
 ): Promise<Prepared> {
+  checkExpectedOwners(routed.headers);
   const { identity } = authentication;
   const { remoteAddress = '' } = req.socket;
   const secure = 'encrypted' in req.socket;
@@ -224,10 +235,9 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function errorResponse(error: HoldfastError, { id, req }: Exchange): S3Response {
   const { code, status } = s3ErrorCode(error);
-  // What went wrong inside is for the log, not for the client.
-  const message = code === 'InternalError' ? 'We encountered an internal error. Please try again.' : error.message;
   const resource = (req.url ?? '/').split('?')[0];
-  const body = buildXml('Error', { Code: code, Message: message, Resource: resource, RequestId: id, HostId: id }, '');
+  const content = { Code: code, Message: publicMessage(error), Resource: resource, RequestId: id, HostId: id };
+  const body = buildXml('Error', content, '');
   const headers = error instanceof S3Failure ? error.headers : {};
   return { status, headers: { 'content-type': 'application/xml', ...headers }, body };
 }

@@ -42,7 +42,12 @@ test('writes know If-Match with an ETag and If-None-Match with a star', () => {
   expect(readWriteConditions(new Map())).toBeUndefined();
   expect(readWriteConditions(new Map([['if-match', '"abc"']]))).toEqual({ ifMatch: 'abc' });
   expect(readWriteConditions(new Map([['if-none-match', '*']]))).toEqual({ ifNoneMatch: '*' });
-  expect(() => readWriteConditions(new Map([['if-none-match', '"abc"']]))).toThrow(
-    expect.objectContaining({ code: 's3.not-implemented' }),
-  );
+  for (const [name, value] of [
+    ['if-none-match', '"abc"'],
+    ['if-unmodified-since', SAME],
+  ] as const) {
+    expect(() => readWriteConditions(new Map([[name, value]]))).toThrow(
+      expect.objectContaining({ code: 's3.not-implemented' }),
+    );
+  }
 });

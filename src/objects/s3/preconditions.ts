@@ -36,9 +36,16 @@ export function evaluateConditions(
   return 'proceed';
 }
 
-/** Conditions of a write, which the store decides. S3 knows one ETag for If-Match and `*` alone for If-None-Match. */
+/**
+ * Conditions of a write, which the store decides. S3 knows one ETag for If-Match and `*` alone for If-None-Match;
+ * to ignore a condition that it does not know would be to write where the client did not want it.
+ * @throws HoldfastError `s3.not-implemented`
+ */
 export function readWriteConditions(headers: ReadonlyMap<string, string>): WriteConditions | undefined {
-  const { ifMatch, ifNoneMatch } = readConditions(headers);
+  const { ifMatch, ifNoneMatch, ifUnmodifiedSince } = readConditions(headers);
+  if (ifUnmodifiedSince !== undefined) {
+    throw s3Errors.notImplemented('If-Unmodified-Since is a condition of reads only');
+  }
   if (ifMatch === undefined && ifNoneMatch === undefined) return undefined;
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw s3Errors.notImplemented('If-Match and If-None-Match cannot be combined');

@@ -25,7 +25,7 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
     if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) {
       const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? NO_BYTES);
       const hasLength = 'content-length' in headers || status === 204 || status === 304;
-      res.writeHead(status, hasLength ? headers : { ...headers, 'content-length': bytes.length });
+      writeHead(res, status, hasLength ? headers : { ...headers, 'content-length': bytes.length });
       const hasBytes = !bodiless && status !== 304 && bytes.length > 0;
       if (hasBytes) onSent?.(bytes.length);
       if (beforeEnd) {
@@ -36,10 +36,20 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
       } else res.end(hasBytes ? bytes : undefined);
       return;
     }
-    res.writeHead(status, headers);
+    writeHead(res, status, headers);
     await sendBody(res, body, onSent);
   } finally {
     release?.();
+  }
+}
+
+/** A head that cannot be written leaves an answer that nothing can be made of: of one without a body, none has a body any more. */
+function writeHead(res: ServerResponse, status: number, headers: Readonly<Record<string, string | number>>): void {
+  try {
+    res.writeHead(status, headers);
+  } catch (error) {
+    res.destroy();
+    throw error;
   }
 }
 

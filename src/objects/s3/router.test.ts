@@ -51,6 +51,18 @@ test.each([
   expect(route(line)).toBe(name);
 });
 
+test.each([
+  'PUT /b/k?partNumber=1',
+  'PUT /b/k?uploadId=u',
+  'PUT /b/k?versionId=v',
+  'POST /b/k?uploads&versionId=v',
+  'DELETE /b?versionId=v',
+  'DELETE /b?uploadId=u',
+  'PUT /b?versionId=v',
+])('%s is about less than it would change, and refused', (line) => {
+  expect(() => route(line)).toThrow(expect.objectContaining({ code: 's3.invalid-argument' }));
+});
+
 test('a bucket takes a POST as a form only', () => {
   expect(() => route('POST /b')).toThrow(expect.objectContaining({ code: 's3.precondition-failed' }));
 });

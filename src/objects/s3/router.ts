@@ -154,10 +154,20 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
   ],
 };
 
+/** They name a part or a version. Where it is not theirs to take, the request is about something smaller than it would change. */
+const NARROWING = ['partNumber', 'uploadId', 'versionId'];
+const OF_THE_WHOLE: ReadonlySet<Operation> = new Set([
+  copyObject,
+  createBucket,
+  createMultipartUpload,
+  deleteBucket,
+  putObject,
+]);
+
 /** It has an address of its own in S3, and is here told from ListBuckets by the name that the SDKs give. */
 const DIRECTORY_BUCKETS = 'ListDirectoryBuckets';
 
-/** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed` */
+/** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed`, `s3.invalid-argument` */
 export function findOperation({ method, bucket, key, query, headers }: RoutedRequest): Operation {
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const route = ROUTES[`${method} ${level}`]?.find(
@@ -170,7 +180,11 @@ export function findOperation({ method, bucket, key, query, headers }: RoutedReq
     }
   }
   if (query.get('x-id') === DIRECTORY_BUCKETS) throw s3Errors.notImplemented('directory buckets are not implemented');
-  if (route) return route.operation;
+  if (route) {
+    const narrowing = OF_THE_WHOLE.has(route.operation) && NARROWING.find((name) => query.has(name));
+    if (narrowing) throw s3Errors.invalidArgument(`${route.operation.name} does not take ${narrowing} alone`);
+    return route.operation;
+  }
   if (method === 'POST' && level === 'bucket') {
     throw s3Errors.preconditionFailed('Bucket POST must be of the enclosure-type multipart/form-data');
   }

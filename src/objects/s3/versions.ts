@@ -8,10 +8,16 @@ interface Named extends ReadRef {
   readonly key: string;
 }
 
+/** What no answer could repeat in a header is no version id. */
+const VERSION_ID = /^[\x21-\x7e]{1,1024}$/;
+
 /** `?versionId=` of a request. @throws HoldfastError `s3.invalid-argument` */
 export function readVersionId(query: ReadonlyMap<string, string>): VersionRef {
   const versionId = query.get('versionId');
   if (versionId === '') throw s3Errors.invalidArgument('Version id cannot be the empty string');
+  if (versionId !== undefined && !VERSION_ID.test(versionId)) {
+    throw s3Errors.invalidArgument('Invalid version id specified');
+  }
   return { versionId };
 }
 

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../../core/errors.ts';
 import type { RemoveConditions, RemovedObject } from '../../store/object.ts';
 import { requireBucket } from '../bucket.ts';
-import { s3ErrorCode } from '../error-responses.ts';
+import { publicMessage, s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
 import { parseRemoveConditions, unquote } from '../preconditions.ts';
@@ -61,7 +61,7 @@ async function deleteOne(
     return { deleted: { Key: key, VersionId: versionId, ...markerElements(removed) } };
   } catch (cause) {
     const error = HoldfastError.from(cause);
-    return { error: { Key: key, VersionId: versionId, Code: s3ErrorCode(error).code, Message: error.message } };
+    return { error: { Key: key, VersionId: versionId, Code: s3ErrorCode(error).code, Message: publicMessage(error) } };
   }
 }
 

@@ -1,0 +1,15 @@
+import { accessErrors } from '../access/errors.ts';
+import { ACCOUNT } from '../access/policy/principal.ts';
+
+/** Of the bucket, and of the one that is copied from. */
+const HEADERS = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'];
+
+/**
+ * Whose the bucket must be for the request to be done at all (S3 User Guide, "Verifying bucket ownership
+ * with bucket owner condition"): a client that means another account's bucket is not to write into this one.
+ * @throws HoldfastError `access.denied`
+ */
+export function checkExpectedOwners(headers: ReadonlyMap<string, string>): void {
+  if (HEADERS.every((name) => (headers.get(name) ?? ACCOUNT) === ACCOUNT)) return;
+  throw accessErrors.denied(`Access Denied: the account that owns all buckets here is ${ACCOUNT}`);
+}
