@@ -8,6 +8,7 @@ import { mountSmallDisk } from '../support/small-disk.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
 const root = process.getuid?.() === 0;
+const MiB = 1024 * 1024;
 
 test.skipIf(!root)(
   '(needs root to mount) a full disk refuses writes with a reason, loses nothing, and recovers',
@@ -72,6 +73,24 @@ test.skipIf(!root)(
     await platform.run(['object-store', 'put', 'pictures', '-', 'after'], { input: 'kept, too' });
     await platform.run(['deploy', app.path]);
     expect((await platform.http('notes', '/version')).status).toBe(200);
+  },
+);
+
+test.skipIf(!root)(
+  '(needs root to mount) a bucket that found no room is not there, and can be created later',
+  async () => {
+    await using platform = await TestPlatform.create();
+    await mkdir(platform.dataDirectory);
+    await using disk = await mountSmallDisk(platform.dataDirectory, 60 * MiB); // the journal takes more for its first write
+    await using _down = { [Symbol.asyncDispose]: async () => void (await platform.cli(['down', '--all'])) };
+    await platform.up();
+    const create = ['object-store', 'create', 'pictures'];
+    expect(await platform.cli(create)).toMatchObject({ code: 7, stderr: expect.stringContaining('disk is full') });
+    expect(await platform.json(['object-store', 'list'])).toEqual([]);
+
+    await disk.resize(400 * MiB);
+    await waitUntil(async () => (await platform.cli(create)).code === 0, { timeoutMs: 30_000, what: 'the bucket' });
+    await platform.run(['object-store', 'put', 'pictures', '-', 'after'], { input: 'kept' });
   },
 );
 

@@ -35,6 +35,10 @@ export class SmallDisk implements AsyncDisposable {
     await rm(join(this.path, 'filler'));
   }
 
+  async resize(bytes: number): Promise<void> {
+    await exec(['mount', '-o', `remount,size=${bytes}`, this.path]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await exec(['umount', this.path]);
   }

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../core/errors.ts';
 import { checkRegion, REGIONS } from '../../spec/regions.ts';
 import * as errors from '../errors.ts';
 import { wantedCount } from '../plan/service-situation.ts';
@@ -40,12 +41,34 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
   /** One at a time: two that take the same name at once would both find it free. */
   function create(storage: Omit<NewStorage, 'origin'>, check: () => Promise<void>): Promise<StorageView> {
     return exclusive.run('create', async () => {
-      await check();
-      const record = await insert(context, { ...storage, origin: 'command' });
-      await createStorage(context, record);
+      const begun = await begunBefore(storage);
+      if (!begun) await check();
+      const record = begun ?? (await insert(context, { ...storage, origin: 'command' }));
+      await createStorage(context, record).catch(async (error) => {
+        if (HoldfastError.from(error).kind === 'exhausted') await forgetUnmade(record).catch(() => {});
+        throw error;
+      });
       if (record.app !== null) reconciler.wake(record.app);
       return viewOf(record.id);
     });
+  }
+
+  /** Of this name, and not there yet since the driver failed: whoever asks again goes on with it. */
+  async function begunBefore({ kind, app, name, source = null, settings }: Omit<NewStorage, 'origin'>) {
+    if (kind === 'volume') return undefined; // several may share a name
+    const record = (await state.storage.list({ kind })).find(
+      (one) => one.name === name && one.app === app && one.origin === 'command' && one.state === 'active' && !one.ready,
+    );
+    if (!record || JSON.stringify(record.source) !== JSON.stringify(source)) return undefined;
+    await state.storage.update(record.id, { settings: settings ?? null });
+    return state.storage.get(record.id);
+  }
+
+  /** A bucket that found no room left nothing, as the error says; so neither does its record. */
+  async function forgetUnmade({ id, kind, realName }: StorageRecord): Promise<void> {
+    if (kind !== 'bucket') return;
+    const made = (await drivers.objects.listBuckets({})).some(({ name }) => name === realName);
+    if (!made) await state.storage.remove(id);
   }
 
   async function viewOf(id: string): Promise<StorageView> {
