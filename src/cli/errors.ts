@@ -1,4 +1,4 @@
-import { HoldfastError } from '../core/errors.ts';
+import { HoldfastError, isNodeError } from '../core/errors.ts';
 
 /** What goes wrong before the API is asked, or on the way to it. */
 export const cliErrors = {
@@ -54,13 +54,21 @@ export const cliErrors = {
     }),
 
   unwritable: (path: string, cause: Error) =>
-    new HoldfastError({
-      code: 'file.unwritable',
-      kind: 'invalid',
-      message: `cannot write ${path}: ${cause.message}`,
-      hint: 'check the path and its permissions',
-      cause,
-    }),
+    isNodeError(cause, 'ENOSPC') || isNodeError(cause, 'EDQUOT')
+      ? new HoldfastError({
+          code: 'file.disk-full',
+          kind: 'exhausted',
+          message: `cannot write ${path}: its disk is full`,
+          hint: 'free some space there, then run the command again: it goes on where it was',
+          cause,
+        })
+      : new HoldfastError({
+          code: 'file.unwritable',
+          kind: 'invalid',
+          message: `cannot write ${path}: ${cause.message}`,
+          hint: 'check the path and its permissions',
+          cause,
+        }),
 
   appFileExists: (path: string) =>
     new HoldfastError({
@@ -123,12 +131,23 @@ export const cliErrors = {
       hint: `\`holdfast releases --app ${app}\` lists what there is`,
     }),
 
-  nothingThere: (where: string) =>
+  /** A prefix without a key does not exist: most often it is misspelt. */
+  nothingThere: (bucket: string, prefix: string) =>
     new HoldfastError({
       code: 'prefix.empty',
       kind: 'not-found',
-      message: `there is nothing under ${where}: nothing was deleted for it`,
-      hint: 'check how it is spelt',
+      message: `there is nothing under "${prefix}" in the bucket "${bucket}"; nothing was changed`,
+      hint: `check how it is spelt: \`holdfast object-store ls ${bucket}\` lists what there is`,
+      resource: `bucket ${bucket}`,
+    }),
+
+  notADirectory: (bucket: string, key: string) =>
+    new HoldfastError({
+      code: 'prefix.object',
+      kind: 'invalid',
+      message: `"${key}" in the bucket "${bucket}" is one object, and nothing is below it; nothing was changed`,
+      hint: `\`holdfast object-store get ${bucket} ${key}\` downloads it, \`cp\` copies it`,
+      resource: `object ${bucket}/${key}`,
     }),
 
   webhookSilent: (name: string, why: string) =>
@@ -155,6 +174,15 @@ export const cliErrors = {
       kind: 'not-found',
       message: `the bucket "${bucket}" has no object "${key}"`,
       hint: `\`holdfast object-store ls ${bucket}\` lists what it has`,
+      resource: `object ${bucket}/${key}`,
+    }),
+
+  versionMissing: (bucket: string, key: string, versionId: string) =>
+    new HoldfastError({
+      code: 'version.not-found',
+      kind: 'not-found',
+      message: `"${key}" in the bucket "${bucket}" has no version ${versionId}`,
+      hint: `\`holdfast object-store ls ${bucket} ${key} --versions\` lists those it has`,
       resource: `object ${bucket}/${key}`,
     }),
 } as const;

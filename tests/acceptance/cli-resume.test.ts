@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ListMultipartUploadsCommand, ListPartsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliBench, startCliBench } from '../support/cli-bench.ts';
+import { runCliProcess } from '../support/cli-process.ts';
 import { MiB } from '../support/s3-client-program.ts';
 
 /** Transfers that are ended in the middle go on where they were: counted in bytes on the wire. */
@@ -128,4 +129,40 @@ test('a download of another object by then, or of a broken beginning, comes out 
   await writeFile(at(partial), Buffer.alloc(2 * PART)); // what a power cut may leave
   expect(await bench.json('get', 'data', 'large.bin', 'new.bin')).toMatchObject({ size: SIZE });
   expect(await sha256('new.bin')).toBe(await sha256('source.bin'));
+});
+
+test('two at once that move the same file do not take it from each other', async () => {
+  await writeFile(at('both.bin'), randomBytes(SIZE));
+  for (const args of [
+    ['put', 'data', 'both.bin'],
+    ['get', 'data', 'both.bin', 'both.copy'],
+  ]) {
+    bench.proxy.count();
+    const held = bench.proxy.holdAfter(args[0] === 'put' ? { sent: 5 * PART } : { received: 5 * PART });
+    const first = bench.start(...args);
+    first.child.stdin.end();
+    await held;
+    first.child.kill('SIGSTOP'); // in the middle of it, with parts that are kept
+    bench.proxy.count();
+    expect(await bench.json(...args)).toMatchObject({ resumed: 0 });
+    first.child.kill('SIGCONT');
+    expect(await first.result).toMatchObject({ code: 0 });
+  }
+  expect(await sha256('both.copy')).toBe(await sha256('both.bin'));
+  expect(await partsUnderWay()).toEqual({ uploads: 0, parts: 0 });
+  expect((await readdir(bench.home)).filter((name) => name.startsWith('.holdfast'))).toEqual([]);
+  expect(await readdir(at('.state/holdfast/claims'))).toEqual([]);
+});
+
+test('who can keep nothing between runs moves large files all the same', async () => {
+  await writeFile(at('alone.bin'), randomBytes(SIZE));
+  await writeFile(at('no-directory'), '');
+  const env = { ...bench.options.env, XDG_STATE_HOME: at('no-directory') };
+  for (const args of [
+    ['put', 'data', 'alone.bin'],
+    ['get', 'data', 'alone.bin', 'alone.copy'],
+  ]) {
+    expect(await runCliProcess(['object-store', ...args], { ...bench.options, env })).toMatchObject({ code: 0 });
+  }
+  expect(await sha256('alone.copy')).toBe(await sha256('alone.bin'));
 });

@@ -70,7 +70,7 @@ function sync(from: Target, to: Target): Promise<TransferReport> {
     delete: true,
     dryRun: false,
     signal: new AbortController().signal,
-    confirmEmpty: async () => {},
+    confirmAll: async () => {},
     onProgress: () => {},
   });
 }

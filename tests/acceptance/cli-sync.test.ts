@@ -6,6 +6,7 @@ import type { TransferReport } from '../../src/cli/transfer/transfer-trees.ts';
 import { exec } from '../../src/core/exec.ts';
 import { type CliBench, RCLONE, startCliBench } from '../support/cli-bench.ts';
 import { describeClient, MiB, readTree, writeTree } from '../support/s3-client-program.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
 /** `holdfast object-store sync` as people run it, against the real object store. */
 
@@ -102,7 +103,7 @@ describe('--delete', () => {
     await put('a.txt');
     await writeTree(at('down'), { 'gone/deep/b.txt': 1, 'a.txt/not a file.txt': 1 });
     await mkdir(at('down', 'gone', 'empty'));
-    const report = await sync('s3://tree', 'down', '--delete');
+    const report = await sync('s3://tree', 'down', '--delete', '--yes');
     expect(report).toMatchObject({ deleted: expect.arrayContaining(['gone/deep/b.txt', 'gone/empty/']), failed: [] });
     expect(await readTree(at('down'))).toEqual({ 'a.txt': 'x' });
     expect(await readdir(at('down'))).toEqual(['a.txt']);
@@ -112,8 +113,13 @@ describe('--delete', () => {
     await writeTree(at('up'), { 'a.txt': 1 });
     await sync('up', 's3://tree/x');
     expect(await bench.cli('sync', 'no-such-directory', 's3://tree/x', '--delete')).toMatchObject({ code: 3 });
-    const misspelt = await bench.cli('sync', 's3://tree/y', 's3://other', '--delete');
-    expect(misspelt).toMatchObject({ code: 0 }); // nothing there either
+    const misspelt = await bench.cli('sync', 's3://tree/y', 's3://other');
+    expect(misspelt).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nothing under "y/" in the bucket "tree"'),
+    });
+    const object = await bench.cli('sync', 's3://tree/x/a.txt', 'up');
+    expect(object).toMatchObject({ code: 2, stderr: expect.stringContaining('get tree x/a.txt') });
     expect(await bench.cli('sync', 's3://tree/y', 'up', '--delete')).toMatchObject({ code: 3 });
     await mkdir(at('empty'));
     expect(await bench.cli('sync', 'empty', 's3://tree/x', '--delete')).toMatchObject({ code: 2 });
@@ -121,9 +127,64 @@ describe('--delete', () => {
     expect(await sync('up', 's3://tree/x')).toMatchObject({ unchanged: 1 });
     expect(await sync('empty', 's3://tree/x', '--delete', '--yes')).toMatchObject({ deleted: ['a.txt'] });
   });
+
+  test('asks where it would leave nothing of what the target has: another place is meant', async () => {
+    await writeTree(at('up'), { 'a.txt': 1, 'b.txt': 1 });
+    await sync('up', 's3://tree');
+    await writeTree(at('precious'), { 'letters.txt': 1 });
+    const refused = await bench.cli('sync', 's3://tree', 'precious', '--delete');
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('everything in precious (1), of which s3'),
+    });
+    expect(await readdir(at('precious'))).toEqual(['letters.txt']);
+    expect(await bench.cli('sync', 'precious', 's3://tree', '--delete')).toMatchObject({ code: 2 });
+    expect(await sync('up', 's3://tree')).toMatchObject({ unchanged: 2 });
+    expect(await sync('precious', 's3://tree', '--delete', '--dry-run')).toMatchObject({ deleted: ['a.txt', 'b.txt'] });
+    expect(await sync('precious', 's3://tree', '--delete', '--yes')).toMatchObject({ deleted: ['a.txt', 'b.txt'] });
+  });
+
+  test('waits until everything could be copied: what failed may be what the rest is called now', async () => {
+    await put('common.txt');
+    await put('renamed.txt');
+    await writeTree(at('down'), { 'common.txt': 1, 'old name.txt': 1 });
+    await symlink('common.txt', at('down', 'renamed.txt'));
+    const run = await bench.cli('sync', 's3://tree', 'down', '--delete', '--json');
+    expect(run).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('1 that the source has not were not deleted'),
+    });
+    expect(JSON.parse(run.stdout)).toMatchObject({ deleted: [], kept: ['old name.txt'] });
+    await rm(at('down', 'renamed.txt'));
+    expect(await sync('s3://tree', 'down', '--delete')).toMatchObject({ deleted: ['old name.txt'], kept: [] });
+  });
 });
 
 describe('odd things', () => {
+  test.skipIf(process.getuid?.() !== 0)(
+    'a full disk is the one of the directory, and room is enough to go on',
+    async () => {
+      await writeTree(at('up'), { 'a.bin': MiB, 'b.bin': MiB });
+      await sync('up', 's3://tree');
+      await mkdir(at('small'));
+      await using disk = await mountSmallDisk(at('small'), 4 * MiB);
+      await disk.fill();
+      for (const args of [
+        ['sync', 's3://tree', 'small'],
+        ['get', 'tree', 'a.bin', 'small/a.bin'],
+      ]) {
+        const full = await bench.cli(...args);
+        expect(full).toMatchObject({
+          code: 7,
+          stderr: expect.stringMatching(/cannot write small.*: its disk is full/),
+        });
+      }
+      await disk.empty();
+      expect((await sync('s3://tree', 'small')).copied).toHaveLength(2);
+      expect((await readdir(at('small'))).sort()).toEqual(['a.bin', 'b.bin']);
+    },
+  );
+
   test('no key leads out of the directory', async () => {
     for (const key of ['../out.txt', '/abs.txt', 'a/../../out.txt', 'a//b.txt', './dot.txt', 'ok.txt', 'a', 'a/b']) {
       await put(key);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { Storage } from '../../sdk/src/index.ts';
 import { createKeyOperations } from '../../src/control/operations/keys.ts';
 import type { ControlContext } from '../../src/control/reconcile/context.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { exec } from '../../src/core/exec.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
@@ -116,6 +117,55 @@ it('says what is missing and leaves no half of a file', async () => {
   expect((await store(['ls', 'no/such?bucket'])).stderr).toContain('there is no bucket "no/such?bucket"');
   expect((await store(['ls', 's3://images/users/'])).stderr).toContain('write images users/');
   expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+it('removes what was meant and nothing beside it, and says what is not there', async () => {
+  for (const key of ['u/1', 'u/1/a', 'u/10/b', 'last']) await store(['put', 'images', '-', key], { input: 'x' });
+  const removed = JSON.parse((await store(['rm', 'images', 'u/1', '-r', '--yes', '--json'])).stdout);
+  expect(removed).toEqual({ bucket: 'images', removed: ['u/1', 'u/1/a'], missing: [] });
+  expect(await store(['rm', 'images', 'lost', '--yes'])).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringContaining('the bucket "images" has no object "lost"'),
+  });
+  expect(await store(['rm', 'images', 'las', 'last', '--yes'])).toMatchObject({
+    code: 3,
+    stdout: 'Removed images/last.\n',
+    stderr: 'not there: las\n',
+  });
+  expect(await store(['rm', 'images', 'u/', 'v/', '-r', '--yes'])).toMatchObject({
+    code: 3,
+    stderr: 'not there: v/\n',
+  });
+  expect(await store(['rm', 'images', '', '-r', '--yes'])).toMatchObject({ code: 0, stdout: 'Nothing to remove.\n' });
+});
+
+it('takes a directory for one, up and down, and a prefix without a key for misspelt', async () => {
+  await writeFile(join(directory, 'note.txt'), 'x');
+  expect((await store(['put', 'images', 'note.txt', 'docs/'])).stdout).toMatch(/^images\/docs\/note\.txt is stored/);
+  expect(await store(['put', 'images', '-', 'docs/'], { input: 'x' })).toMatchObject({ code: 2 });
+  const missing = await store(['get', 'images', 'dosc', '-r']);
+  expect(missing).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('nothing under "dosc/" in the bucket "images"'),
+  });
+  await store(['rm', 'images', '', '-r', '--yes']);
+});
+
+it('puts an object into the file that is meant: with its mode, behind a link, and never in place of a device', async () => {
+  await store(['put', 'images', '-', 'secret'], { input: 'new' });
+  await mkdir(join(directory, 'place'));
+  const at = (name: string) => join(directory, 'place', name);
+  await writeFile(at('file'), 'old', { mode: 0o600 });
+  await symlink('file', at('link'));
+  expect(await store(['get', 'images', 'secret', 'place/link'])).toMatchObject({ code: 0 });
+  expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+  expect([await readFile(at('file'), 'utf8'), (await stat(at('file'))).mode & 0o777]).toEqual(['new', 0o600]);
+  await exec(['mkfifo', at('pipe')]);
+  expect(await store(['get', 'images', 'secret', 'place/pipe'])).toMatchObject({ code: 2 });
+  expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
+  expect((await readdir(at('.'))).sort()).toEqual(['file', 'link', 'pipe']);
+  await store(['rm', 'images', 'secret', '--yes']);
 });
 
 it('sets, prints and unsets a policy', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type CliRun, runCliProcess, startCli } from './cli-process.ts';
+import { type CliOptions, type CliRun, runCliProcess, startCli } from './cli-process.ts';
 import { startFakeApi, TOKEN } from './fake-api.ts';
 import { type ClientBench, startClientBench } from './s3-client-program.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -9,6 +9,8 @@ export interface CliBench extends ClientBench {
   cli(...args: readonly string[]): Promise<CliRun>;
   /** The same, not waited for. */
   start(...args: readonly string[]): ReturnType<typeof startCli>;
+  /** Where and with what these run. */
+  readonly options: CliOptions;
   /** What the command answers with --json. @throws when it does not end with 0 */
   json<T>(...args: readonly string[]): Promise<T>;
   /** What the CLI reaches the store through. */
@@ -42,6 +44,7 @@ export async function startCliBench(...buckets: string[]): Promise<CliBench> {
     ...bench,
     proxy,
     cli,
+    options,
     start: (...args) => startCli(['object-store', ...args], options),
     json: async (...args) => {
       const { code, stdout, stderr } = await cli(...args, '--json');

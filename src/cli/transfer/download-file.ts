@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { ObjectInfo, StorageReader } from '../../../sdk/src/index.ts';
 import { syncDirectory } from '../../core/durable-files.ts';
 import { type Content, hasContent } from './etag-check.ts';
 import { readModified } from './modified-time.ts';
 import { PARALLEL_PARTS, PART_SIZE } from './part-size.ts';
-import { partialPath, removeStalePartials } from './partial-file.ts';
+import { partialPath, passingPath, removeStalePartials } from './partial-file.ts';
+import { claimTransfer } from './transfer-claim.ts';
 
 export interface Download {
   readonly object: ObjectInfo;
@@ -24,26 +25,42 @@ export interface Download {
  */
 export async function downloadFile(storage: StorageReader, download: Download): Promise<void> {
   const { object, path } = download;
-  const partial = partialPath(path, object.etag);
-  if (object.size > PART_SIZE) await removeStalePartials(path, partial);
+  // What a small file has is not worth to be kept.
+  const claim = object.size > PART_SIZE ? await claimTransfer(`to ${resolve(path)}`) : undefined;
   try {
-    const file = await open(partial, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
+    const partial = claim ? partialPath(path, object.etag) : passingPath(path);
+    if (claim) await removeStalePartials(path, partial);
+    await downloadBeside(storage, { ...download, partial, keep: claim !== undefined });
+  } finally {
+    await claim?.release();
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function downloadBeside(
+  storage: StorageReader,
+  { partial, keep, ...download }: Download & { readonly partial: string; readonly keep: boolean },
+): Promise<void> {
+  const { object, path } = download;
+  const replaced = await stat(path).catch(() => undefined);
+  try {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    const file = await open(partial, flags, replaced ? 0o600 : 0o666);
     try {
       await fill(file, storage, download);
       const modified = readModified(object.metadata) ?? download.modified ?? object.lastModified.getTime();
       await file.utimes(Date.now() / 1000, modified / 1000);
+      if (replaced) await file.chmod(replaced.mode & 0o777);
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(partial, path);
   } catch (error) {
-    // What a small file has is not worth to be kept; of another version nobody has a use.
-    const keep = object.size > PART_SIZE && (error as { code?: unknown }).code !== 'PreconditionFailed';
-    if (!keep) await rm(partial, { force: true });
+    // Of another version nobody has a use.
+    if (!keep || (error as { code?: unknown }).code === 'PreconditionFailed') await rm(partial, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
 }
 
 async function fill(file: FileHandle, storage: StorageReader, download: Download): Promise<void> {

@@ -34,14 +34,25 @@ interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** @throws HoldfastError `file.unreadable` when the directory is not there; StorageError */
+/** @throws HoldfastError `file.unreadable`, `prefix.empty`, `prefix.object` when it is not there; StorageError */
 export async function readSource(side: Source, { follow = false, signal }: ReadOptions): Promise<Tree> {
-  if (side.kind === 'bucket') return readObjectTree(side.storage, side.prefix, signal);
+  if (side.kind === 'bucket') return readPrefix(side, signal);
   try {
     return await readLocalTree(side.path, { follow });
   } catch (error) {
     throw cliErrors.unreadable(side.path, error as Error);
   }
+}
+
+/** A bucket may be empty; a prefix without a key is misspelt. */
+async function readPrefix({ storage, prefix }: BucketSource, signal: AbortSignal): Promise<Tree> {
+  const tree = await readObjectTree(storage, prefix, signal);
+  if (tree.exists || prefix === '') return tree;
+  const key = prefix.slice(0, -1);
+  const [first] = key === '' ? [] : await Array.fromAsync(storage.list({ prefix: key, limit: 1, signal }));
+  throw first?.key === key
+    ? cliErrors.notADirectory(storage.bucket, key)
+    : cliErrors.nothingThere(storage.bucket, prefix);
 }
 
 /** A directory that is not there yet is empty. Its links are never followed: what they lead to is not the target. */

@@ -1,5 +1,3 @@
-import { isNodeError } from '../../core/errors.ts';
-import { cliErrors } from '../errors.ts';
 import { type CopyContext, copyEntry } from './copy-entry.ts';
 import { PARALLEL_PARTS, PART_SIZE, transferWeight } from './part-size.ts';
 import type { PathFilter } from './path-filter.ts';
@@ -21,14 +19,16 @@ export interface TreeTransfer {
   readonly delete: boolean;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
-  /** Asked before everything is deleted because the source is empty. @throws to refuse */
-  readonly confirmEmpty: (extra: number) => Promise<void>;
+  /** Asked before everything in the target is deleted, since the source has nothing of it. @throws to refuse */
+  readonly confirmAll: (extra: number) => Promise<void>;
   readonly onProgress: (done: number, total: number) => void;
 }
 
 export interface TransferReport {
   readonly copied: readonly { readonly path: string; readonly size: number }[];
   readonly deleted: readonly string[];
+  /** What `delete` would have taken away, had the source been read and copied whole. */
+  readonly kept: readonly string[];
   readonly unchanged: number;
   /** Left alone on purpose. */
   readonly skipped: readonly Notice[];
@@ -58,7 +58,7 @@ export async function transferTrees(transfer: TreeTransfer): Promise<TransferRep
     failed: [...source.unreadable, ...target.unreadable],
     resumed: 0,
   };
-  const extra = await entriesToDelete(transfer, { source, extra: comparison.extra });
+  const extra = await entriesToDelete(transfer, source, comparison);
   const { changed, unchanged } = await findChanges(transfer, comparison, outcome);
   const writable =
     to.kind === 'directory' ? await withoutImpossible(changed, { to, source, outcome, dryRun }) : changed;
@@ -67,27 +67,30 @@ export async function transferTrees(transfer: TreeTransfer): Promise<TransferRep
   const directory = new TargetDirectory(to.kind === 'directory' ? to.path : '');
   const work = { transfer, directory, outcome, source };
   await deleteEntries(work, obstacles);
+  const failed = outcome.failed.length;
   await copyEntries(work, writable);
-  await deleteEntries(
-    work,
-    extra.filter((entry) => !obstacles.includes(entry)),
-  );
+  // What failed may be what the extra ones are called now.
+  if (outcome.failed.length === failed) {
+    await deleteEntries(
+      work,
+      extra.filter((entry) => !obstacles.includes(entry)),
+    );
+  }
   const { resumed, ...rest } = outcome;
-  return { ...rest, unchanged, skipped: source.skipped.filter(({ path }) => counts(path)), resumed };
+  const gone = new Set(rest.deleted);
+  const kept = transfer.delete ? comparison.extra.flatMap(({ path }) => (gone.has(path) ? [] : [path])) : [];
+  return { ...rest, kept, unchanged, skipped: source.skipped.filter(({ path }) => counts(path)), resumed };
 }
 
 /** Nothing, where the source is not known whole: what cannot be seen may well be there. */
 async function entriesToDelete(
   transfer: TreeTransfer,
-  { source, extra }: { readonly source: Tree; readonly extra: readonly Entry[] },
+  source: Tree,
+  { extra, alike, different }: Comparison,
 ): Promise<readonly Entry[]> {
-  if (!transfer.delete || source.unreadable.length > 0 || extra.length === 0) return [];
-  if (source.entries.size > 0) return extra;
-  const { from, dryRun } = transfer;
-  // A prefix without a key does not exist: most often it is misspelt.
-  if (from.kind === 'bucket' && from.prefix !== '')
-    throw cliErrors.nothingThere(`${from.storage.bucket}/${from.prefix}`);
-  if (!dryRun) await transfer.confirmEmpty(extra.length);
+  if (!transfer.delete || source.unreadable.length > 0) return [];
+  const isAll = extra.length > 0 && alike.length + different.length === 0;
+  if (isAll && !transfer.dryRun) await transfer.confirmAll(extra.length);
   return extra;
 }
 
@@ -206,7 +209,7 @@ async function attempt(
 }
 
 function concernsAll(error: unknown): boolean {
-  if (isNodeError(error, 'ENOSPC')) return true;
   const { code, status } = error as { code?: unknown; status?: unknown };
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') return true;
   return code === 'NetworkError' || code === 'Timeout' || code === 'NoSuchBucket' || status === 507;
 }

@@ -1,8 +1,9 @@
-import { type BigIntStats, openAsBlob } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type BigIntStats, constants, openAsBlob } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import type { PutResult, Storage, UploadProgress, UploadResume } from '../../../sdk/src/index.ts';
 import { formatModified, MTIME } from './modified-time.ts';
 import { PARALLEL_PARTS, PART_SIZE } from './part-size.ts';
+import { claimTransfer } from './transfer-claim.ts';
 import { type UploadRecord, UploadRecords, type UploadTarget } from './upload-record.ts';
 
 export interface FileUpload {
@@ -18,30 +19,40 @@ export interface FileUpload {
  * a file that has changed since begins anew.
  */
 export async function uploadFile(storage: Storage, upload: FileUpload): Promise<PutResult> {
-  const { key, path, contentType, signal, onProgress } = upload;
+  const { key, path } = upload;
   const before = await stat(path, { bigint: true });
   if (!before.isFile()) throw new Error('it is not a file');
-  const data = await openAsBlob(path);
+  await access(path, constants.R_OK); // a Blob says of a file that it may not read that it has changed
   const target = { endpoint: storage.endpoint, bucket: storage.bucket, key, path };
-  const resume = before.size > PART_SIZE ? await resumeOf(storage, { target, before, contentType }) : undefined;
-  const stored = await storage
-    .put(key, data, {
-      contentType,
+  const claim = before.size > PART_SIZE ? await claimTransfer(JSON.stringify(Object.values(target))) : undefined;
+  try {
+    const resume = claim && (await resumeOf(storage, { target, before, contentType: upload.contentType }));
+    const stored = await send(storage, { ...upload, before, resume });
+    if (resume) await new UploadRecords().forget(target);
+    const after = await stat(path, { bigint: true });
+    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changed();
+    return stored;
+  } finally {
+    await claim?.release();
+  }
+}
+
+async function send(
+  storage: Storage,
+  { key, path, before, ...options }: FileUpload & { before: BigIntStats; resume: UploadResume | undefined },
+): Promise<PutResult> {
+  const data = await openAsBlob(path);
+  try {
+    return await storage.put(key, data, {
+      ...options,
       metadata: { [MTIME]: formatModified(before) },
       partSize: PART_SIZE,
       concurrency: PARALLEL_PARTS,
-      signal,
-      onProgress,
-      resume,
-    })
-    .catch((error) => {
-      // What a Blob of a file says when the file is no longer the one that was opened.
-      throw error.name === 'NotReadableError' ? changed() : error;
     });
-  if (resume) await new UploadRecords().forget(target);
-  const after = await stat(path, { bigint: true });
-  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changed();
-  return stored;
+  } catch (error) {
+    // What a Blob of a file says when the file is no longer the one that was opened.
+    throw (error as Error).name === 'NotReadableError' ? changed() : error;
+  }
 }
 
 interface Resumable {

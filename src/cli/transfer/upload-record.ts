@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { stateDirectory } from './state-directory.ts';
 
 /** An upload that was begun, and of which file. */
 export interface UploadRecord {
@@ -24,10 +24,8 @@ export interface UploadTarget {
 export class UploadRecords {
   readonly #directory: string;
 
-  /** By the XDG Base Directory Specification. */
   constructor(env: NodeJS.ProcessEnv = process.env) {
-    const state = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
-    this.#directory = join(state, 'holdfast', 'uploads');
+    this.#directory = join(stateDirectory(env), 'uploads');
   }
 
   find(target: UploadTarget): Promise<UploadRecord | undefined> {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
@@ -89,7 +89,7 @@ async function getOne(
   try {
     await downloadFile(storage, {
       object: { ...object, versionId },
-      path,
+      path: await realpath(path).catch(() => path), // a link stays one
       signal,
       onBytes: (bytes) => {
         received += bytes.received;
@@ -110,14 +110,14 @@ async function getOne(
   };
 }
 
-/** A directory takes the object under its own name, as `cp` has it. */
-async function targetPath(key: string, file: string | undefined): Promise<string> {
-  if (file === undefined) return localName(key);
-  const isDirectory = await stat(file).then(
-    (about) => about.isDirectory(),
-    () => false,
-  );
-  return isDirectory ? join(file, localName(key)) : file;
+/** A directory takes the object under its own name, as `cp` has it. What is no file would be lost under one. */
+async function targetPath(key: string, file = localName(key)): Promise<string> {
+  const isDirectory = file.endsWith('/') || (await stat(file).catch(() => undefined))?.isDirectory();
+  const path = isDirectory ? join(file, localName(key)) : file;
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined || there.isFile()) return path;
+  if (there.isDirectory()) throw cliErrors.usage(`${path} is a directory`, 'name a file');
+  throw cliErrors.usage(`${path} is not a file`, `write into it: get <bucket> <key> - > ${path}`);
 }
 
 function localName(key: string): string {

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { PutResult, Storage, UploadProgress } from '../../../../sdk/src/index.ts';
@@ -20,7 +21,7 @@ interface PutOptions extends TreeOptions {
 export function putObject(buckets: Command): void {
   const command = buckets
     .command('put <bucket> <file> [key]')
-    .description('upload a file, or with - the input; the key defaults to the name of the file')
+    .description('upload a file, or with - the input; the key defaults to the name of the file, also behind a /')
     .option('--content-type <type>', 'default: by the name')
     .option('-r, --recursive', 'a directory with all that is below it; the key is the prefix of theirs');
   treeOptions(command)
@@ -28,6 +29,7 @@ export function putObject(buckets: Command): void {
       'after',
       examples(
         'object-store put my-app-images cat.jpg',
+        'object-store put my-app-images cat.jpg users/1/',
         'object-store put my-app-images - notes.txt < notes.txt',
         'object-store put my-app-images ./photos -r',
       ),
@@ -38,7 +40,7 @@ export function putObject(buckets: Command): void {
           withBucket(api, bucket, (storage) => {
             if (options.recursive) return putDirectory(storage, { directory: file, prefix: key, signal, ...options });
             refuseTreeOptions(options);
-            return putOne(storage, { file, key: key ?? nameOf(file), signal, contentType: options.contentType });
+            return putOne(storage, { file, key: keyOf(file, key), signal, contentType: options.contentType });
           }),
         ),
       ),
@@ -92,13 +94,15 @@ function send(
   return file === '-' ? storage.put(put.key, process.stdin, put) : uploadFile(storage, { ...put, path: file });
 }
 
-function nameOf(file: string): string {
-  if (file === '-') throw cliErrors.usage('the input has no name', 'give the key after the -');
-  return basename(file);
+/** One that ends in `/` takes the file under its own name, as `cp` has it. */
+function keyOf(file: string, key = ''): string {
+  if (key !== '' && !key.endsWith('/')) return key;
+  if (file === '-') throw cliErrors.usage('the input has no name', 'give the whole key after the -');
+  return key + basename(resolve(file));
 }
 
 async function sizeOf(file: string): Promise<number> {
-  const about = await stat(file).catch((error) => {
+  const [about] = await Promise.all([stat(file), access(file, constants.R_OK)]).catch((error) => {
     throw cliErrors.unreadable(file, error);
   });
   if (about.isDirectory()) throw cliErrors.usage(`${file} is a directory`, 'add --recursive to upload what is in it');

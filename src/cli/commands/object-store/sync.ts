@@ -24,7 +24,7 @@ export function syncObjects(buckets: Command): void {
     .option('--snapshot <snapshot>', 'from what a snapshot of the bucket has, also back to the bucket')
     .option('--checksum', 'compare contents; default: size and time, which is kept with the object');
   treeOptions(command)
-    .option('-y, --yes', 'do not ask before an empty source empties the target')
+    .option('-y, --yes', 'do not ask before --delete leaves nothing of what the target has')
     .addHelpText(
       'after',
       examples(

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isNodeError } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/units.ts';
 import type { Answer } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
@@ -6,6 +7,7 @@ import { EXIT_CODES } from '../../exit-codes.ts';
 import { startProgress } from '../../output/progress.ts';
 import { confirm } from '../../prompt.ts';
 import { note } from '../../session.ts';
+import { SCHEME } from '../../transfer/location.ts';
 import { type FilterRule, pathFilter } from '../../transfer/path-filter.ts';
 import type { Source, Target } from '../../transfer/side.ts';
 import { type TransferReport, type TreeTransfer, transferTrees } from '../../transfer/transfer-trees.ts';
@@ -68,15 +70,22 @@ export async function runTransfer(request: Request): Promise<Answer> {
       delete: request.delete ?? false,
       dryRun,
       signal,
-      confirmEmpty: (extra) => confirm(`deleting all ${extra} in the target, since the source is empty`, { yes }),
+      confirmAll: (extra) =>
+        confirm(`deleting everything in ${nameOf(to)} (${extra}), of which ${nameOf(from)} has nothing,`, { yes }),
       onProgress: (done, total) => progress?.update(done, total),
     });
     progress?.end();
     return answer(report, dryRun);
   } catch (error) {
     progress?.clear();
-    throw error;
+    throw to.kind === 'directory' && isNodeError(error) && error.syscall !== undefined
+      ? cliErrors.unwritable(to.path, error)
+      : error;
   }
+}
+
+function nameOf(side: Source): string {
+  return side.kind === 'directory' ? side.path : `${SCHEME}${side.storage.bucket}/${side.prefix}`;
 }
 
 function describeDirection(from: Source, to: Target): string {
@@ -87,6 +96,8 @@ function describeDirection(from: Source, to: Target): string {
 function answer(report: TransferReport, dryRun: boolean): Answer {
   for (const { path, reason } of report.skipped) note(`skipped ${path}: ${reason}`);
   for (const { path, reason } of report.failed) note(`failed ${path}: ${reason}`);
+  if (report.kept.length > 0)
+    note(`${report.kept.length} that the source has not were not deleted, since something failed`);
   if (report.failed.length > 0) process.exitCode = EXIT_CODES.failed.code;
   const bytes = report.copied.reduce((sum, { size }) => sum + size, 0);
   const planned = dryRun ? plannedLines(report) : [];
