@@ -18,6 +18,8 @@ export interface HostConfig {
   readonly s3RequestLog: S3RequestLog;
   /** Between two sweeps of the buckets with lifecycle rules. */
   readonly lifecycleMs: number;
+  /** How long a line of a bucket's access log waits at most before it is in its target. */
+  readonly accessLogMs: number;
   readonly httpPort: number;
   /** Where webhooks may be besides public addresses: host names, addresses, networks. */
   readonly webhookAllow: readonly string[];
@@ -55,7 +57,8 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
     s3Port: port(env, 'HOLDFAST_S3_PORT', 7301),
     s3Gateways: s3Gateways(env),
     s3RequestLog: s3RequestLog(env),
-    lifecycleMs: lifecycleMs(env),
+    lifecycleMs: seconds(env, 'HOLDFAST_LIFECYCLE_SECONDS', 3600) * 1000,
+    accessLogMs: seconds(env, 'HOLDFAST_ACCESS_LOG_SECONDS', 300) * 1000,
     httpPort: port(env, 'HOLDFAST_HTTP_PORT', 7380),
     webhookAllow: names(env.HOLDFAST_WEBHOOK_ALLOW),
     edgeCacheBytes: size(env, 'HOLDFAST_EDGE_CACHE_SIZE', '1GiB'),
@@ -112,14 +115,15 @@ function size(env: NodeJS.ProcessEnv, name: string, fallback: string): number {
 
 const DAY_SECONDS = 24 * 3600;
 
-function lifecycleMs({ HOLDFAST_LIFECYCLE_SECONDS: text = '3600' }: NodeJS.ProcessEnv): number {
+function seconds(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name] || String(fallback);
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= DAY_SECONDS) return value * 1000;
+  if (Number.isInteger(value) && value >= 1 && value <= DAY_SECONDS) return value;
   throw new HoldfastError({
     code: 'config.invalid',
     kind: 'invalid',
-    message: `HOLDFAST_LIFECYCLE_SECONDS is "${text}", which is not a number of seconds`,
-    hint: `set it to a number from 1 to ${DAY_SECONDS}, or leave it out for an hour`,
+    message: `${name} is "${text}", which is not a number of seconds`,
+    hint: `set it to a number from 1 to ${DAY_SECONDS}, or leave it out for ${fallback}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { HoldfastError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { AccessLog } from './access-log/access-log.ts';
 import { BodyWriter } from './engine/files/body-writer.ts';
 import { readStored } from './engine/files/stored-body.ts';
 import { connectObjectStore } from './remote/remote-object-store.ts';
@@ -17,6 +18,8 @@ export interface GatewayRoleOptions {
   readonly region: string;
   readonly log: Logger;
   readonly requestLogging?: RequestLogging | undefined;
+  /** How long a line of a bucket's access log waits at most before it is in its target, milliseconds; five minutes unless said. */
+  readonly accessLogMs?: number | undefined;
 }
 
 export interface GatewayRole extends S3Listener {
@@ -40,7 +43,8 @@ export async function startGatewayRole({ storeSocket, code, ...options }: Gatewa
   });
   const store = starting.adopt(connected, (store) => store.close());
   const { keys, hasWebhook, failed } = store;
-  const listener = await listenS3({ ...options, store, keys, hasWebhook, shared: true });
+  const accessLog = starting.adopt(new AccessLog({ ...options, store }), (lines) => lines.close());
+  const listener = await listenS3({ ...options, store, keys, hasWebhook, accessLog, shared: true });
   starting.defer(() => listener.close());
   const running = starting.move();
   return { ...listener, failed, close: () => running.disposeAsync() };

@@ -4,6 +4,7 @@ import { otherCode } from '../core/handshake.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { KeyStore } from './access/key-store.ts';
+import { AccessLog } from './access-log/access-log.ts';
 import { createObjectAdmin } from './admin.ts';
 import { openObjectStore } from './engine/open-object-store.ts';
 import { BucketEvents } from './events/bucket-events.ts';
@@ -47,6 +48,8 @@ export interface ObjectsRoleOptions {
   readonly hosts?: readonly string[] | undefined;
   /** Between two sweeps of the buckets with lifecycle rules, milliseconds; an hour unless said. */
   readonly lifecycleMs?: number | undefined;
+  /** How long a line of a bucket's access log waits at most before it is in its target, milliseconds; five minutes unless said. */
+  readonly accessLogMs?: number | undefined;
   /** How long requests under way may go on after `close`, milliseconds. */
   readonly closeMs?: number | undefined;
 }
@@ -79,12 +82,14 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   starting.adopt(events, (events) => events.close());
   if (storeSocket !== undefined) {
     const webhooks = () => events.webhooks.all().map(({ name }) => name);
-    const shared = { store, keys: () => keys.list(), webhooks, socketPath: storeSocket, code, log };
-    gateways = await StoreServer.listen(shared);
+    const served = { store, keys: () => keys.list(), webhooks, socketPath: storeSocket, code, log };
+    gateways = await StoreServer.listen(served);
     starting.adopt(gateways, (server) => server.close());
   }
   const hasWebhook = (name: string) => events.webhooks.find(name) !== undefined;
-  const { port, close } = await listenS3({ ...options, store, keys, hasWebhook, shared: storeSocket !== undefined });
+  const accessLog = starting.adopt(new AccessLog({ ...options, store }), (lines) => lines.close());
+  const shared = storeSocket !== undefined;
+  const { port, close } = await listenS3({ ...options, store, keys, hasWebhook, accessLog, shared });
   starting.defer(close);
   const domains = new Domains(store);
   if (websiteSocket !== undefined) {

@@ -243,6 +243,22 @@ it('sets, prints and unsets lifecycle rules', async () => {
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('these are no lifecycle rules') });
 });
 
+it('sets, prints and unsets where the access log goes', async () => {
+  expect(await store(['logging', 'get', 'images'])).toMatchObject({ code: 0, stdout: 'images has no access log.\n' });
+  expect(await store(['logging', 'set', 'images', 'images'])).toMatchObject({
+    code: 0,
+    stdout: 'The access log of images goes to images/images/, within some minutes.\n',
+  });
+  expect((await store(['logging', 'get', 'images'])).stdout).toBe('images/images/\n');
+  await store(['logging', 'set', 'images', 'images', '--prefix', 'a&b/', '--by-date', 'delivery']);
+  const { stdout } = await store(['logging', 'get', 'images', '--json']);
+  expect(JSON.parse(stdout)).toEqual({ bucket: 'images', target: 'images', prefix: 'a&b/', byDate: 'delivery' });
+  expect(await store(['logging', 'unset', 'images'])).toMatchObject({ code: 0 });
+  expect((await store(['logging', 'get', 'images'])).stdout).toBe('images has no access log.\n');
+  const wrong = await store(['logging', 'set', 'images', 'nowhere']);
+  expect([wrong.code === 0, wrong.stderr]).toEqual([false, expect.stringContaining('does not exist')]);
+});
+
 describe('keys', () => {
   const environmentOf = (text: string) =>
     Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s))) as Env;

@@ -10,6 +10,7 @@ const { port } = await startGatewayRole({
   host: '127.0.0.1',
   port: 0,
   region: 'local',
+  accessLogMs: 200,
   log: createLogger('gateway', 'silent'),
 });
 console.log(JSON.stringify({ port }));

@@ -31,6 +31,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
     region: 'local',
     webhookAllow: ['127.0.0.0/8'],
     lifecycleMs: 200,
+    accessLogMs: 200,
     log: pino({ level: 'silent' }),
   });
   const admin = roleClient<ObjectAdmin>(adminSocket);

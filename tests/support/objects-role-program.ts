@@ -18,6 +18,7 @@ const { port } = await startObjectsRole({
   storeSocket,
   region: 'local',
   webhookAllow: ['127.0.0.0/8'],
+  accessLogMs: 200,
   log: createLogger('objects', 'silent'),
 });
 const admin = roleClient<ObjectAdmin>(adminSocket);

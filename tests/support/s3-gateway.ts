@@ -7,6 +7,7 @@ import { createAuthenticator } from '../../src/objects/access/authenticate.ts';
 import { createFormAuthenticator } from '../../src/objects/access/authenticate-form.ts';
 import { type StoredKey, wholeBuckets } from '../../src/objects/access/key-file.ts';
 import type { Grant } from '../../src/objects/access/key-scope.ts';
+import { AccessLog } from '../../src/objects/access-log/access-log.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import { createS3Gateway } from '../../src/objects/s3/gateway.ts';
 import { sha256, signRequest } from './s3-signer.ts';
@@ -33,6 +34,8 @@ export type RequestLine = `${string} /${string}`;
 export interface TestGateway<Store extends MemoryObjectStore = MemoryObjectStore> extends AsyncDisposable {
   readonly store: Store;
   readonly port: number;
+  /** Delivers when it is closed. */
+  readonly accessLog: AccessLog;
   call(line: RequestLine, call?: GatewayCall): Promise<GatewayAnswer>;
   /** The headers of a request with that body, signed. */
   signed(line: RequestLine, as: StoredKey, body?: string): Readonly<Record<string, string>>;
@@ -63,12 +66,15 @@ export async function startTestGatewayOver<Store extends MemoryObjectStore>(
   ...keys: readonly StoredKey[]
 ): Promise<TestGateway<Store>> {
   const found = { find: (id: string) => keys.find(({ accessKeyId }) => accessKeyId === id) };
+  const log = createLogger('objects', 'silent');
+  const accessLog = new AccessLog({ store, log, region: 'local' });
   const server = createS3Gateway({
     store,
+    accessLog,
     authenticate: createAuthenticator(found),
     authenticateForm: createFormAuthenticator(found),
     region: 'local',
-    log: createLogger('objects', 'silent'),
+    log,
     hosts: ['s3.localhost'],
   });
   server.listen(0, '127.0.0.1');
@@ -117,6 +123,7 @@ export async function startTestGatewayOver<Store extends MemoryObjectStore>(
   return {
     store,
     port,
+    accessLog,
     call,
     signed: (line, as, body = '') => signRequest(as, { ...parts(line), headers: { host }, payload: sha256(body) }),
     open,
@@ -124,6 +131,7 @@ export async function startTestGatewayOver<Store extends MemoryObjectStore>(
       for (const socket of sockets) socket.destroy();
       server.close();
       server.closeAllConnections();
+      await accessLog.close();
     },
   };
 }

@@ -9,6 +9,7 @@ export async function startGateway({ config, directory, code, log }: RoleContext
     region: config.region,
     requestLogging: config.s3RequestLog,
     code,
+    accessLogMs: config.accessLogMs,
     log,
   });
 }

@@ -17,6 +17,7 @@ export async function startObjects({ config, directory, code, onOtherCode, log }
     lifecycleMs: config.lifecycleMs,
     code,
     onOtherCode,
+    accessLogMs: config.accessLogMs,
     log,
   });
 }

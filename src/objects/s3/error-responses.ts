@@ -59,6 +59,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.invalid-argument': ['InvalidArgument', 400],
   's3.invalid-digest': ['InvalidDigest', 400],
   's3.invalid-encryption-algorithm': ['InvalidEncryptionAlgorithmError', 400],
+  's3.invalid-logging-target': ['InvalidTargetBucketForLogging', 400],
   's3.invalid-part-number': ['InvalidPartNumber', 416],
   's3.invalid-policy-document': ['InvalidPolicyDocument', 400],
   's3.invalid-range': ['InvalidRange', 416],

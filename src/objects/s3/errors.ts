@@ -19,6 +19,7 @@ export const s3Errors = {
   invalidArgument: failure('invalid-argument', 'invalid'),
   invalidDigest: failure('invalid-digest', 'invalid'),
   invalidEncryptionAlgorithm: failure('invalid-encryption-algorithm', 'invalid'),
+  invalidLoggingTarget: failure('invalid-logging-target', 'invalid'),
   invalidPartNumber: failure('invalid-part-number', 'invalid'),
   invalidPolicyDocument: failure('invalid-policy-document', 'invalid'),
   invalidRange: failure('invalid-range', 'invalid'),

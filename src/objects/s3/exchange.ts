@@ -41,6 +41,8 @@ export class Exchange {
   /** Expect: 100-continue, not answered yet (RFC 9110 section 10.1.1). */
   #awaitsContinue: boolean;
   readonly #isClosing: () => boolean;
+  #receivedAt = this.startedAt;
+  #answeredAt: number | undefined;
   #bytesIn = 0;
   #bytesOut = 0;
   /** On every answer, whatever it is. */
@@ -65,13 +67,23 @@ export class Exchange {
     return this.#bytesOut;
   }
 
+  /** `undefined` while nothing is said to the client. */
+  get status(): number | undefined {
+    return this.res.headersSent ? this.res.statusCode : undefined;
+  }
+
+  /** From the last byte that was read of the request to the answer. */
+  get turnAroundMs(): number | undefined {
+    return this.#answeredAt === undefined ? undefined : this.#answeredAt - this.#receivedAt;
+  }
+
   /** A small one when it is there; of another, the client is told to send it when the first byte is read. */
   async body(): Promise<Body> {
-    if (!this.#isSmall()) return this.#received();
+    if (!this.#isSmall()) return this.#pieces();
     this.#letClientSend();
     const bytes = await wholeBody(this.req);
     this.#bytesIn += bytes.length;
-    this.#expectClient(false);
+    this.#received();
     return bytes;
   }
 
@@ -91,16 +103,22 @@ export class Exchange {
   }
 
   /** A reader that stops early leaves the connection for the answer that says why. */
-  async *#received(): AsyncGenerator<Uint8Array> {
+  async *#pieces(): AsyncGenerator<Uint8Array> {
     this.#letClientSend();
     for await (const bytes of receiveBlocks(this.req, this.#size())) {
       this.#bytesIn += bytes.length;
       yield bytes;
     }
+    this.#received();
+  }
+
+  #received(): void {
+    this.#receivedAt = performance.now();
     this.#expectClient(false);
   }
 
   send(response: S3Response): Promise<void> {
+    this.#answeredAt = performance.now();
     this.#expectClient(true);
     // A client that was not told to continue may or may not send its body: the connection cannot be used again.
     const isLast = this.#awaitsContinue || this.#isClosing();

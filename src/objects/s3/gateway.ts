@@ -6,8 +6,10 @@ import type { Authenticate, Authentication } from '../access/authenticate.ts';
 import type { AuthenticateForm } from '../access/authenticate-form.ts';
 import { accessErrors } from '../access/errors.ts';
 import { requestContext } from '../access/request-context.ts';
+import type { AccessLog } from '../access-log/access-log.ts';
 import { piecesOf } from '../store/body.ts';
 import { accessTo } from './access-check.ts';
+import { recordAccess } from './access-records.ts';
 import { receiveBody } from './body/request-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { publicMessage, s3ErrorCode } from './error-responses.ts';
@@ -32,6 +34,8 @@ export interface S3GatewayOptions extends S3Context {
   readonly hosts: readonly string[];
   /** Default: off. */
   readonly requestLogging?: RequestLogging | undefined;
+  /** Of the buckets that have one; absent: none of them. */
+  readonly accessLog?: AccessLog | undefined;
 }
 
 /** S3 takes 8 KB of headers of which 2 KB are metadata; presigned URLs are long. */
@@ -70,20 +74,21 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
 
 async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<void> {
   const { req, id } = exchange;
-  const { log, requestLogging = 'off' } = options;
+  const { store, log, requestLogging = 'off', accessLog } = options;
   const outcome: RequestOutcome = { operation: 'unknown' };
   try {
     const target = parseTarget(req.url ?? '/', exchange.headers.get('host') ?? '', options.hosts);
-    const bucket = options.store.bucket(target.bucket);
-    outcome.bucket = target.bucket;
-    outcome.key = target.key;
+    const bucket = store.bucket(target.bucket);
+    Object.assign(outcome, { target, found: bucket, bucket: target.bucket, key: target.key });
     if (req.method === 'OPTIONS') {
       outcome.operation = 'Preflight';
       await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers, bucket) });
     } else {
       exchange.corsHeaders = corsHeaders(exchange.headers, req.method ?? 'GET', bucket);
       const prepared = await prepare(exchange, { target, outcome }, options);
-      await exchange.send(await perform(prepared, options));
+      outcome.aclRequired = prepared.request.access.undecided;
+      outcome.response = await perform(prepared, options);
+      await exchange.send(outcome.response);
     }
   } catch (cause) {
     const error = HoldfastError.from(cause);
@@ -95,6 +100,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
     await exchange.send(errorResponse(error, exchange)).catch((err) => log.debug({ id, err }, 'no answer sent'));
   } finally {
     logRequest(log, exchange, { outcome, logging: requestLogging });
+    if (accessLog) recordAccess(exchange, outcome, { accessLog, findBucket: (name) => store.bucket(name) });
   }
 }
 

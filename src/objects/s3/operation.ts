@@ -20,10 +20,20 @@ export interface S3Request {
   readonly access: AccessCheck;
 }
 
+export interface Removal {
+  readonly key: string;
+  readonly versionId?: string | undefined;
+  readonly status: number;
+  /** S3's own. */
+  readonly errorCode?: string | undefined;
+}
+
 export interface S3Response {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** What became of each key that it was to remove, for the access log. */
+  readonly removals?: readonly Removal[] | undefined;
   /** Called when the answer is over, however it ended. */
   readonly release?: (() => void) | undefined;
 }

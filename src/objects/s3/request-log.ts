@@ -1,6 +1,9 @@
 import type { Logger } from '../../core/log.ts';
 import type { Identity } from '../access/authenticate.ts';
+import type { Bucket } from '../store/bucket.ts';
 import type { Exchange } from './exchange.ts';
+import type { S3Response } from './operation.ts';
+import type { RequestTarget } from './request-target.ts';
 
 /** Which requests get a line of their own in the log; all of them have one at its level `debug`. */
 export type RequestLogging = 'off' | 'failed' | 'all';
@@ -13,6 +16,13 @@ export interface RequestOutcome {
   identity?: Identity | undefined;
   /** S3's own. */
   errorCode?: string | undefined;
+  target?: RequestTarget | undefined;
+  /** The bucket as it was when the request came. */
+  found?: Bucket | undefined;
+  /** Only the object's ACL could allow it. */
+  aclRequired?: boolean | undefined;
+  /** Of one that did not fail. */
+  response?: S3Response | undefined;
 }
 
 /** No header, no query: signatures, tokens and the keys of customers are in them. */

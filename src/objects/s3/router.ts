@@ -9,6 +9,7 @@ import {
   getBucketLifecycleConfiguration,
   putBucketLifecycleConfiguration,
 } from './operations/bucket-lifecycle.ts';
+import { getBucketLogging, putBucketLogging } from './operations/bucket-logging.ts';
 import { getBucketNotification, putBucketNotification } from './operations/bucket-notification.ts';
 import {
   deleteBucketPolicy,
@@ -75,6 +76,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['cors'], operation: putBucketCors },
     { query: ['encryption'], operation: putBucketEncryption },
     { query: ['lifecycle'], operation: putBucketLifecycleConfiguration },
+    { query: ['logging'], operation: putBucketLogging },
     { query: ['tagging'], operation: putBucketTagging },
     { query: ['versioning'], operation: putBucketVersioning },
     { query: ['object-lock'], operation: putObjectLockConfiguration },
@@ -103,6 +105,7 @@ const ROUTES: Readonly<Record<`${string} ${Level}`, readonly Route[]>> = {
     { query: ['cors'], operation: getBucketCors },
     { query: ['encryption'], operation: getBucketEncryption },
     { query: ['lifecycle'], operation: getBucketLifecycleConfiguration },
+    { query: ['logging'], operation: getBucketLogging },
     { query: ['tagging'], operation: getBucketTagging },
     { query: ['object-lock'], operation: getObjectLockConfiguration },
     { query: ['ownershipControls'], operation: getBucketOwnershipControls },

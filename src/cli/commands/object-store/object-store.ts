@@ -10,6 +10,7 @@ import { bucketEvents } from './events.ts';
 import { forkBucket } from './fork.ts';
 import { getObject } from './get.ts';
 import { bucketKeys } from './keys.ts';
+import { bucketAccessLog } from './logging.ts';
 import { listObjects } from './ls.ts';
 import { presignObject } from './presign.ts';
 import { putObject } from './put.ts';
@@ -42,6 +43,7 @@ export function objectStoreCommand(program: Command): void {
   forkBucket(buckets);
   presignObject(buckets);
   bucketConfigurations(buckets);
+  bucketAccessLog(buckets);
   bucketWebhooks(buckets);
   bucketEvents(buckets);
   scrubObjects(buckets);

@@ -3,7 +3,7 @@ import type { RemoveConditions, RemovedObject } from '../../store/object.ts';
 import { requireBucket } from '../bucket.ts';
 import { publicMessage, s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
-import { type Operation, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
+import { type Operation, type Removal, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
 import { parseRemoveConditions, unquote } from '../preconditions.ts';
 import { readXml } from '../request-xml.ts';
 import type { XmlElements, XmlNode } from '../xml.ts';
@@ -30,10 +30,11 @@ export const deleteObjects: Operation = {
     }
     const quiet = document.text('Quiet')?.trim() === 'true';
     const results = await Promise.all(deletions.map((deletion) => deleteOne(request, deletion, context)));
-    return xmlResponse('DeleteResult', {
+    const response = xmlResponse('DeleteResult', {
       Deleted: quiet ? [] : results.map(({ deleted }) => deleted).filter((one) => one !== undefined),
       Error: results.map(({ error }) => error).filter((one) => one !== undefined),
     });
+    return { ...response, removals: results.map(({ removal }) => removal) };
   },
 };
 
@@ -48,20 +49,30 @@ function readDeletion(node: XmlNode): Deletion {
   return { key, versionId: node.text('VersionId') || undefined, conditions };
 }
 
+/** One of the two elements, and what the access log says of it. */
+interface Result {
+  readonly deleted?: XmlElements;
+  readonly error?: XmlElements;
+  readonly removal: Removal;
+}
+
 async function deleteOne(
   request: S3Request,
   { key, versionId, conditions }: Deletion,
   { store }: S3Context,
-): Promise<{ deleted?: XmlElements; error?: XmlElements }> {
+): Promise<Result> {
   try {
     const { bucket, access } = request;
     await access.removal({ bucket, key, versionId });
     const bypassGovernance = await access.mayBypassGovernance(request, key);
     const removed = await store.remove(bucket, key, { versionId, ...conditions, bypassGovernance });
-    return { deleted: { Key: key, VersionId: versionId, ...markerElements(removed) } };
+    const deleted = { Key: key, VersionId: versionId, ...markerElements(removed) };
+    return { deleted, removal: { key, versionId, status: 204 } };
   } catch (cause) {
     const error = HoldfastError.from(cause);
-    return { error: { Key: key, VersionId: versionId, Code: s3ErrorCode(error).code, Message: publicMessage(error) } };
+    const { code, status } = s3ErrorCode(error);
+    const told = { Key: key, VersionId: versionId, Code: code, Message: publicMessage(error) };
+    return { error: told, removal: { key, versionId, status, errorCode: code } };
   }
 }
 

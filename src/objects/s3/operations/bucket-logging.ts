@@ -1,0 +1,48 @@
+import { bucketAccess } from '../../access/bucket-access.ts';
+import { type BucketLogging, bucketLogging, LOGGING_DOCUMENT } from '../../access-log/bucket-logging.ts';
+import type { ObjectStore } from '../../store/object-store.ts';
+import { requireBucket } from '../bucket.ts';
+import { loggingXml, namesGrants, readLogging } from '../configuration/logging-configuration.ts';
+import { s3Errors } from '../errors.ts';
+import { type Operation, xmlResponse } from '../operation.ts';
+import { readXml } from '../request-xml.ts';
+
+/** For operators: it writes what others did in the bucket into a bucket that their keys may not reach. */
+export const putBucketLogging: Operation = {
+  name: 'PutBucketLogging',
+  action: 'administer-bucket',
+  async handle({ bucket, body }, { store }) {
+    requireBucket(store, bucket);
+    const status = await readXml(await body(), 'BucketLoggingStatus');
+    const logging = readLogging(status);
+    if (logging) checkTarget(logging, { store, namesGrants: namesGrants(status) });
+    const text = logging && JSON.stringify(logging);
+    await store.updateBucket(bucket, { documents: { [LOGGING_DOCUMENT]: text } });
+    return { status: 200 };
+  },
+};
+
+export const getBucketLogging: Operation = {
+  name: 'GetBucketLogging',
+  action: 'read-bucket',
+  async handle({ bucket }, { store }) {
+    return xmlResponse('BucketLoggingStatus', loggingXml(bucketLogging(requireBucket(store, bucket))));
+  },
+};
+
+interface Wanted {
+  readonly store: ObjectStore;
+  readonly namesGrants: boolean;
+}
+
+/** S3 User Guide, "Enabling Amazon S3 server access logging": the target has no default retention, and no grants where ACLs are off. */
+function checkTarget({ target }: BucketLogging, { store, namesGrants }: Wanted): void {
+  const found = store.bucket(target);
+  if (!found) throw s3Errors.invalidLoggingTarget('The target bucket for logging does not exist');
+  if (found.objectLock?.defaultRetention) {
+    throw s3Errors.invalidLoggingTarget('The target bucket for logging must not have a default retention');
+  }
+  if (!namesGrants) return;
+  if (bucketAccess(found).aclsDisabled) throw s3Errors.aclNotSupported('The target bucket does not allow ACLs');
+  throw s3Errors.notImplemented('TargetGrants are not implemented; use a policy of the target bucket');
+}
