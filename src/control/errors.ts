@@ -116,6 +116,16 @@ export const secretMissing = (app: string, service: string, names: readonly stri
     resource: `service ${service}`,
   });
 
+/** `key`: where the app file names it. */
+export const webhookMissing = (webhook: string, key: string, webhooks: Iterable<string>) =>
+  new HoldfastError({
+    code: 'webhook.missing',
+    kind: 'invalid',
+    message: `${key}: there is no webhook "${webhook}"`,
+    hint: didYouMean(webhook, webhooks, `\`holdfast object-store webhooks add ${webhook} <url>\` makes it`),
+    resource: `webhook ${webhook}`,
+  });
+
 export const scaleRange = (service: string, max: number) =>
   new HoldfastError({
     code: 'scale.range',

@@ -4,6 +4,7 @@ import { wholeBuckets } from './access/key-file.ts';
 import type { KeyStore } from './access/key-store.ts';
 import { documentChanges } from './bucket-documents.ts';
 import type { BucketEvents } from './events/bucket-events.ts';
+import { webhookNotFound } from './events/errors.ts';
 import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
@@ -26,6 +27,7 @@ export function createObjectAdmin({ store, keys, domains, scrubber, events }: Ob
   return {
     async ensureBucket(wanted) {
       const { name, from, versioning, accessibility, quota, domains: hosts } = wanted;
+      for (const { webhook } of wanted.events ?? []) if (!events.webhooks.find(webhook)) throw webhookNotFound(webhook);
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),

@@ -1,4 +1,5 @@
-import type { CorsRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
+import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
+import { NOTIFICATION_DOCUMENT, type NotificationRule } from './events/notification-rules.ts';
 import { isOfMarkers } from './lifecycle/expiry.ts';
 import { LIFECYCLE, type LifecycleRule } from './lifecycle/lifecycle-rule.ts';
 import type { ObjectAdmin } from './object-admin.ts';
@@ -10,11 +11,12 @@ type Wanted = Parameters<ObjectAdmin['ensureBucket']>[0];
 
 /** The documents of `bucket` that differ from those that are wanted; `undefined` takes one away. */
 export function documentChanges(bucket: Bucket, wanted: Wanted): NonNullable<BucketChanges['documents']> {
-  const { website, cors, lifecycle } = wanted;
+  const { website, cors, lifecycle, events } = wanted;
   const documents = {
     ...(website === undefined ? {} : { website: website && websiteDocument(bucket, website) }),
     ...(cors === undefined ? {} : { cors: cors?.map(corsRule) }),
     ...(lifecycle === undefined ? {} : { [LIFECYCLE]: lifecycle?.map(lifecycleRule) }),
+    ...(events === undefined ? {} : { [NOTIFICATION_DOCUMENT]: events?.map(notificationRule) }),
   };
   const texts = Object.entries(documents).map(([name, value]) => [name, value ? JSON.stringify(value) : undefined]);
   return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket.documents?.[name]));
@@ -53,6 +55,16 @@ function lifecycleRule(
   const markers = noncurrent && isOfMarkers(filter) ? { deleteMarkers: true } : undefined;
   const expiration = expireDays === undefined ? markers : { days: expireDays };
   return { id: ruleId(i), enabled: true, filter, expiration, noncurrent, abortUploadsDays };
+}
+
+const EVENTS = {
+  created: 's3:ObjectCreated:*',
+  removed: 's3:ObjectRemoved:*',
+  expired: 's3:LifecycleExpiration:*',
+} as const;
+
+function notificationRule({ webhook, types, prefix = '', suffix = '' }: EventRuleSpec, i: number): NotificationRule {
+  return { id: ruleId(i), as: 'queue', webhook, events: types.map((type) => EVENTS[type]), prefix, suffix };
 }
 
 /** Tells who looks at them with an S3 client where they come from. */

@@ -1,4 +1,4 @@
-import type { CorsRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
+import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
 import type { Grant } from './access/key-scope.ts';
 import type { ScrubReport } from './scrub/scrub-report.ts';
 
@@ -76,7 +76,7 @@ export interface ScrubAdmin {
 export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
-   * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`
+   * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`, `webhook.not-found`
    */
   ensureBucket(input: {
     readonly name: string;
@@ -91,6 +91,7 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
     /** In place of those before; `null` takes them away. */
     readonly cors?: readonly CorsRuleSpec[] | null | undefined;
     readonly lifecycle?: readonly LifecycleRuleSpec[] | null | undefined;
+    readonly events?: readonly EventRuleSpec[] | null | undefined;
     /** Host names, lower-case, that lead to it; in place of those before. */
     readonly domains?: readonly string[] | undefined;
   }): Promise<BucketInfo>;

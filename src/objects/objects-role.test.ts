@@ -91,6 +91,16 @@ test('ensureBucket sets rules of an app file, leaves those of a client alone, an
   expect(await documentsOf({ lifecycle: [{ expireDays: 7 }] })).toEqual({ lifecycle, website });
   expect(await documentsOf({})).toEqual({ lifecycle, website });
   expect(await documentsOf({ lifecycle: null })).toEqual({ website });
+
+  const events = [{ webhook: 'hook', types: ['created', 'expired'], suffix: '.jpg' }] as const;
+  await expect(documentsOf({ events })).rejects.toMatchObject({ code: 'webhook.not-found' });
+  await admin.putWebhook({ name: 'hook', url: 'https://hooks.example.com/' });
+  const names = ['s3:ObjectCreated:*', 's3:LifecycleExpiration:*'];
+  const notification = [{ id: 'app-file-1', as: 'queue', webhook: 'hook', events: names, prefix: '', suffix: '.jpg' }];
+  expect(await documentsOf({ events })).toEqual({ notification, website });
+  await expect(admin.removeWebhook({ name: 'hook' })).rejects.toMatchObject({ code: 'webhook.in-use' });
+  expect(await documentsOf({})).toEqual({ notification, website });
+  expect(await documentsOf({ events: null })).toEqual({ website });
 });
 
 test('destroyBucket takes the objects with it, and an absent bucket is no error', async () => {

@@ -65,7 +65,7 @@ describe('problems of a YAML file', () => {
 
   it('lists the keys when none is near', () => {
     expect(problems('resources:\n  b: { type: bucket, properties: { zzzzzz: 1 } }')).toEqual([
-      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors, lifecycle',
+      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors, lifecycle, events',
     ]);
   });
 
@@ -79,6 +79,13 @@ describe('problems of a YAML file', () => {
     ['cors: [{ origins: ["*"], headers: ["a*b*"] }]', /headers\[0\]: expected the name of a header, with one \* at/],
     ['cors: [{ origins: ["*"], exposeHeaders: ["*"] }]', /exposeHeaders\[0\]: expected the name of a header, found/],
     ['cors: [{ origins: ["*"], maxAge: 2d }]', /maxAge: expected a duration from 0s to 24h/],
+    ['events: [{ types: [created] }]', /events\[0\]\.webhook: is required: the name of a webhook$/],
+    ['events: [{ webhook: "https://a.example" }]', /webhook: expected the name of a webhook, found "https:/],
+    ['events: [{ webhook: a, types: [create] }]', /types\[0\]: expected one of created, .*did you mean "created"\?$/],
+    ['events: [{ webhook: a, types: [] }]', /types: expected 1 to 100 entries, found 0$/],
+    ['events: [{ webhook: a, event: [created] }]', /event: unknown key; expected webhook, types, prefix, suffix$/],
+    ['events: [{ webhook: a }, { webhook: b, prefix: x }]', /events\[1\]: some events would be of entry 0 as well/],
+    ['events: [{ webhook: a, prefix: x, suffix: .b }, { webhook: b, suffix: a.b }]', /events\[1\]: some events/],
     ['lifecycle: { expireAfter: 7 }', /lifecycle: expected a list, found a map$/],
     ['lifecycle: [{ prefix: tmp/ }]', /lifecycle\[0\]: expected at least one of expireAfter, .* found none$/],
     ['lifecycle: [{ expiresAfter: 7 }]', /expiresAfter: unknown key; did you mean "expireAfter"\?$/],
@@ -95,6 +102,17 @@ describe('problems of a YAML file', () => {
   ])('says of %s what it expects', (yaml, message) => {
     const found = problems(`resources:\n  b: { type: bucket, properties: { ${yaml} } }`);
     expect(found).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('takes entries of events that tell themselves apart', () => {
+    const entries = [
+      { webhook: 'a', types: ['created'], prefix: 'x/' },
+      { webhook: 'b', types: ['created'], prefix: 'y/' },
+      { webhook: 'a', types: ['removed'], suffix: '.a' },
+      { webhook: 'a', types: ['removed'], suffix: '.b' },
+    ];
+    const text = JSON.stringify({ resources: { b: { type: 'bucket', properties: { events: entries } } } });
+    expect(parse(text).spec.buckets.b?.events).toEqual(entries);
   });
 
   it('takes origins as browsers send them, and no others', () => {

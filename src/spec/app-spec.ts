@@ -21,6 +21,8 @@ export interface BucketSpec {
   readonly cors?: readonly CorsRuleSpec[] | undefined;
   /** Absent: whatever a client sets. */
   readonly lifecycle?: readonly LifecycleRuleSpec[] | undefined;
+  /** Absent: whatever a client sets. No event is of two of them. */
+  readonly events?: readonly EventRuleSpec[] | undefined;
 }
 
 /** Pages of these origins may do this. */
@@ -46,6 +48,14 @@ export interface LifecycleRuleSpec {
   readonly expireOldVersionsDays?: number | undefined;
   readonly keepOldVersions?: number | undefined;
   readonly abortUploadsDays?: number | undefined;
+}
+
+/** These events, of keys that begin and end so, go to this webhook of the platform. */
+export interface EventRuleSpec {
+  readonly webhook: string;
+  readonly types: readonly ('created' | 'removed' | 'expired')[];
+  readonly prefix?: string | undefined;
+  readonly suffix?: string | undefined;
 }
 
 export interface VolumeSpec {

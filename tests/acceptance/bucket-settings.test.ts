@@ -1,30 +1,72 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
+import { waitUntil } from '../../src/core/retry.ts';
 import { AWS_CLI, describeClient } from '../support/s3-client-program.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
 const PAGE = 'https://photos.example.com';
 const OTHER = 'https://elsewhere.example.com';
 
+const statement = {
+  Sid: 'by-hand',
+  Effect: 'Allow',
+  Principal: '*',
+  Action: 's3:GetObject',
+  Resource: 'arn:aws:s3:::uploads/public/*',
+};
+
 let platform: TestPlatform;
+let receiver: Server;
+/** What webhooks were told. */
+let received: string[] = [];
 let operator: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  platform = await TestPlatform.start();
+  receiver = createServer(async (req, res) => {
+    const [record] = JSON.parse((await req.toArray()).join('')).Records;
+    received.push(`${req.url} ${record.eventName} ${record.s3.bucket.name}/${record.s3.object.key}`);
+    res.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  platform = await TestPlatform.create();
+  platform.env.HOLDFAST_WEBHOOK_ALLOW = '127.0.0.0/8';
+  await platform.up();
   operator = await operatorKey();
 });
-afterAll(() => platform[Symbol.asyncDispose]());
+afterAll(async () => {
+  receiver.closeAllConnections();
+  receiver.close();
+  await platform?.[Symbol.asyncDispose]();
+});
+afterEach(() => {
+  received = [];
+});
 
-/** Deploys the app `photos`, of one bucket with these settings. */
-async function deploy(properties: object): Promise<void> {
+/** Writes the app `photos`, of one bucket with these settings. */
+async function write(properties: object): Promise<string> {
   const app = join(platform.directory, 'photos');
   await mkdir(app, { recursive: true });
   const resources = { uploads: { type: 'bucket', properties } };
   await writeFile(join(app, 'holdfast.yaml'), JSON.stringify({ app: 'photos', resources }));
-  await platform.run(['deploy'], { cwd: app });
+  return app;
 }
+
+async function deploy(properties: object): Promise<void> {
+  await platform.run(['deploy'], { cwd: await write(properties) });
+}
+
+const put = (key: string) => platform.run(['object-store', 'put', 'uploads', '-', key], { input: 'bytes' });
+async function addWebhook(name: string): Promise<void> {
+  const { port } = receiver.address() as AddressInfo;
+  await platform.run(['object-store', 'webhooks', 'add', name, `http://127.0.0.1:${port}/${name}`]);
+}
+
+const arrives = (event: string) =>
+  waitUntil(() => received.includes(event), { timeoutMs: 20_000, what: `${event}, not ${received}` });
 
 /** Variables of a key that reaches every bucket. */
 async function operatorKey(): Promise<Record<string, string>> {
@@ -81,7 +123,7 @@ test('pages of the origins in the file may upload by presigned URL, and others o
 describeClient(AWS_CLI, () => {
   test('lifecycle rules of the file apply to what is there, and change with it', async () => {
     await deploy({ lifecycle: [{ prefix: 'tmp/', expireAfter: '7d' }, { abortUploadsAfter: 1 }] });
-    await platform.run(['object-store', 'put', 'uploads', '-', 'tmp/a'], { input: 'bytes' });
+    await put('tmp/a');
     expect((await s3api('get-bucket-lifecycle-configuration')).Rules).toEqual([
       { ID: 'app-file-1', Status: 'Enabled', Filter: { Prefix: 'tmp/' }, Expiration: { Days: 7 } },
       {
@@ -100,6 +142,57 @@ describeClient(AWS_CLI, () => {
     expect((await goesAt()) - inAWeek).toBe(23 * 24 * 3600_000);
     expect((await s3api('get-bucket-lifecycle-configuration')).Rules).toHaveLength(1);
   });
+});
+
+test('events go to the webhook that the file names, which has to be there', async () => {
+  const events = [{ webhook: 'thumbs', types: ['created'], prefix: 'in/', suffix: '.jpg' }];
+  const refused = await platform.cli(['deploy'], { cwd: await write({ events }) });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('resources.uploads.properties.events[0].webhook: there is no webhook "thumbs"');
+  expect(refused.stderr).toContain('holdfast object-store webhooks add thumbs <url>');
+
+  await addWebhook('thumbs');
+  await addWebhook('audit');
+  await deploy({ events });
+  await put('in/a.txt');
+  await put('in/a.jpg');
+  await arrives('/thumbs ObjectCreated:Put uploads/in/a.jpg');
+  const inUse = await platform.cli(['object-store', 'webhooks', 'remove', 'thumbs']);
+  expect(inUse.stderr).toContain('take it out of `events` in the app file');
+
+  await deploy({ events: [{ webhook: 'audit', types: ['removed'] }] });
+  await put('in/b.jpg');
+  await platform.run(['object-store', 'rm', 'uploads', 'in/b.jpg', '--yes']);
+  await arrives('/audit ObjectRemoved:Delete uploads/in/b.jpg');
+  expect(received).toHaveLength(2);
+  await deploy({});
+  await platform.run(['object-store', 'webhooks', 'remove', 'thumbs']);
+});
+
+test('a deploy changes what the file changes, and nothing else of the bucket', async () => {
+  await addWebhook('audit');
+  const cors = [PAGE];
+  const events = [{ webhook: 'audit', types: ['created'] }];
+  const byHand = { Version: '2012-10-17', Statement: [statement] };
+  await deploy({ cors, lifecycle: [{ expireAfter: 7 }], events });
+  await platform.run(['object-store', 'policy', 'set', 'uploads', '-'], { input: JSON.stringify(byHand) });
+  await put('kept');
+  await arrives('/audit ObjectCreated:Put uploads/kept');
+
+  const look = async () => ({
+    cors: await platform.json(['object-store', 'cors', 'get', 'uploads']),
+    lifecycle: await platform.json(['object-store', 'lifecycle', 'get', 'uploads']),
+    events: await platform.json(['object-store', 'events', 'subscriptions', 'uploads']),
+    policy: await platform.json(['object-store', 'policy', 'get', 'uploads']),
+    versioning: await platform.json(['object-store', 'versioning', 'uploads']),
+    keys: await platform.json(['object-store', 'ls', 'uploads']),
+  });
+  const before = await look();
+  await deploy({ cors, lifecycle: [{ expireAfter: 8 }], events });
+  const after = await look();
+  expect(after.lifecycle).not.toEqual(before.lifecycle);
+  expect({ ...after, lifecycle: undefined }).toEqual({ ...before, lifecycle: undefined });
+  expect(before.policy).toMatchObject({ Statement: [{ Sid: 'by-hand' }] });
 });
 
 test('what the file names no longer is taken away, and what it never named is left alone', async () => {

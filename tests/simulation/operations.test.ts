@@ -64,6 +64,31 @@ describe('deployments', () => {
     });
   });
 
+  test('not while a webhook is missing, of the file or of the release to go back to', async () => {
+    const events = [{ webhook: 'thumbs', types: ['created'] }] as const;
+    const buckets = { images: { accessibility: 'private', versioning: false, events } } as const;
+    const spec = { ...appSpec('shop', { web: service() }), buckets };
+    const put = (name: string) => platform.webhooks.putWebhook({ name, url: 'https://hooks.example.com/' });
+    const missing = { code: 'webhook.missing', kind: 'invalid' };
+    await put('thumb');
+    const refused = expect(platform.deploy({ spec, archivePath: 'memory:' })).rejects;
+    await refused.toMatchObject({
+      ...missing,
+      message: 'resources.images.properties.events[0].webhook: there is no webhook "thumbs"',
+      hint: 'did you mean "thumb"? `holdfast object-store webhooks add thumbs <url>` makes it',
+    });
+    await put('thumbs');
+    const { id } = await platform.deploy({ spec, archivePath: 'memory:' });
+    await clock.advance(20_000);
+    expect(await platform.deployment(id)).toMatchObject({ status: 'succeeded' });
+
+    await deploy('shop', { web: service() });
+    await platform.webhooks.removeWebhook({ name: 'thumbs' });
+    await expect(platform.rollback({ app: 'shop', release: 1 })).rejects.toMatchObject(missing);
+    await put('thumbs');
+    await platform.rollback({ app: 'shop', release: 1 });
+  });
+
   test('a release that crashes is rolled back, with its exit code and its last words', async () => {
     await deploy('shop', { web: service() });
     const { status, reason } = await deploy('shop', { web: service({ behaviour: 'crashes' }) });

@@ -1,3 +1,4 @@
+import type { WebhookAdmin } from '../../objects/webhook-contract.ts';
 import type { AppSpec, ServiceSpec } from '../../spec/app-spec.ts';
 import { checkRegion } from '../../spec/regions.ts';
 import * as errors from '../errors.ts';
@@ -6,13 +7,14 @@ import type { DeploymentView, DeployRequest, Platform, ReleaseView } from '../pl
 import type { ControlContext } from '../reconcile/context.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { DeploymentRecord } from '../state/deployment-store.ts';
+import type { ReleaseRecord } from '../state/release-store.ts';
 import type { State } from '../state/state.ts';
 import { Exclusive } from './exclusive.ts';
 
 type Deployments = Pick<Platform, 'deploy' | 'deployment' | 'buildLog' | 'rollback' | 'releases'>;
 
 export function createDeployments(context: ControlContext, reconciler: Reconciler): Deployments {
-  const { state, files, vault, clock, ids } = context;
+  const { state, drivers, files, vault, clock, ids } = context;
   const exclusive = new Exclusive();
 
   async function record({ spec, archivePath }: DeployRequest): Promise<DeploymentView> {
@@ -21,6 +23,7 @@ export function createDeployments(context: ControlContext, reconciler: Reconcile
     await files.requireRoom();
     for (const { region } of Object.values(spec.volumes)) if (region !== undefined) checkRegion(region);
     await refuseTakenHosts(state, spec);
+    await refuseMissingWebhooks(drivers.objects, spec);
     const secrets = await pinSecrets(spec, await vault.list(app));
     const version = (await state.releases.lastVersion(app)) + 1;
     await files.takeArchive({ app, version }, archivePath);
@@ -65,7 +68,8 @@ export function createDeployments(context: ControlContext, reconciler: Reconcile
       exclusive.run(app, async () => {
         await findApp(state, app);
         await refuseWhileBusy(state, app);
-        await findDeployable(state, app, version);
+        const { spec } = await findDeployable(state, app, version);
+        await refuseMissingWebhooks(drivers.objects, spec);
         await files.requireRoom();
         const createdAt = clock.now();
         const id = ids('dep');
@@ -137,7 +141,7 @@ async function refuseWhileBusy(state: State, app: string): Promise<void> {
   if (open) throw errors.deploymentInProgress(app, open.id);
 }
 
-async function findDeployable(state: State, app: string, version: number): Promise<void> {
+async function findDeployable(state: State, app: string, version: number): Promise<ReleaseRecord> {
   const releases = await state.releases.list(app);
   const kept = releases.filter(({ pruned }) => !pruned).map((release) => release.version);
   const release = releases.find((candidate) => candidate.version === version);
@@ -145,6 +149,7 @@ async function findDeployable(state: State, app: string, version: number): Promi
   if (release.pruned) throw errors.releasePruned(app, version, kept);
   const builds = await state.releases.builds(app, version);
   if (builds.some(({ status }) => status !== 'built')) throw errors.releaseNotBuilt(app, version);
+  return release;
 }
 
 /** Two apps with one host name would take each other's requests. */
@@ -157,6 +162,16 @@ async function refuseTakenHosts(state: State, spec: AppSpec): Promise<void> {
     const taken = hosts.find((host) => wanted.has(host));
     if (taken !== undefined) throw errors.hostTaken(taken, spec.app, name);
   }
+}
+
+async function refuseMissingWebhooks(objects: WebhookAdmin, { buckets }: AppSpec): Promise<void> {
+  const wanted = Object.entries(buckets).flatMap(([bucket, { events = [] }]) =>
+    events.map(({ webhook }, i) => ({ webhook, key: `resources.${bucket}.properties.events[${i}].webhook` })),
+  );
+  if (wanted.length === 0) return;
+  const known = (await objects.listWebhooks({})).map(({ name }) => name);
+  const missing = wanted.find(({ webhook }) => !known.includes(webhook));
+  if (missing) throw errors.webhookMissing(missing.webhook, missing.key, known);
 }
 
 function pinSecrets(

@@ -415,7 +415,8 @@ describe('stages of a deployment', () => {
       return planned({ desired: provisioning(spec), observed: { storage: [bucket(before)] } });
     };
     const ready = ['deployment: advance-deployment rolling storage is ready'];
-    for (const change of [{ cors }, { lifecycle: [{ expireDays: 7 }] }]) {
+    const events = [{ webhook: 'hook', types: ['created'] }] as const;
+    for (const change of [{ cors }, { lifecycle: [{ expireDays: 7 }] }, { events }]) {
       const changed = { ...settings, ...change };
       expect(toldBefore(settings, changed)).toEqual([
         `bucket images: ensure-bucket bkt_1 images ${JSON.stringify(changed)}`,

@@ -80,8 +80,18 @@ function provisionBucket(
 }
 
 function comparable(settings: BucketSettings | null): string {
-  const { accessibility, versioning, quota, website, domains = [], cors, lifecycle } = settings ?? {};
-  return JSON.stringify([accessibility, versioning, quota, website?.index, website?.error, domains, cors, lifecycle]);
+  const { accessibility, versioning, quota, website, domains = [], cors, lifecycle, events } = settings ?? {};
+  return JSON.stringify([
+    accessibility,
+    versioning,
+    quota,
+    website?.index,
+    website?.error,
+    domains,
+    cors,
+    lifecycle,
+    events,
+  ]);
 }
 
 /** The app's own first, then one that belongs to no app. Destroyed ones are not used again (`create` refuses). */

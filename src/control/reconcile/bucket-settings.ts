@@ -3,7 +3,7 @@ import { bucketHost } from '../plan/hosts.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import type { ControlContext } from './context.ts';
 
-type OptionalSetting = 'quota' | 'website' | 'cors' | 'lifecycle';
+type OptionalSetting = 'quota' | 'website' | 'cors' | 'lifecycle' | 'events';
 type BucketRecord = Pick<StorageRecord, 'app' | 'name' | 'realName' | 'settings'>;
 
 /**
@@ -25,6 +25,7 @@ export function bucketInput(
     website: wanted('website'),
     cors: wanted('cors'),
     lifecycle: wanted('lifecycle'),
+    events: wanted('events'),
     domains: [...domains, ...(settings && isServed(settings) ? ownHosts(app, name) : [])],
   };
 }
@@ -54,7 +55,8 @@ export async function releaseDomains(
       continue;
     }
     const left = { ...settings, domains: settings.domains.filter((one) => !domains.includes(one)) };
-    await drivers.objects.ensureBucket(bucketInput(other, left));
+    const { name, domains: kept } = bucketInput(other, left);
+    await drivers.objects.ensureBucket({ name, domains: kept });
     await state.storage.update(other.id, { settings: left });
   }
 }

@@ -21,7 +21,7 @@ export const webhookNotFound = (name: string) =>
     code: 'webhook.not-found',
     kind: 'not-found',
     message: `there is no webhook ${name}`,
-    hint: 'holdfast object-store webhooks list shows those there are',
+    hint: 'holdfast object-store webhooks list shows those there are, and webhooks add makes one',
     resource: `webhook ${name}`,
   });
 
@@ -30,7 +30,7 @@ export const webhookInUse = (name: string, buckets: readonly string[]) =>
     code: 'webhook.in-use',
     kind: 'conflict',
     message: `the webhook ${name} gets the events of ${buckets.join(', ')}`,
-    hint: 'take it out of their notification configuration first',
+    hint: 'take it out of `events` in the app file, or of their notification configuration, first',
     resource: `webhook ${name}`,
   });
 

@@ -108,6 +108,13 @@ export function region() {
   return takes(what, schema);
 }
 
+/** How the keys of objects begin or end. */
+export function partOfKey(what: string) {
+  const error = wants(what);
+  const fits = (part: string) => part.length > 0 && Buffer.byteLength(part) <= 1024;
+  return takes(what, z.string({ error }).refine(fits, { error }));
+}
+
 /** Names of resources. Case is kept; host names are made of the lower-case form. */
 const RESOURCE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 const RESOURCE_NAME_RULE = 'a name of 1 to 40 letters, digits, "-" and "_" that starts with a letter';

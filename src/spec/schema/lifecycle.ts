@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { days, filledList, size, text, wholeNumber } from './fields.ts';
+import { days, filledList, partOfKey, size, wholeNumber } from './fields.ts';
 import { expected } from './found.ts';
 import { key, takes } from './notes.ts';
 
@@ -34,7 +34,7 @@ const tags = z
 const objectSize = () => size({ bare: 'MiB', min: '0B', max: '50TiB' });
 
 const lifecycleRule = z.strictObject({
-  prefix: key(text('how keys begin, such as tmp/').optional(), 'Only what has a key that begins so.'),
+  prefix: key(partOfKey('how keys begin, such as tmp/').optional(), 'Only what has a key that begins so.'),
   tags: key(takes('a map of tags and their values', tags).optional(), 'Only objects that have all of these tags.'),
   largerThan: key(objectSize().optional(), 'Only objects that are larger.'),
   smallerThan: key(objectSize().optional(), 'Only objects that are smaller.'),

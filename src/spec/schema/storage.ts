@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cors } from './cors.ts';
+import { events } from './events.ts';
 import { decimal, domainName, flag, MAX_DOMAINS, matching, region, size, text, wholeNumber } from './fields.ts';
 import { lifecycle } from './lifecycle.ts';
 import { key, landed, notYet } from './notes.ts';
@@ -40,6 +41,10 @@ const bucketProperties = z.strictObject({
   lifecycle: key(
     lifecycle.optional(),
     'What goes by itself. Days end at the midnight UTC that follows. A rule without `prefix`, `tags` and sizes is about everything.',
+  ),
+  events: key(
+    events.optional(),
+    'What happens in it, told to webhooks; each event to one of them, so entries must not overlap.',
   ),
 });
 

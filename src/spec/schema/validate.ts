@@ -35,6 +35,7 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   exposedResponseHeaders: 'exposeHeaders',
   maxAgeSeconds: 'maxAge',
   lifecycleRules: 'lifecycle',
+  notifications: 'events',
 };
 
 /** Checks `value`; every problem is reported, not only the first. */
