@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ChunkSignatures } from '../../access/chunk-signatures.ts';
 import { deriveSigningKey } from '../../access/signature-v4.ts';
-import { type ChunkedBody, decodeAwsChunked } from './aws-chunked.ts';
+import { type ChunkedBody, decodeStream, decodeWhole } from './aws-chunked.ts';
 
 /** The example of the S3 API Reference, "Transferring Payload in Multiple Chunks": 65 KiB of "a". */
 const scope = { date: '20130524', region: 'us-east-1', service: 's3' };
@@ -36,12 +36,15 @@ const TRAILER_CHUNKS = [
 const TRAILER_SIGNATURE = 'd81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435';
 const TRAILER_SEED = '106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e';
 
-async function decode(chunks: readonly Uint8Array[], options: ChunkedBody): Promise<Buffer> {
+/** One piece is a body at hand, several are one as it comes. */
+async function decode(pieces: readonly Uint8Array[], options: ChunkedBody): Promise<Buffer> {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return Buffer.from(decodeWhole(only, options));
   async function* source() {
-    yield* chunks;
+    yield* pieces;
   }
   const decoded: Uint8Array[] = [];
-  for await (const bytes of decodeAwsChunked(source(), options)) decoded.push(Buffer.from(bytes));
+  for await (const bytes of decodeStream(source(), options)) decoded.push(Buffer.from(bytes));
   return Buffer.concat(decoded);
 }
 
@@ -158,6 +161,13 @@ describe('unsigned chunks with a trailer', () => {
     ['an endless trailer', `1\r\na\r\n0\r\n${'a'.repeat(9000)}`, 's3.malformed-trailer'],
   ])('refuses %s', async (_what, text, code) => {
     await expect(decode([Buffer.from(text)], options(1))).rejects.toThrow(withCode(code));
+    await expect(decode(bytewise(Buffer.from(text)), options(1))).rejects.toThrow(withCode(code));
+  });
+
+  test('one chunk of a body at hand is not copied', () => {
+    const body = Buffer.from('3\r\nabc\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n');
+    const bytes = decodeWhole(body, options(3));
+    expect([bytes.buffer, bytes.byteOffset, bytes.length]).toEqual([body.buffer, body.byteOffset + 3, 3]);
   });
 
   test('stops its source when the reader stops', async () => {
@@ -169,7 +179,7 @@ describe('unsigned chunks with a trailer', () => {
         stopped = true;
       }
     }
-    for await (const _bytes of decodeAwsChunked(source(), options(100))) break;
+    for await (const _bytes of decodeStream(source(), options(100))) break;
     expect(stopped).toBe(true);
   });
 });

@@ -14,7 +14,7 @@ import {
   refuseUnknownChecksums,
 } from '../checksums/checksums.ts';
 import { s3Errors } from '../errors.ts';
-import { decodeAwsChunked } from './aws-chunked.ts';
+import { type ChunkedBody, decodeStream, decodeWhole } from './aws-chunked.ts';
 
 type Headers = RequestHead['headers'];
 
@@ -53,8 +53,7 @@ export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
   if (head.checksums !== false) checkPromisedAlgorithm(headers);
   const checksums: Record<string, string> = {};
   const md5 = contentMd5(headers);
-  const isAtHand = source instanceof Uint8Array && payload.kind !== 'chunked';
-  const left = head.stored && !isAtHand ? md5 : undefined;
+  const left = head.stored && !(source instanceof Uint8Array) ? md5 : undefined;
   const trailers = readTrailerNames(headers, payload);
   const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));
   const checks: Check[] = [
@@ -73,14 +72,13 @@ export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
   const size = bodySize(headers, payload);
   const proved = { size, checksums, md5: left?.toString('hex') };
   if (payload.kind !== 'chunked') return { ...proved, bytes: verified(source, checks) };
-  const decoded = decodeAwsChunked(piecesOf(source), {
-    decodedLength: size ?? 0,
-    signatures: payload.signatures,
-    trailers,
-    onTrailers,
-  });
-  const bytes = verifiedAtEnd(inBlocks(decoded, size), checks); // copied: those of `decoded` are there for a moment only
-  return { ...proved, bytes };
+  const encoding = { decodedLength: size ?? 0, signatures: payload.signatures, trailers, onTrailers };
+  return { ...proved, bytes: verified(decoded(source, encoding), checks) };
+}
+
+function decoded(source: Body, encoding: ChunkedBody): Body {
+  if (source instanceof Uint8Array) return decodeWhole(source, encoding);
+  return inBlocks(decodeStream(source, encoding), encoding.decodedLength); // copied: they are there for a moment only
 }
 
 /** The whole body as text. @throws HoldfastError `s3.message-too-long` */
