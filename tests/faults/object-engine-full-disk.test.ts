@@ -80,7 +80,8 @@ test.skipIf(!root)(
     await store.close();
     const formatPath = join(options.directory, 'store.json');
     const format = await readFile(formatPath, 'utf8');
-    const older = format.replace('"format":2', '"format":1');
+    const { segmentBytes, salt } = JSON.parse(format) as { readonly segmentBytes: number; readonly salt: number };
+    const older = JSON.stringify({ format: 1, segmentBytes, salt }).padEnd(format.length); // takes no more room
     await writeFile(formatPath, older, { flag: 'r+' });
     store = await openEngine(options);
     await expectAll();
