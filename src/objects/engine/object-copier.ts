@@ -90,6 +90,7 @@ export class ObjectCopier {
     const { objects, reader, intake, keys } = this.#options;
     const { version } = source;
     const objectKey = await keys.make(target, target.customerKey);
+    if (!this.#hasFiles(version)) return undefined;
     const read = await reader.open(source, version, source.customerKey);
     const taken: Content[] = [];
     try {

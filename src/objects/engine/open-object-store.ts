@@ -154,20 +154,17 @@ interface Parts {
 
 function assemble(parts: Parts): EngineObjectStore {
   const { journal, files, catalog, clock, feed, slackBytes } = parts;
-  const collect = () => {
-    for (const id of catalog.files.takeUnused()) files.discard(id);
-  };
   const committer: Committer = new Committer({
     journal,
     catalog,
     clock,
     onApplied: (records) => {
-      collect();
+      for (const id of catalog.files.takeUnused()) files.discard(id);
       feed.appended(records);
       return upkeep.afterBatch();
     },
   });
   const compaction = new Compaction({ journal, catalog, committer, feed, slackBytes });
-  const upkeep = new Upkeep({ catalog, compaction, collect });
+  const upkeep = new Upkeep({ catalog, committer, compaction });
   return new EngineObjectStore({ ...parts, committer, upkeep, bodies: new BodyWriter() });
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog/catalog.ts';
+import type { Committer } from './committer.ts';
 import type { Compaction } from './compaction.ts';
 
 const FLUSH_AT_ENTRIES = 4096;
@@ -8,6 +9,12 @@ const RETRY_AFTER_MS = 1000;
 /** Beyond this the index is behind for good, and writers wait for it. */
 const MAX_PENDING_ENTRIES = 100_000;
 
+interface UpkeepOptions {
+  readonly catalog: Catalog;
+  readonly committer: Committer;
+  readonly compaction: Compaction;
+}
+
 /**
  * Work behind the answers, one thing at a time: what is applied reaches the index
  * file, deleted buckets are emptied, what no snapshot needs any more goes, the journal
@@ -15,17 +22,17 @@ const MAX_PENDING_ENTRIES = 100_000;
  */
 export class Upkeep {
   readonly #catalog: Catalog;
+  readonly #committer: Committer;
   readonly #compaction: Compaction;
-  readonly #collect: () => void;
   readonly #removedBuckets: Set<number>;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ catalog, compaction, collect }: { catalog: Catalog; compaction: Compaction; collect: () => void }) {
+  constructor({ catalog, committer, compaction }: UpkeepOptions) {
     this.#catalog = catalog;
+    this.#committer = committer;
     this.#compaction = compaction;
-    this.#collect = collect;
     this.#removedBuckets = new Set(catalog.removedBuckets());
     if (this.#hasWork) this.#schedule(FLUSH_AFTER_MS);
   }
@@ -76,11 +83,9 @@ export class Upkeep {
   async #purge(bucket: number): Promise<void> {
     while (!this.#closed) {
       await this.#catalog.flush();
-      if (!this.#catalog.purgeStep(bucket)) {
-        this.#removedBuckets.delete(bucket);
-        return;
-      }
-      this.#collect();
+      if (await this.#alone(() => this.#catalog.purgeStep(bucket))) continue;
+      this.#removedBuckets.delete(bucket);
+      return;
     }
   }
 
@@ -88,9 +93,19 @@ export class Upkeep {
   async #prune(bucket: number): Promise<void> {
     for (let more = true; more && !this.#closed; ) {
       await this.#catalog.flush();
-      more = this.#catalog.retained.pruneStep(bucket);
-      this.#collect();
+      more = await this.#alone(() => this.#catalog.retained.pruneStep(bucket));
     }
+  }
+
+  /** Between batches: what a commit has decided, like to share the files of what it copies, must hold until it is applied. */
+  async #alone(step: () => boolean): Promise<boolean> {
+    let more = false;
+    const decide = () => {
+      more = step();
+      return [];
+    };
+    await this.#committer.commit({ scopes: 'everything', decide, done: () => undefined });
+    return more;
   }
 
   /** What there was to do at the time of the call is done, or has failed, when it resolves. */

@@ -42,6 +42,7 @@ export class JournalFeed implements ChangeFeed {
 
   /** Called after each batch. */
   appended(located: readonly LocatedRecord[]): void {
+    if (located.length === 0) return;
     const from = this.#end;
     this.#end = this.#options.journal.position;
     const { count } = this.#options.consumers;
