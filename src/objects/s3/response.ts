@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { endOfTurn } from '../../core/end-of-turn.ts';
 import { giveBack } from '../../core/owned-bytes.ts';
 import type { S3Response } from './operation.ts';
 
@@ -20,6 +21,7 @@ export interface WireResponse extends S3Response {
  */
 export async function sendResponse(res: ServerResponse, response: WireResponse): Promise<void> {
   const { status, headers = {}, body, bodiless, beforeEnd, release, onSent } = response;
+  await endOfTurn();
   try {
     if (res.headersSent || res.destroyed) return void res.destroy();
     if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) {
