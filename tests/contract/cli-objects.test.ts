@@ -256,7 +256,7 @@ it('sets, prints and unsets where the access log goes', async () => {
   expect(await store(['logging', 'unset', 'images'])).toMatchObject({ code: 0 });
   expect((await store(['logging', 'get', 'images'])).stdout).toBe('images has no access log.\n');
   const wrong = await store(['logging', 'set', 'images', 'nowhere']);
-  expect([wrong.code === 0, wrong.stderr]).toEqual([false, expect.stringContaining('does not exist')]);
+  expect([wrong.code === 0, wrong.stderr]).toEqual([false, expect.stringContaining('there is no bucket "nowhere"')]);
 });
 
 describe('keys', () => {

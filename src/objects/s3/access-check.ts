@@ -106,6 +106,14 @@ export class AccessCheck {
     await this.#demand(action, 's3:GetObjectVersion', { bucket, key: '' });
   }
 
+  /**
+   * That the log of another bucket is written into this one: by nobody who could not do as much for this bucket.
+   * @throws HoldfastError `access.denied`
+   */
+  async logTarget(bucket: string): Promise<void> {
+    await this.#demand('administer-bucket', 's3:PutBucketLogging', { bucket, key: '' });
+  }
+
   /** @throws HoldfastError `access.denied` */
   async removal(target: Target): Promise<void> {
     await this.#demand('write-object', objectPermission('DeleteObject', target), target);

@@ -3,7 +3,7 @@ import type { S3Client } from '../../../../sdk/src/s3-client.ts';
 import { text } from '../../../../sdk/src/xml.ts';
 import { action, examples } from '../../action.ts';
 import { element, type XmlContents } from './configuration-xml.ts';
-import { withBucketRequests } from './open-bucket.ts';
+import { withBucketNaming, withBucketRequests } from './open-bucket.ts';
 
 /** Which date the keys of log objects have behind account, region and bucket, in S3's words. */
 const DATES = { request: 'EventTime', delivery: 'DeliveryTime' } as const;
@@ -57,7 +57,9 @@ function setLogging(logging: Command): void {
     .addHelpText('after', examples('object-store logging set my-app-images logs'))
     .action(
       action(async ({ api }, bucket: string, target: string, { prefix = `${bucket}/`, byDate }: SetOptions) => {
-        await withBucketRequests(api, bucket, (s3) => write(s3, { target, prefix, byDate }));
+        await withBucketNaming(api, { id: bucket, other: target }, (s3, target) =>
+          write(s3, { target, prefix, byDate }),
+        );
         const data = { bucket, target, prefix, byDate };
         return { data, text: `The access log of ${bucket} goes to ${target}/${prefix}, within some minutes.` };
       }),

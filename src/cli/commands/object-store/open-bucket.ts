@@ -24,6 +24,18 @@ export async function withBucketRequests<T>(
   return explained(() => use(new S3Client(resolveConfig(bucket, options))));
 }
 
+/** Requests about a bucket that name another one: with a key for both, and told what that one is called in S3. */
+export async function withBucketNaming<T>(
+  api: ApiClient,
+  { id, other }: { readonly id: string; readonly other: string },
+  use: (client: S3Client, other: string) => Promise<T>,
+): Promise<T> {
+  const { bucket, from, ...options } = await bucketCredentials(api, id, id === other ? undefined : other);
+  const { S3Client } = await import('../../../../sdk/src/s3-client.ts');
+  const { resolveConfig } = await import('../../../../sdk/src/config.ts');
+  return explained(() => use(new S3Client(resolveConfig(bucket, options)), from ?? bucket));
+}
+
 /** Two buckets, of which the one takes copies from the other on the server. */
 export async function withTwoBuckets<T>(
   api: ApiClient,

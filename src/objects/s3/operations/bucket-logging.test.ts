@@ -96,6 +96,18 @@ test('only operators say where the log goes, whatever a policy allows', async ()
   expect(await set('<BucketLoggingStatus/>', service)).toMatchObject({ status: 403, code: 'AccessDenied' });
 });
 
+test('who is the operator of one bucket writes its log into none of another', async () => {
+  const ofSite = testKey('operator:site', ['site']);
+  const ofBoth = testKey('operator:site+logs', ['site', 'logs']);
+  await using gateway = await startTestGateway(ofSite, ofBoth);
+  for (const bucket of ['site', 'logs']) await gateway.store.createBucket(bucket);
+  const setAs = (as: typeof ofSite, to: string) =>
+    gateway.call('PUT /site', { as, query: { logging: '' }, body: target(to) });
+  expect(await setAs(ofSite, 'logs')).toMatchObject({ status: 403, code: 'AccessDenied' });
+  expect(await setAs(ofSite, 'site')).toMatchObject({ status: 200 });
+  expect(await setAs(ofBoth, 'logs')).toMatchObject({ status: 200 });
+});
+
 test('of a bucket that is not there nothing is set', async () => {
   const call = { as: operator, query: { logging: '' }, body: target('logs') };
   expect(await gateway.call('PUT /nowhere', call)).toMatchObject({ status: 404, code: 'NoSuchBucket' });

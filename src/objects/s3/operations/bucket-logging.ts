@@ -7,15 +7,18 @@ import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 
-/** For operators: it writes what others did in the bucket into a bucket that their keys may not reach. */
+/** For operators of both buckets: what is done in the one makes objects in the other. */
 export const putBucketLogging: Operation = {
   name: 'PutBucketLogging',
   action: 'administer-bucket',
-  async handle({ bucket, body }, { store }) {
+  async handle({ bucket, body, access }, { store }) {
     requireBucket(store, bucket);
     const status = await readXml(await body(), 'BucketLoggingStatus');
     const logging = readLogging(status);
-    if (logging) checkTarget(logging, { store, namesGrants: namesGrants(status) });
+    if (logging) {
+      checkTarget(logging, { store, namesGrants: namesGrants(status) });
+      await access.logTarget(logging.target);
+    }
     const text = logging && JSON.stringify(logging);
     await store.updateBucket(bucket, { documents: { [LOGGING_DOCUMENT]: text } });
     return { status: 200 };
