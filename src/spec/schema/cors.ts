@@ -36,7 +36,7 @@ const corsDefaults = {
 };
 
 const corsRule = z.strictObject({
-  origins: key(filledList(origin()), 'Pages that may use it; `*` is any.'),
+  origins: key(filledList(origin()), 'Pages that may use it; `"*"` is any.'),
   methods: key(
     filledList(z.enum(METHODS)).default(corsDefaults.methods),
     'What they may send; all of these when absent.',
