@@ -72,6 +72,7 @@ test('a pass reads every version of every object, small and large, and finds not
   await store.remove('data', 'small-0');
   const running = await start();
   running.begin();
+  expect(running.report()).toMatchObject({ current: { objects: 0 }, last: undefined });
   expect(await finished(running)).toMatchObject({ objects: 12, bytes: 10_000 + 2 * LARGE, damaged: [] });
 });
 

@@ -66,7 +66,9 @@ export class Scrubber {
 
   /** A pass begins now, unless one is under way. */
   begin(): void {
-    if (!this.#progress.current) this.#wake.abort();
+    if (this.#progress.current) return;
+    this.#beginPass();
+    this.#wake.abort();
   }
 
   async close(): Promise<void> {
@@ -100,9 +102,16 @@ export class Scrubber {
     await this.#pause(Math.max(0, due - this.#clock.now()), this.#wake.signal);
   }
 
+  /** It is told of from now on: the first page alone may take long. */
+  #beginPass(): ScrubPass {
+    const current = { startedAt: this.#clock.now(), objects: 0, bytes: 0, damaged: [], damagedCount: 0 };
+    this.#progress = { current, last: this.#progress.last };
+    return current;
+  }
+
   async #page(): Promise<void> {
     const { store, bytesPerSecond = BYTES_PER_SECOND } = this.#options;
-    const { current = newPass(this.#clock.now()), last, next: after } = this.#progress;
+    const { current = this.#beginPass(), last, next: after } = this.#progress;
     const { next, ...page } = await store.checkIntegrity({ after, maxBytes: PAGE_BYTES });
     for (const damage of page.damaged) this.#options.log.error(damage, 'a stored object is damaged');
     const pass: ScrubPass = {
@@ -135,8 +144,4 @@ export class Scrubber {
     const signal = wake ? AbortSignal.any([closing, wake]) : closing;
     await this.#clock.sleep(ms, { signal }).catch(() => {});
   }
-}
-
-function newPass(startedAt: number): ScrubPass {
-  return { startedAt, objects: 0, bytes: 0, damaged: [], damagedCount: 0 };
 }
