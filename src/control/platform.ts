@@ -61,6 +61,7 @@ export interface StorageView {
   readonly state: 'active' | 'detached' | 'destroyed';
   readonly purgeAt: number | null;
   readonly region: string | null;
+  /** Of a bucket: what it may hold at most, where it has a quota. */
   readonly sizeBytes: number | null;
   readonly usedBytes: number | null;
   readonly attachedTo: string | null;

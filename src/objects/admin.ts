@@ -111,5 +111,7 @@ async function describe(store: ObjectStore, bucket: Bucket): Promise<BucketInfo>
   const website = documents?.website !== undefined;
   const domains = domainsOf(bucket);
   const forkOf = bucket.forkOf?.bucket;
-  return { name, createdAt, versioning, accessibility, website, domains, forkOf, ...(await store.usage(name)) };
+  const quota = bucket.quota?.bytes;
+  const settings = { versioning, accessibility, website, domains, quota };
+  return { name, createdAt, ...settings, forkOf, ...(await store.usage(name)) };
 }

@@ -11,6 +11,8 @@ export interface BucketInfo {
   readonly createdAt: number;
   readonly objects: number;
   readonly bytes: number;
+  /** How many bytes it may hold. */
+  readonly quota?: number | undefined;
   readonly versioning: 'disabled' | 'enabled' | 'suspended';
   readonly accessibility: 'private' | 'public';
   readonly website: boolean;

@@ -68,6 +68,7 @@ test('ensureBucket sets a quota, leaves it alone and lifts it', async () => {
   expect(await quotaOf({ quota: 1000 })).toEqual({ bytes: 1000 });
   expect(await quotaOf({})).toEqual({ bytes: 1000 });
   expect(await quotaOf({ quota: 500 })).toEqual({ bytes: 500 });
+  expect(await admin.listBuckets({})).toMatchObject([{ name: 'images', quota: 500 }]);
   expect(await quotaOf({ quota: null })).toBeUndefined();
 });
 

@@ -15,6 +15,8 @@ export interface StorageViews {
 }
 
 interface Live {
+  /** Of a bucket: its quota. */
+  readonly sizeBytes?: number | null;
   readonly usedBytes: number | null;
   readonly attachedTo: string | null;
   readonly url: string | null;
@@ -36,6 +38,7 @@ export function createStorageViews({ state, drivers, config }: ControlContext): 
       if (kind === 'bucket') {
         const bucket = buckets?.find(({ name }) => name === realName);
         return {
+          sizeBytes: bucket?.quota ?? null,
           usedBytes: bucket?.bytes ?? null,
           attachedTo: null,
           url: bucket ? publicUrl(bucket, config.httpPort) : null,
