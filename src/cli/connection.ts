@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ApiConnection } from '../control/api/client.ts';
 import { readJsonFile } from '../core/durable-files.ts';
-import type { HoldfastError } from '../core/errors.ts';
+import { type HoldfastError, isNodeError } from '../core/errors.ts';
 import { cliErrors } from './errors.ts';
 
 export interface Connection extends ApiConnection {
@@ -13,7 +13,7 @@ export interface Connection extends ApiConnection {
 /**
  * `HOLDFAST_URL` with `HOLDFAST_TOKEN`, else what the platform of the data
  * directory has left in its cli.json.
- * @throws HoldfastError `platform.not-running`, `token.missing`, `url.invalid`
+ * @throws HoldfastError `platform.not-running`, `platform.not-yours`, `token.missing`, `url.invalid`
  */
 export async function findConnection(
   flags: { readonly dataDir?: string | undefined },
@@ -21,7 +21,10 @@ export async function findConnection(
 ): Promise<Connection> {
   if (env.HOLDFAST_URL) return fromEnvironment(env.HOLDFAST_URL, env.HOLDFAST_TOKEN);
   const directory = resolve(flags.dataDir ?? env.HOLDFAST_DATA_DIR ?? join(homedir(), '.holdfast'));
-  const file = await readJsonFile<ApiConnection>(join(directory, 'cli.json'));
+  const path = join(directory, 'cli.json');
+  const file = await readJsonFile<ApiConnection>(path).catch((error) => {
+    throw isNodeError(error, 'EACCES') ? cliErrors.notYours(path, error) : error;
+  });
   if (!file) throw cliErrors.notRunning();
   return { url: file.url, token: env.HOLDFAST_TOKEN || file.token, unreachable: cliErrors.notRunning };
 }

@@ -11,6 +11,15 @@ export const cliErrors = {
       cause,
     }),
 
+  notYours: (path: string, cause: Error) =>
+    new HoldfastError({
+      code: 'platform.not-yours',
+      kind: 'unauthenticated',
+      message: `${path} belongs to another user: it holds the key to the platform`,
+      hint: 'run the command as the user that started it, or set HOLDFAST_URL and HOLDFAST_TOKEN',
+      cause,
+    }),
+
   unreachable: (url: string, cause: unknown) =>
     new HoldfastError({
       code: 'platform.unreachable',

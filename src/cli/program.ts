@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help } from 'commander';
 import { type CommandEntry, commandEntries } from './commands.ts';
+import { cliErrors } from './errors.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { paint } from './output/paint.ts';
 import { reportError } from './output/report-error.ts';
@@ -52,7 +53,8 @@ async function addCommand(program: Command, entry: CommandEntry, only: string | 
 
 /** Runs one command line to its end; answers the exit code and has printed everything. */
 export async function runCli(argv: readonly string[], options: ProgramOptions): Promise<number> {
-  process.stdout.on('error', endQuietly);
+  process.stdout.on('error', endWithoutOutput);
+  process.stderr.on('error', () => {}); // nobody reads it, and what is done is done all the same
   const first = firstCommand(argv) ?? '';
   const program = await createProgram(options, first === NEEDS_ALL ? undefined : first);
   try {
@@ -96,8 +98,8 @@ function usageError(error: CommanderError, command: string): number {
   return EXIT_CODES.usage.code;
 }
 
-/** `holdfast logs | head`: the reader has seen enough. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT_CODES.ok.code);
+/** `holdfast logs | head`: the reader has seen enough. Anything else, as a full disk, has cut the answer off. */
+function endWithoutOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT_CODES.ok.code);
+  process.exit(reportError(cliErrors.unwritable('the output', error)));
 }

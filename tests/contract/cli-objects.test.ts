@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +14,7 @@ import { exec } from '../../src/core/exec.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
-import { type CliOptions, runCliProcess } from '../support/cli-process.ts';
+import { CLI_PROGRAM, type CliOptions, runCliProcess } from '../support/cli-process.ts';
 import { type FakeApi, startFakeApi, TOKEN } from '../support/fake-api.ts';
 import { roleClient, TEST_CODE } from '../support/role-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -166,6 +169,35 @@ it('puts an object into the file that is meant: with its mode, behind a link, an
   expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
   expect((await readdir(at('.'))).sort()).toEqual(['file', 'link', 'pipe']);
   await store(['rm', 'images', 'secret', '--yes']);
+});
+
+it('shows a key on one line, whatever it holds, and gives it as it is with --json', async () => {
+  const key = 'new\nline\u001b[2J';
+  await store(['put', 'images', '-', key], { input: 'x' });
+  expect((await store(['ls', 'images'])).stdout.split('\n')[1]).toMatch(/^new\\nline\\x1b\[2J +1 B/);
+  expect(JSON.parse((await store(['ls', 'images', '--json'])).stdout)).toMatchObject([{ key }]);
+  expect(await store(['rm', 'images', key, '--yes'])).toMatchObject({ code: 0 });
+});
+
+it.skipIf(!existsSync('/dev/full'))('says that what reads its output has no room', async () => {
+  await using full = await open('/dev/full', 'w');
+  await using told = await open(join(directory, 'told'), 'w+');
+  const child = spawn(process.execPath, [CLI_PROGRAM, 'object-store', 'list'], {
+    env: { PATH: process.env.PATH, HOLDFAST_URL: api.url, HOLDFAST_TOKEN: TOKEN },
+    stdio: ['ignore', full.fd, told.fd],
+  });
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(7);
+  expect(await readFile(join(directory, 'told'), 'utf8')).toMatch(
+    /^error: cannot write the output: its disk is full\n/,
+  );
+});
+
+it('ends with what stands for "full" where a quota is', async () => {
+  await admin.ensureBucket({ name: 'images', quota: 10 });
+  const put = await store(['put', 'images', '-', 'large'], { input: 'x'.repeat(11) });
+  expect(put).toMatchObject({ code: 7, stderr: expect.stringMatching(/quota.*\nhint: {2}remove something/s) });
+  await admin.ensureBucket({ name: 'images', quota: null });
 });
 
 it('sets, prints and unsets a policy', async () => {

@@ -15,12 +15,12 @@ export interface CliOptions {
   readonly input?: string | Uint8Array | undefined;
 }
 
-const program = fileURLToPath(new URL('run-cli.ts', import.meta.url));
+export const CLI_PROGRAM = fileURLToPath(new URL('run-cli.ts', import.meta.url));
 
 /** The CLI in a process of its own, under nobody's settings but `env`. */
 export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}) {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, [program, ...args], {
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, [CLI_PROGRAM, ...args], {
     cwd,
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

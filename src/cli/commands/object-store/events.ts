@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { FailedEvent } from '../../../control/api/client.ts';
 import { action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
+import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { ago } from '../../output/time.ts';
 import { bucketSubscriptions } from './subscriptions.ts';
@@ -35,7 +36,7 @@ function eventTable(events: readonly FailedEvent[]): string {
     events.map(({ id, event, bucket, key, queuedAt, attempts, error }) => [
       id,
       event,
-      `${bucket}/${key}`,
+      printable(`${bucket}/${key}`),
       ago(queuedAt),
       String(attempts),
       error,

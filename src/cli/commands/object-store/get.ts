@@ -39,14 +39,16 @@ export function getObject(buckets: Command): void {
     )
     .action(
       action(({ api }, bucket: string, key: string, file: string | undefined, options: GetOptions) =>
-        untilInterrupted((signal) =>
-          withBucket(api, bucket, (present) => {
-            const storage = readerOf(present, options.snapshot);
-            if (options.recursive) return getTree(storage, { prefix: key, directory: file, signal, ...options });
-            refuseTreeOptions(options);
-            if (file === '-') return print(storage, { key, versionId: options.versionId, signal });
-            return getOne(storage, { key, file, versionId: options.versionId, signal });
-          }),
+        untilInterrupted(
+          (signal) =>
+            withBucket(api, bucket, (present) => {
+              const storage = readerOf(present, options.snapshot);
+              if (options.recursive) return getTree(storage, { prefix: key, directory: file, signal, ...options });
+              refuseTreeOptions(options);
+              if (file === '-') return print(storage, { key, versionId: options.versionId, signal });
+              return getOne(storage, { key, file, versionId: options.versionId, signal });
+            }),
+          { goesOn: file !== '-' },
         ),
       ),
     );

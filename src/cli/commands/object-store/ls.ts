@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { StorageReader } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
+import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { ago } from '../../output/time.ts';
 import { readerOf, withBucket } from './open-bucket.ts';
@@ -36,8 +37,8 @@ export function listObjects(buckets: Command): void {
           );
           const rows = data.map((entry) =>
             entry.key === undefined
-              ? [entry.prefix, '-', '-']
-              : [entry.key, formatBytes(entry.size), ago(entry.lastModified.getTime())],
+              ? [printable(entry.prefix), '-', '-']
+              : [printable(entry.key), formatBytes(entry.size), ago(entry.lastModified.getTime())],
           );
           return {
             data,
@@ -51,7 +52,7 @@ export function listObjects(buckets: Command): void {
 async function listVersions(storage: StorageReader, prefix: string | undefined): Promise<Answer> {
   const data = await Array.fromAsync(storage.listVersions({ prefix }));
   const rows = data.map(({ key, versionId, deleteMarker, isLatest, size, lastModified }) => [
-    key,
+    printable(key),
     deleteMarker ? 'deleted' : formatBytes(size),
     ago(lastModified.getTime()),
     isLatest ? 'now' : '',

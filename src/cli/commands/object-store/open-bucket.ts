@@ -74,12 +74,24 @@ async function explained<T>(run: () => Promise<T>): Promise<T> {
 function asHoldfastError(error: StorageError): HoldfastError {
   return new HoldfastError({
     code: `s3.${error.code}`,
-    kind: KINDS[error.status ?? 0] ?? (error.retryable ? 'unavailable' : 'invalid'),
+    kind: kindOf(error),
     message: error.message,
+    hint: HINTS[error.code],
     retryable: error.retryable,
     cause: error,
   });
 }
+
+function kindOf({ code, status, retryable }: StorageError): ErrorKind {
+  if (code === QUOTA) return 'exhausted'; // with S3's status it would be for want of a permission
+  return KINDS[status ?? 0] ?? (retryable ? 'unavailable' : 'invalid');
+}
+
+const QUOTA = 'QuotaExceeded';
+
+const HINTS: Readonly<Record<string, string>> = {
+  [QUOTA]: 'remove something, old versions too (`ls --versions`), or raise `quota` of the bucket in the app file',
+};
 
 const KINDS: Readonly<Record<number, ErrorKind>> = {
   403: 'forbidden',

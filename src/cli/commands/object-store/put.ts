@@ -36,12 +36,14 @@ export function putObject(buckets: Command): void {
     )
     .action(
       action(({ api }, bucket: string, file: string, key: string | undefined, options: PutOptions) =>
-        untilInterrupted((signal) =>
-          withBucket(api, bucket, (storage) => {
-            if (options.recursive) return putDirectory(storage, { directory: file, prefix: key, signal, ...options });
-            refuseTreeOptions(options);
-            return putOne(storage, { file, key: keyOf(file, key), signal, contentType: options.contentType });
-          }),
+        untilInterrupted(
+          (signal) =>
+            withBucket(api, bucket, (storage) => {
+              if (options.recursive) return putDirectory(storage, { directory: file, prefix: key, signal, ...options });
+              refuseTreeOptions(options);
+              return putOne(storage, { file, key: keyOf(file, key), signal, contentType: options.contentType });
+            }),
+          { goesOn: file !== '-' },
         ),
       ),
     );

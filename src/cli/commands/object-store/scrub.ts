@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ScrubPassView, ScrubView } from '../../../control/api/client.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { action, examples } from '../../action.ts';
+import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { ago } from '../../output/time.ts';
 
@@ -42,6 +43,6 @@ function amount({ objects, bytes, damagedCount }: ScrubPassView): string {
 
 function damage({ damaged }: ScrubPassView): readonly string[] {
   if (damaged.length === 0) return [];
-  const rows = damaged.map(({ bucket, key, versionId, message }) => [bucket, key, versionId, message]);
+  const rows = damaged.map(({ bucket, key, versionId, message }) => [bucket, printable(key), versionId, message]);
   return [table(['BUCKET', 'KEY', 'VERSION', 'DAMAGE'], rows, '')];
 }

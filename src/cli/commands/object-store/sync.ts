@@ -36,11 +36,17 @@ export function syncObjects(buckets: Command): void {
     )
     .action(
       action(({ api }, from: string, to: string, options: SyncOptions) =>
-        untilInterrupted((signal) =>
-          withSides(api, { from: parseLocation(from), to: parseLocation(to), snapshot: options.snapshot }, (sides) => {
-            const compare = options.checksum ? ('checksum' as const) : ('time' as const);
-            return runTransfer({ ...options, ...sides, compare, signal });
-          }),
+        untilInterrupted(
+          (signal) =>
+            withSides(
+              api,
+              { from: parseLocation(from), to: parseLocation(to), snapshot: options.snapshot },
+              (sides) => {
+                const compare = options.checksum ? ('checksum' as const) : ('time' as const);
+                return runTransfer({ ...options, ...sides, compare, signal });
+              },
+            ),
+          { goesOn: true },
         ),
       ),
     );

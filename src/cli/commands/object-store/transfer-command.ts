@@ -4,6 +4,7 @@ import { formatBytes } from '../../../core/units.ts';
 import type { Answer } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { EXIT_CODES } from '../../exit-codes.ts';
+import { printable } from '../../output/printable.ts';
 import { startProgress } from '../../output/progress.ts';
 import { confirm } from '../../prompt.ts';
 import { note } from '../../session.ts';
@@ -94,8 +95,8 @@ function describeDirection(from: Source, to: Target): string {
 }
 
 function answer(report: TransferReport, dryRun: boolean): Answer {
-  for (const { path, reason } of report.skipped) note(`skipped ${path}: ${reason}`);
-  for (const { path, reason } of report.failed) note(`failed ${path}: ${reason}`);
+  for (const { path, reason } of report.skipped) note(`skipped ${printable(path)}: ${reason}`);
+  for (const { path, reason } of report.failed) note(`failed ${printable(path)}: ${reason}`);
   if (report.kept.length > 0)
     note(`${report.kept.length} that the source has not were not deleted, since something failed`);
   if (report.failed.length > 0) process.exitCode = EXIT_CODES.failed.code;
@@ -106,8 +107,8 @@ function answer(report: TransferReport, dryRun: boolean): Answer {
 
 function plannedLines({ copied, deleted }: TransferReport): string[] {
   return [
-    ...copied.map(({ path, size }) => `copy ${path} (${formatBytes(size)})`),
-    ...deleted.map((path) => `delete ${path}`),
+    ...copied.map(({ path, size }) => `copy ${printable(path)} (${formatBytes(size)})`),
+    ...deleted.map((path) => `delete ${printable(path)}`),
   ];
 }
 
