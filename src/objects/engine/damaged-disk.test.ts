@@ -50,13 +50,25 @@ async function reopen({ rebuild = false } = {}): Promise<void> {
   store = await openEngine({ directory, ...sizes });
 }
 
-test('a damaged last record is not cut and written over, where the index knows of it', async () => {
+test('a damaged last record is told, and neither cut nor written over', async () => {
   await put('a', 1000);
   await put('b', 1000);
   await store.close();
   await flip(segment(1), 2 * BLOCK + 500);
+  store = await openEngine({ directory, ...sizes });
+  await expect(read('b')).rejects.toMatchObject({ code: 'object.damaged' });
+  await put('c', 1000);
+  expect([await read('a'), await read('c')]).toEqual(['a', 'c']);
+  await expect(read('b')).rejects.toMatchObject({ code: 'object.damaged' });
+});
+
+test('a journal that was cut where the index knows more is refused, and nothing is changed', async () => {
+  await put('a', 1000);
+  await put('b', 1000);
+  await store.close();
+  await flip(segment(1), 2 * BLOCK + 5);
   await expect(openEngine({ directory, ...sizes })).rejects.toMatchObject({ code: 'journal.corrupt' });
-  await flip(segment(1), 2 * BLOCK + 500);
+  await flip(segment(1), 2 * BLOCK + 5);
   store = await openEngine({ directory, ...sizes });
   expect([await read('a'), await read('b')]).toEqual(['a', 'b']);
 });

@@ -134,11 +134,25 @@ test('damage in a segment before the last is refused', async () => {
   await expect(reopen()).rejects.toMatchObject({ code: 'journal.corrupt' });
 });
 
+test('a record that is known and damaged is told when it is read, and the journal goes on', async () => {
+  const position = await append(record('a'));
+  await append(record('b'));
+  await journal.close();
+  await damage('000000000001.journal', 60);
+  await expect(reopen()).rejects.toMatchObject({ code: 'journal.corrupt' });
+  await reopen(position + recordBytes(record('a')));
+  expect(found).toEqual(['b']);
+  await append(record('c'));
+  await expect(journal.read(position, recordBytes(record('a')), 1)).rejects.toMatchObject({ code: 'object.damaged' });
+  await reopen(position + recordBytes(record('a')));
+  expect(found).toEqual(['b', 'c']);
+});
+
 test('a journal that ends before what its index knows is refused, not written on', async () => {
   await append(record('a'));
   const end = (await append(record('b'))) + recordBytes(record('b'));
   await journal.close();
-  await damage('000000000001.journal', BLOCK_BYTES + 60);
+  await damage('000000000001.journal', BLOCK_BYTES + 4);
   await expect(reopen(end)).rejects.toMatchObject({ code: 'journal.corrupt' });
   await expect(reopen(2 * segmentBytes)).rejects.toMatchObject({ code: 'journal.corrupt' });
   await reopen();

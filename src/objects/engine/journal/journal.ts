@@ -107,9 +107,8 @@ export class Journal {
   async replay(from: number, visit: RecordVisitor): Promise<void> {
     const segments = [...this.#segments.values()].filter(({ sequence }) => sequence >= this.sequenceOf(from));
     let tail: Segment | undefined;
-    const visitFrom: RecordVisitor = (record) => (record.position >= from ? visit(record) : undefined);
     for (const segment of segments) {
-      const end = await scanSegment(segment, this.#options, visitFrom);
+      const end = await scanSegment(segment, { ...this.#options, from }, visit);
       if (tail && end.offset > 0) throw engineErrors.journalCorrupt(tail.name, this.#offset);
       if (tail || end.sealed) continue;
       tail = segment;

@@ -15,6 +15,8 @@ export type RecordVisitor = (record: LocatedRecord) => void | Promise<void>;
 interface SegmentScan {
   readonly segmentBytes: number;
   readonly salt: number;
+  /** Records before this position are neither visited nor looked at: they are known, and may have been damaged since. */
+  readonly from?: number;
 }
 
 /** Where what was written of a segment ends. */
@@ -30,19 +32,24 @@ export interface SegmentEnd {
  * Visits all records of a segment. A torn batch ends it.
  * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one
  */
-export async function scanSegment(segment: Segment, scan: SegmentScan, visit: RecordVisitor): Promise<SegmentEnd> {
-  const bytes = await segment.read(0, scan.segmentBytes);
+export async function scanSegment(
+  segment: Segment,
+  { segmentBytes, salt, from = 0 }: SegmentScan,
+  visit: RecordVisitor,
+): Promise<SegmentEnd> {
+  const bytes = await segment.read(0, segmentBytes);
   const headerAt = (offset: number) =>
-    decodeBatchHeader(bytes, offset, { position: segment.sequence * scan.segmentBytes + offset, salt: scan.salt });
+    decodeBatchHeader(bytes, offset, { position: segment.sequence * segmentBytes + offset, salt });
   let offset = 0;
   let previous = 0;
   while (offset < bytes.length) {
     const header = headerAt(offset);
     if (header?.previous !== previous) break;
     if (header.seal) return { offset, previous, sealed: true };
-    const records = decodeBatchRecords(bytes, offset, header);
+    const isKnown = header.position + header.length <= from;
+    const records = isKnown ? [] : decodeBatchRecords(bytes, offset, header);
     if (!records) break;
-    for (const record of records) await visit(record);
+    for (const record of records) if (record.position >= from) await visit(record);
     previous = header.crc;
     offset += alignToBlock(header.length);
   }
