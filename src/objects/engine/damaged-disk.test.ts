@@ -140,3 +140,19 @@ test('without knowing who follows the journal it is kept for all, until they hav
   await reopen();
   expect(await store.changes.subscribe('follower')).toMatchObject({ position: 0 });
 });
+
+test('who follows the journal gets past a damaged record', async () => {
+  const { position } = await store.changes.subscribe('follower');
+  for (let i = 0; i < 30; i++) await put(`key-${i}`, 30_000);
+  await store.close();
+  await flip(segment(1), 3 * BLOCK);
+  store = await openEngine({ directory, ...sizes });
+  const { end } = await store.changes.subscribe('follower');
+  const seen = new Set<string>();
+  for (let from = position; from < end; ) {
+    const { changes, next } = await store.changes.read({ from });
+    for (const change of changes) if ('key' in change) seen.add(change.key);
+    from = next;
+  }
+  expect(seen).toEqual(new Set(Array.from({ length: 29 }, (_, i) => `key-${i + 1}`)));
+});

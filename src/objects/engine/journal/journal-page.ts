@@ -1,4 +1,10 @@
+import { isHoldfastCode } from '../../../core/errors.ts';
 import { alignToBlock, decodeBatchHeader, decodeBatchRecords, type LocatedRecord } from './batch.ts';
+import type { Segment } from './segment.ts';
+import { salvageRecords } from './segment-salvage.ts';
+
+const PAGE_BYTES = 2 ** 20;
+const NOTHING = Buffer.alloc(0);
 
 /** A stretch of the journal, as a reader that follows it gets it. */
 export interface JournalPage {
@@ -15,8 +21,38 @@ interface PagePlace {
   readonly salt: number;
 }
 
+interface PageRange {
+  readonly from: number;
+  readonly end: number;
+  readonly segmentBytes: number;
+  readonly salt: number;
+}
+
+/**
+ * Some batches of the segment from `from` on, none beyond `end`: both are where a batch ends or begins.
+ * Where they are damaged, what is whole of the rest: who follows the journal must not wait there for ever.
+ */
+export async function readPage(segment: Segment, { from, end, segmentBytes, salt }: PageRange): Promise<JournalPage> {
+  const base = segment.sequence * segmentBytes;
+  const position = Math.max(from, base);
+  const length = Math.min(base + segmentBytes, end) - position;
+  for (const bytes of [PAGE_BYTES, segmentBytes]) {
+    const read = segment.read(position - base, Math.min(bytes, length)).catch(nothingOfDamaged);
+    const page = decodePage(await read, { position, end: base + segmentBytes, salt });
+    if (page) return page;
+  }
+  const whole = await salvageRecords(segment, { segmentBytes, salt });
+  const isWithin = (one: LocatedRecord) => one.position >= position && one.position < position + length;
+  return { records: whole.filter(isWithin), next: position + length };
+}
+
+function nothingOfDamaged(error: unknown): Buffer {
+  if (isHoldfastCode(error, 'object.damaged')) return NOTHING;
+  throw error;
+}
+
 /** The whole batches that `bytes` begin with; `undefined` where there is not even one. */
-export function decodePage(bytes: Buffer, { position, end, salt }: PagePlace): JournalPage | undefined {
+function decodePage(bytes: Buffer, { position, end, salt }: PagePlace): JournalPage | undefined {
   const records: LocatedRecord[] = [];
   let offset = 0;
   while (offset < bytes.length) {

@@ -4,7 +4,7 @@ import { HoldfastError } from '../../../core/errors.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import { engineErrors } from '../errors.ts';
 import { BATCH_HEADER_BYTES, BLOCK_BYTES, batchBytes, encodeBatch, type LocatedRecord } from './batch.ts';
-import { decodePage, type JournalPage } from './journal-page.ts';
+import { type JournalPage, readPage } from './journal-page.ts';
 import { KEPT_SPARES, type Purpose } from './purpose.ts';
 import { decodeRecord, type JournalRecord, recordBytes } from './record.ts';
 import { Segment } from './segment.ts';
@@ -15,7 +15,6 @@ import { type RecordVisitor, scanSegment } from './segment-scan.ts';
 const SEGMENT = /^(\d{12})\.journal$/;
 /** A segment always keeps room for the batch that says it ends here. */
 const SEAL_BYTES = BLOCK_BYTES;
-const PAGE_BYTES = 2 ** 20;
 
 export interface JournalOptions {
   readonly directory: string;
@@ -243,31 +242,16 @@ export class Journal {
     return records;
   }
 
-  /**
-   * Some batches from `from` on, none beyond `end`: both are where a batch ends or begins.
-   * @throws HoldfastError `object.damaged`
-   */
+  /** As `readPage`, of the first segment that has any. */
   async page(from: number, end: number): Promise<JournalPage> {
-    const { segmentBytes, salt } = this.#options;
-    const segment = this.sequences.find((sequence) => sequence >= this.sequenceOf(from)) ?? this.#active.sequence;
-    const base = segment * segmentBytes;
-    const position = Math.max(from, base);
-    const length = Math.min(base + segmentBytes, end) - position;
-    const place = { position, end: base + segmentBytes, salt };
-    const read = async (bytes: number) => decodePage(await this.#bytes(position, Math.min(bytes, length)), place);
-    const page = (await read(PAGE_BYTES)) ?? (await read(segmentBytes));
-    if (!page) throw objectErrors.damaged(`the batch at ${position} of the journal`);
-    return page;
+    const first = this.sequences.find((sequence) => sequence >= this.sequenceOf(from));
+    const segment = this.#segments.get(first ?? this.#active.sequence) ?? this.#active;
+    return segment.whilePinned(() => readPage(segment, { ...this.#options, from, end }));
   }
 
   async #bytes(position: number, length: number): Promise<Buffer> {
     const segment = this.#segmentAt(position);
-    segment.pin();
-    try {
-      return await segment.read(position % this.#options.segmentBytes, length);
-    } finally {
-      segment.unpin();
-    }
+    return segment.whilePinned(() => segment.read(position % this.#options.segmentBytes, length));
   }
 
   /** Of a segment that is damaged. */

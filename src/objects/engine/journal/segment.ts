@@ -74,6 +74,15 @@ export class Segment {
     this.#pins--;
   }
 
+  async whilePinned<T>(read: () => Promise<T>): Promise<T> {
+    this.pin();
+    try {
+      return await read();
+    } finally {
+      this.unpin();
+    }
+  }
+
   get pinned(): boolean {
     return this.#pins > 0;
   }
