@@ -11,7 +11,7 @@ import type { RequestOutcome } from './request-log.ts';
 
 interface Destination {
   readonly accessLog: AccessLog;
-  readonly findBucket: ObjectStore['bucket'];
+  readonly store: Pick<ObjectStore, 'bucket'>;
 }
 
 /** What S3 calls the read of a copy, which is a line in the log of its source. */
@@ -21,11 +21,7 @@ const COPY_READS: Readonly<Record<string, string>> = {
 };
 
 /** The lines of a request that is over, in the access logs of the buckets that it touched. */
-export function recordAccess(
-  exchange: Exchange,
-  outcome: RequestOutcome,
-  { accessLog, findBucket }: Destination,
-): void {
+export function recordAccess(exchange: Exchange, outcome: RequestOutcome, { accessLog, store }: Destination): void {
   const { found, response, operation } = outcome;
   if (found) {
     const add = (record: () => AccessRecord) => accessLog.add(found, record);
@@ -35,16 +31,16 @@ export function recordAccess(
     }
   }
   const copyRead = COPY_READS[operation];
-  if (copyRead !== undefined) recordCopyRead(exchange, outcome, { accessLog, findBucket, operation: copyRead });
+  if (copyRead !== undefined) recordCopyRead(exchange, outcome, { accessLog, store, operation: copyRead });
 }
 
 function recordCopyRead(
   exchange: Exchange,
   outcome: RequestOutcome,
-  { accessLog, findBucket, operation }: Destination & { readonly operation: string },
+  { accessLog, store, operation }: Destination & { readonly operation: string },
 ): void {
   const source = parseCopySource(parameter(exchange, outcome, 'x-amz-copy-source') ?? '');
-  const bucket = source && found(source.bucket, findBucket);
+  const bucket = source && present(source.bucket, store);
   if (!bucket) return;
   const { key, versionId } = source;
   const status = exchange.status;
@@ -56,9 +52,9 @@ function recordCopyRead(
 }
 
 /** Nothing, too, where the store is out of reach: the request has had its answer. */
-function found(name: string, findBucket: Destination['findBucket']): Bucket | undefined {
+function present(name: string, store: Destination['store']): Bucket | undefined {
   try {
-    return findBucket(name);
+    return store.bucket(name);
   } catch {
     return undefined;
   }

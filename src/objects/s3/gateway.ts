@@ -79,7 +79,10 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
   try {
     const target = parseTarget(req.url ?? '/', exchange.headers.get('host') ?? '', options.hosts);
     const bucket = store.bucket(target.bucket);
-    Object.assign(outcome, { target, found: bucket, bucket: target.bucket, key: target.key });
+    outcome.target = target;
+    outcome.found = bucket;
+    outcome.bucket = target.bucket;
+    outcome.key = target.key;
     if (req.method === 'OPTIONS') {
       outcome.operation = 'Preflight';
       await exchange.send({ status: 200, headers: preflightHeaders(exchange.headers, bucket) });
@@ -100,7 +103,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
     await exchange.send(errorResponse(error, exchange)).catch((err) => log.debug({ id, err }, 'no answer sent'));
   } finally {
     logRequest(log, exchange, { outcome, logging: requestLogging });
-    if (accessLog) recordAccess(exchange, outcome, { accessLog, findBucket: (name) => store.bucket(name) });
+    if (accessLog) recordAccess(exchange, outcome, { accessLog, store });
   }
 }
 
