@@ -26,6 +26,9 @@ export interface CopyOptions extends ObjectSettings {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is moved is what is there now, within the bucket. */
+export type MoveOptions = Omit<CopyOptions, 'fromBucket' | 'versionId' | 'at'>;
+
 export interface CopyRequest {
   /** Reads the source. */
   readonly source: S3Client;

@@ -1,5 +1,5 @@
 export type { StorageOptions } from './config.ts';
-export type { CopyOptions } from './copy.ts';
+export type { CopyOptions, MoveOptions } from './copy.ts';
 export type { ByteRange, OpenedObject, ReadOptions } from './download.ts';
 export { StorageError } from './errors.ts';
 export type { ListedObject, ListedPrefix, ListOptions } from './list.ts';

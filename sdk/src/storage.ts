@@ -1,6 +1,6 @@
 import { resolveConfig, type StorageConfig, type StorageOptions } from './config.ts';
 import { guessContentType } from './content-type.ts';
-import { type CopyOptions, copyObject } from './copy.ts';
+import { type CopyOptions, copyObject, type MoveOptions } from './copy.ts';
 import { invalidArgument } from './errors.ts';
 import { checkedExpiry } from './expiry.ts';
 import { type Moment, momentFields } from './moment.ts';
@@ -126,15 +126,23 @@ export class Storage extends StorageReader {
     return { key: to, etag: await copyObject(this.#client, request) };
   }
 
-  /** Copies, then removes the source. A failure in between leaves both. */
+  /**
+   * Copies, then removes the source, unless something else was put there meanwhile: then it fails with
+   * `PreconditionFailed`. A failure in between leaves both.
+   */
   async move(
     from: string,
     to: string,
-    options: CopyOptions = {},
+    options: MoveOptions = {},
   ): Promise<{ readonly key: string; readonly etag: string }> {
     if (from === to) throw invalidArgument(`cannot move "${from}" to itself`);
+    const { fromBucket, versionId, at }: CopyOptions = options;
+    if ([fromBucket, versionId, at].some((value) => value !== undefined))
+      throw invalidArgument('a move is of what is there now, within the bucket: copy it, then remove it');
+    const { signal } = options;
+    const moved = await this.head(from, { signal });
     const copied = await this.copy(from, to, options);
-    await this.remove(from, options);
+    await this.remove(from, { ifMatch: moved?.etag, signal });
     return copied;
   }
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PutData, Storage, StorageError, type StorageOptions } from '../../sdk/src/index.ts';
+import { type CopyOptions, type PutData, Storage, StorageError, type StorageOptions } from '../../sdk/src/index.ts';
 import { startObjectStore, type TestObjectStore } from '../support/object-store.ts';
 
 /** The SDK against the object store, as an app with a key of its own has it. */
@@ -218,6 +218,24 @@ describe('list, remove, copy, move', () => {
       expect(await storage.get(key)).toMatchObject({ type: 'image/png', metadata: { by: 'me' }, size: 7 });
     }
     await expect(storage.copy('absent', 'x')).rejects.toMatchObject({ code: 'NoSuchKey' });
+    await expect(storage.move('absent', 'x')).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+
+  test('a move takes away what it has copied and nothing else', async () => {
+    class RacingStorage extends Storage {
+      override async copy(from: string, to: string, settings?: CopyOptions) {
+        const copied = await super.copy(from, to, settings);
+        await storage.put(from, 'newer');
+        return copied;
+      }
+    }
+    const racing = new RacingStorage('photos', options);
+    await racing.put('moving', 'old');
+    await expect(racing.move('moving', 'there')).rejects.toMatchObject({ code: 'PreconditionFailed' });
+    expect(String((await storage.get('moving'))?.body)).toBe('newer');
+    const elsewhere = { fromBucket: 'elsewhere' } as object;
+    await expect(storage.move('moving', 'there', elsewhere)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    expect(await storage.head('moving')).not.toBeNull();
   });
 });
 
