@@ -57,6 +57,10 @@ test('objects are copied and moved on the server', async () => {
   expect([await read('archive', '2026/b.json'), await read('notes', 'c.json')]).toEqual(['{}', '{}']);
   expect(await bench.cli('get', 'notes', 'dir/b.json', '-')).toMatchObject({ code: 3 });
   expect(await bench.cli('mv', 's3://notes/c.json', 's3://notes/c.json')).toMatchObject({ code: 2 });
+  const { id } = await bench.json<{ id: string }>('show', 'notes');
+  const itself = await bench.cli('mv', 's3://notes/c.json', `s3://${id}/c.json`);
+  expect(itself).toMatchObject({ code: 2, stderr: expect.stringContaining('both are the same object') });
+  expect(await bench.cli('mv', 's3://notes/lost', 's3://notes/found')).toMatchObject({ code: 3 });
   expect(await bench.cli('cp', 's3://notes', 's3://archive')).toMatchObject({ code: 2 });
 });
 

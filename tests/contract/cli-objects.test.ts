@@ -99,6 +99,10 @@ it('puts, lists, gets, signs and removes, byte for byte', async () => {
 
   const { stdout: url } = await store(['presign', 'images', 'notes.txt']);
   expect(await (await fetch(url.trim())).text()).toBe('hello\n');
+  expect(await store(['presign', 'images', 'note.txt'])).toMatchObject({
+    code: 0,
+    stderr: 'there is no object "note.txt" yet: until then it answers 404\n',
+  });
   const upload = (await store(['presign', 'images', 'new.txt', '--upload'])).stdout.trim();
   expect((await fetch(upload, { method: 'PUT', body: 'new' })).status).toBe(200);
 

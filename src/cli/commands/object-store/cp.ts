@@ -33,11 +33,14 @@ export function moveObject(buckets: Command): void {
     .action(
       action(async ({ api }, source: string, target: string) => {
         const [from, to] = names(source, target);
-        if (from.bucket === to.bucket && from.key === to.key)
-          throw cliErrors.usage('both are the same object', 'name two');
         await withTwoBuckets(api, { from: from.bucket, to: to.bucket }, async (storage) => {
-          await storage.to.copy(from.key, to.key, { fromBucket: storage.from.bucket });
-          await storage.from.remove(from.key);
+          const { bucket } = storage.from; // which may go by two names, one of them its id
+          if (bucket === storage.to.bucket && from.key === to.key)
+            throw cliErrors.usage('both are the same object', 'name two');
+          const moved = await storage.from.head(from.key);
+          if (!moved) throw cliErrors.objectMissing(bucket, from.key);
+          await storage.to.copy(from.key, to.key, { fromBucket: bucket });
+          await storage.from.remove(from.key, { ifMatch: moved.etag }); // not what was put there meanwhile
         });
         return { data: { from, to }, text: `${from.bucket}/${from.key} is ${to.bucket}/${to.key} now.` };
       }),

@@ -90,6 +90,7 @@ function kindOf({ code, status, retryable }: StorageError): ErrorKind {
 const QUOTA = 'QuotaExceeded';
 
 const HINTS: Readonly<Record<string, string>> = {
+  RequestTimeTooSkewed: 'set the clock of this machine: it differs from that of the platform by 15 minutes or more',
   [QUOTA]: 'remove something, old versions too (`ls --versions`), or raise `quota` of the bucket in the app file',
 };
 

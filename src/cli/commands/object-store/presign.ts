@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../../core/units.ts';
 import { action, examples } from '../../action.ts';
+import { note } from '../../session.ts';
 import { withBucket } from './open-bucket.ts';
 
 interface PresignOptions {
@@ -21,9 +22,12 @@ export function presignObject(buckets: Command): void {
     .action(
       action(async ({ api }, bucket: string, key: string, { expiresIn, upload }: PresignOptions) => {
         const seconds = Math.round(parseDuration(expiresIn) / 1000);
-        const url = await withBucket(api, bucket, async (storage) =>
-          upload ? storage.uploadUrl(key, { expiresIn: seconds }) : storage.url(key, { expiresIn: seconds }),
-        );
+        const url = await withBucket(api, bucket, async (storage) => {
+          if (upload) return storage.uploadUrl(key, { expiresIn: seconds });
+          const signed = storage.url(key, { expiresIn: seconds });
+          if ((await storage.head(key)) === null) note(`there is no object "${key}" yet: until then it answers 404`);
+          return signed;
+        });
         return { data: { url, expiresIn: seconds }, text: url };
       }),
     );
