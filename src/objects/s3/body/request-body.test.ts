@@ -80,6 +80,13 @@ describe.each([
     expect(() => receive(text, { ...sdk('none'), ...TRAILER_HEADERS }, TRAILER)).toThrow(invalid);
   });
 
+  test('is not taken for what its frames hold', async () => {
+    const text = chunked('');
+    const headers = { 'content-length': String(text.length), 'x-amz-decoded-content-length': '9' };
+    expect(() => receive(text, headers)).toThrow(withCode('s3.invalid-request'));
+    expect(await receiveText(DIGITS, { ...headers, 'content-length': '9' })).toBe(DIGITS);
+  });
+
   test('has no trailer unless its encoding has one', () => {
     const headers = { 'x-amz-trailer': 'x-amz-checksum-crc32', 'x-amz-decoded-content-length': '9' };
     const invalid = withCode('s3.invalid-request');

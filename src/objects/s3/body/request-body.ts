@@ -109,6 +109,7 @@ async function* verifiedAtEnd(source: AsyncIterable<Uint8Array>, checks: readonl
 }
 
 function bodySize(headers: Headers, payload: Payload): number | undefined {
+  refuseFrames(headers, payload);
   const name = payload.kind === 'chunked' ? 'x-amz-decoded-content-length' : 'content-length';
   const value = headers.get(name);
   if (value === undefined) {
@@ -117,6 +118,13 @@ function bodySize(headers: Headers, payload: Payload): number | undefined {
   }
   if (!/^\d{1,15}$/.test(value)) throw s3Errors.invalidArgument(`${name} is not a number of bytes`);
   return Number(value);
+}
+
+/** Chunks that `x-amz-content-sha256` does not tell of would be kept with their frames. @throws HoldfastError `s3.invalid-request` */
+function refuseFrames(headers: Headers, payload: Payload): void {
+  const decoded = headers.get('x-amz-decoded-content-length');
+  if (payload.kind === 'chunked' || decoded === undefined || decoded === headers.get('content-length')) return;
+  throw s3Errors.invalidRequest('x-amz-decoded-content-length tells of chunks, and x-amz-content-sha256 of none');
 }
 
 function payloadHashCheck(payload: Payload): Check[] {
