@@ -29,3 +29,14 @@ test('an object is not copied onto itself for nothing, and no range of it', asyn
     'NotImplemented',
   );
 });
+
+test('a copy has no bytes of its own', async () => {
+  const { uploadId } = await gateway.store.createUpload('photos', 'b', { contentType: '', headers: {}, user: {} });
+  const headers = { 'x-amz-copy-source': 'photos/a' };
+  const asPart: Record<string, string> = { uploadId, partNumber: '1' };
+  for (const query of [{}, asPart]) {
+    const answer = await gateway.call('PUT /photos/b', { as: web, query, headers, body: 'mine' });
+    expect(answer).toMatchObject({ status: 400, code: 'InvalidRequest' });
+  }
+  await expect(gateway.store.head('photos', 'b')).rejects.toThrow();
+});

@@ -12,9 +12,10 @@ export interface ReadableSource extends CopySource, Moment, CustomerKey {}
 
 /**
  * What `x-amz-copy-source` names; the caller must be allowed to read it.
- * @throws HoldfastError `s3.invalid-argument`, `access.denied`
+ * @throws HoldfastError `s3.invalid-argument`, `s3.invalid-request`, `access.denied`
  */
 export async function readCopySource(request: S3Request): Promise<ReadableSource> {
+  refuseBody(request.headers);
   const named = parseCopySource(request.headers.get('x-amz-copy-source') ?? '');
   if (!named) throw s3Errors.invalidArgument('x-amz-copy-source must name a bucket and a key, percent-encoded');
   const source = { ...named, ...readMoment(request.headers), ...readSourceKey(request.headers) };
@@ -31,4 +32,12 @@ export function checkSourceConditions(headers: S3Request['headers'], info: Objec
   if (Object.values(conditions).every((condition) => condition === undefined)) return undefined;
   if (evaluateConditions(conditions, info) === 'proceed') return { ifMatch: info.etag };
   throw s3Errors.preconditionFailed('at least one of the pre-conditions on the copy source did not hold');
+}
+
+/** Who sends bytes means them to be stored, and here they would be dropped. */
+function refuseBody(headers: S3Request['headers']): void {
+  if (Number(headers.get('content-length') ?? 0) === 0) return;
+  throw s3Errors.invalidRequest(
+    'The request included a body. Requests of this type must not include a non-empty body.',
+  );
 }

@@ -22,7 +22,7 @@ const document = (tags: string) => `<Tagging><TagSet>${tags}</TagSet></Tagging>`
 const setTags = (tags: string, { as = web, ...more }: { as?: typeof web; versionId?: string } = {}) =>
   call('PUT /photos/a', { as, query: { ...query, ...more }, body: document(tags) });
 const put = (headers: Record<string, string> = {}, path: `/${string}` = '/photos/a') =>
-  call(`PUT ${path}`, { as: web, headers, body: 'bytes' });
+  call(`PUT ${path}`, { as: web, headers, body: headers['x-amz-copy-source'] === undefined ? 'bytes' : '' });
 const tagsOf = async (path: `/${string}`, as = web) =>
   [...(await call(`GET ${path}`, { as, query })).text.matchAll(/<Key>(.*?)<\/Key><Value>(.*?)<\/Value>/g)].map(
     ([, key, value]) => `${key}=${value}`,
