@@ -13,7 +13,7 @@ const failure = (code: string, message = '') =>
 describe('a policy', () => {
   test.each([
     ['eq', [['eq', '$key', 'a']], { key: 'a' }],
-    ['eq as an object', [{ key: 'a', acl: 'private' }], { key: 'a', acl: 'private' }],
+    ['eq as an object', [{ key: 'a' }, { acl: 'private' }], { key: 'a', acl: 'private' }],
     ['starts-with', [['starts-with', '$key', 'user/']], { key: 'user/x' }],
     ['anything', [['starts-with', '$key', '']], { key: 'whatever' }],
     ['names in any case', [['StArTs-WiTh', '$KeY', 'a'], { bUcKeT: 'b' }], { key: 'a', bucket: 'b' }],
@@ -73,6 +73,9 @@ describe('a policy', () => {
     ['no expiration', encode({ conditions: [] })],
     ['no time', encode({ expiration: 'tomorrow', conditions: [] })],
     ['no conditions', encode({ expiration: EXPIRATION })],
+    ['names in another case', encode({ Expiration: EXPIRATION, conditions: [] })],
+    ['a condition of nothing', encode({ expiration: EXPIRATION, conditions: [{}] })],
+    ['two conditions in one', encode({ expiration: EXPIRATION, conditions: [{ key: 'a', acl: 'private' }] })],
     ['conditions that are no list', encode({ expiration: EXPIRATION, conditions: {} })],
     ...[
       'x',

@@ -26,12 +26,11 @@ export const ANY_SIZE: SizeRange = { min: 0, max: Number.POSITIVE_INFINITY };
 /** @throws HoldfastError `s3.invalid-policy-document` */
 export function parsePostPolicy(base64: string): PostPolicy {
   const document = parseDocument(base64);
-  const expiration = member(document, 'expiration');
-  const conditions = member(document, 'conditions');
+  const { expiration, conditions } = document;
   const expiresAt = typeof expiration === 'string' && ISO_TIME.test(expiration) ? Date.parse(expiration) : Number.NaN;
   if (Number.isNaN(expiresAt)) throw invalid('Policy missing expiration, or it is no ISO 8601 time.');
   if (!Array.isArray(conditions)) throw invalid('Policy missing conditions.');
-  const parsed = conditions.flatMap((condition): (Condition | SizeRange)[] => parseCondition(condition));
+  const parsed = conditions.map((condition: unknown) => parseCondition(condition));
   const ranges = parsed.filter((one) => 'min' in one);
   return {
     expiresAt,
@@ -45,7 +44,8 @@ export function parsePostPolicy(base64: string): PostPolicy {
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-function parseDocument(base64: string): object {
+/** Its names are as they are written here; those of fields are in any case. */
+function parseDocument(base64: string): { readonly expiration?: unknown; readonly conditions?: unknown } {
   if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(base64)) throw invalid('Invalid Base64 encoding.');
   try {
     const document: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
@@ -56,19 +56,14 @@ function parseDocument(base64: string): object {
   throw invalid('Invalid JSON.');
 }
 
-function member(document: object, name: string): unknown {
-  return Object.entries(document).find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
 /** `{"acl": "private"}`, `["eq", "$acl", "private"]`, `["starts-with", "$key", "a/"]`, `["content-length-range", 1, 9]` */
-function parseCondition(condition: unknown): (Condition | SizeRange)[] {
-  if (Array.isArray(condition)) return [parseTriple(condition)];
+function parseCondition(condition: unknown): Condition | SizeRange {
+  if (Array.isArray(condition)) return parseTriple(condition);
   if (typeof condition !== 'object' || condition === null) throw invalid('Invalid Condition.');
-  return Object.entries(condition).map(([name, value]) => ({
-    match: 'eq',
-    field: name.toLowerCase(),
-    value: text(value),
-  }));
+  const [only, ...more] = Object.entries(condition);
+  if (!only || more.length > 0) throw invalid('Simple-Conditions must have exactly one property specified.');
+  const [name, value] = only;
+  return { match: 'eq', field: name.toLowerCase(), value: text(value) };
 }
 
 function parseTriple(triple: readonly unknown[]): Condition | SizeRange {
