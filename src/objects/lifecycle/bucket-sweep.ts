@@ -4,7 +4,7 @@ import type { Bucket } from '../store/bucket.ts';
 import type { VersionMarker } from '../store/list.ts';
 import type { RemoveObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { expiryOf, markerExpires, noncurrentExpires, uploadExpires } from './expiry.ts';
+import { expiryOf, markerExpires, noncurrentExpires, uploadExpiryOf } from './expiry.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycle-rule.ts';
 import { VersionWalk, type WalkedVersion } from './version-walk.ts';
 
@@ -91,7 +91,7 @@ function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: nu
 async function sweepUploads(bucket: string, rules: readonly LifecycleRule[], swept: Swept, options: SweepOptions) {
   const { store, now } = options;
   for (const upload of await store.listUploads(bucket)) {
-    if (!uploadExpires(rules, upload, now)) continue;
+    if ((uploadExpiryOf(rules, upload)?.at ?? Number.POSITIVE_INFINITY) > now) continue;
     const { key, uploadId } = upload;
     if (await succeeds(store.abortUpload({ bucket, key, uploadId }))) swept.uploads++;
   }

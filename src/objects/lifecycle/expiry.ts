@@ -68,13 +68,16 @@ export function noncurrentExpires(
   });
 }
 
-export function uploadExpires(
+/** When an unfinished upload goes, and by which rule: of several the earliest. */
+export function uploadExpiryOf(
   rules: readonly LifecycleRule[],
   { key, initiatedAt }: { readonly key: string; readonly initiatedAt: number },
-  now: number,
-): boolean {
-  return rules.some(
-    ({ enabled, filter, abortUploadsDays: days }) =>
-      enabled && days !== undefined && key.startsWith(filter.prefix ?? '') && daysAfter(initiatedAt, days) <= now,
-  );
+): Expiry | undefined {
+  let earliest: Expiry | undefined;
+  for (const { id, enabled, filter, abortUploadsDays: days } of rules) {
+    if (!enabled || days === undefined || !key.startsWith(filter.prefix ?? '')) continue;
+    const at = daysAfter(initiatedAt, days);
+    if (at < (earliest?.at ?? Number.POSITIVE_INFINITY)) earliest = { at, ruleId: id };
+  }
+  return earliest;
 }

@@ -117,4 +117,21 @@ describe('lifecycle rules', () => {
     const copy = { as: web, headers: { 'x-amz-copy-source': 'logs/b' } };
     expect(await expiration(call('PUT /logs/tmp/c', copy))).toBe(told);
   });
+
+  test('are told with an upload that they will abort', async () => {
+    const begun = (key: string) => call(`POST /logs/${key}`, { as: web, query: { uploads: '' } });
+    const days = (n: number) =>
+      `<AbortIncompleteMultipartUpload><DaysAfterInitiation>${n}</DaysAfterInitiation></AbortIncompleteMultipartUpload>`;
+    const filter = '<Filter><Prefix>tmp/</Prefix></Filter>';
+    await set(rule(filter + ON + days(7), 'late') + rule(filter + ON + days(3), 'soon ä'));
+    const upload = await begun('tmp/a');
+    const due = Date.parse(upload.headers['x-amz-abort-date'] as string);
+    expect(due - Date.now()).toBeGreaterThan(2.9 * 86_400_000);
+    expect([due % 86_400_000, due - Date.now() < 4.1 * 86_400_000]).toEqual([0, true]);
+    expect(upload.headers['x-amz-abort-rule-id']).toBe('soon%20%C3%A4');
+    const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(upload.text)?.[1] ?? '';
+    const parts = await call('GET /logs/tmp/a', { as: web, query: { uploadId } });
+    expect(parts.headers['x-amz-abort-date']).toBe(upload.headers['x-amz-abort-date']);
+    expect((await begun('b')).headers['x-amz-abort-date']).toBeUndefined();
+  });
 });

@@ -2,6 +2,7 @@ import { checkAcl } from '../acl.ts';
 import { requireBucket } from '../bucket.ts';
 import { requestedUploadChecksum, uploadChecksumAnswer, withUploadChecksum } from '../checksums/multipart-checksum.ts';
 import { encryptionAnswer, requestedEncryption } from '../encryption.ts';
+import { abortHeaders } from '../expiration.ts';
 import { readMetadata } from '../metadata.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
@@ -20,7 +21,13 @@ export const createMultipartUpload: Operation = {
     return xmlResponse(
       'InitiateMultipartUploadResult',
       { Bucket: bucket, Key: key, UploadId: upload.uploadId },
-      { headers: { ...uploadChecksumAnswer(checksum), ...encryptionAnswer(upload, headers) } },
+      {
+        headers: {
+          ...uploadChecksumAnswer(checksum),
+          ...encryptionAnswer(upload, headers),
+          ...abortHeaders(store, bucket, upload),
+        },
+      },
     );
   },
 };

@@ -1,5 +1,6 @@
 import { uploadChecksum, uploadChecksumElements } from '../checksums/multipart-checksum.ts';
 import { checksumValues } from '../checksums/object-checksum.ts';
+import { abortHeaders } from '../expiration.ts';
 import { readCount } from '../listing.ts';
 import { readUploadRef } from '../multipart.ts';
 import { isoTime, type Operation, OWNER, xmlResponse } from '../operation.ts';
@@ -14,10 +15,10 @@ export const listParts: Operation = {
     const upload = readUploadRef(request);
     const limit = readCount(query, 'max-parts', MAX);
     const marker = readCount(query, 'part-number-marker', Number.MAX_SAFE_INTEGER, 0);
-    const { metadata } = await store.findUpload(upload);
+    const found = await store.findUpload(upload);
     const after = (await store.listParts(upload)).filter(({ partNumber }) => partNumber > marker);
     const page = after.slice(0, limit);
-    return xmlResponse('ListPartsResult', {
+    const listing = {
       Bucket: upload.bucket,
       Key: upload.key,
       UploadId: upload.uploadId,
@@ -25,7 +26,7 @@ export const listParts: Operation = {
       NextPartNumberMarker: page.at(-1)?.partNumber,
       MaxParts: limit,
       IsTruncated: limit > 0 && after.length > page.length, // a page of nothing has no next one
-      ...uploadChecksumElements(uploadChecksum(metadata)),
+      ...uploadChecksumElements(uploadChecksum(found.metadata)),
       Part: page.map(({ partNumber, lastModified, etag, size, headers }) => ({
         PartNumber: partNumber,
         LastModified: isoTime(lastModified),
@@ -36,6 +37,7 @@ export const listParts: Operation = {
       Initiator: OWNER,
       Owner: OWNER,
       StorageClass: 'STANDARD',
-    });
+    };
+    return xmlResponse('ListPartsResult', listing, { headers: abortHeaders(store, upload.bucket, found) });
   },
 };
