@@ -237,6 +237,38 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         await expect(put('a', 'x', { bucket: 'missing' })).rejects.toThrow(failure('bucket.not-found'));
       });
 
+      it('refuse delete markers of such keys, and find nothing at them', async () => {
+        await store.updateBucket('photos', { versioning: 'enabled' });
+        const { versionId } = await put('a', 'x');
+        for (const key of ['a\0b', 'k'.repeat(1025), 'k'.repeat(5000)]) {
+          await expect(store.remove('photos', key)).rejects.toThrow(failure('object.key'));
+          await expect(store.head('photos', key)).rejects.toThrow(failure('object.not-found'));
+          await expect(store.head('photos', key, { versionId })).rejects.toThrow(failure('version.not-found'));
+          expect(await store.findVersion('photos', key)).toBeUndefined();
+          await store.remove('photos', key, { versionId });
+        }
+        const { versions } = await store.listVersions({ bucket: 'photos', limit: 10 });
+        expect(versions.map(({ key }) => key)).toEqual(['a']);
+      });
+
+      it('are listed after whatever is said', async () => {
+        const longest = 'k'.repeat(1024);
+        for (const key of ['a', longest, 'l']) await put(key, 'x');
+        const listed = async (after: string, delimiter?: string) =>
+          (await store.list({ bucket: 'photos', after, delimiter, limit: 10 })).objects.map(({ key }) => key);
+        const versions = async (key: string, version?: string) =>
+          (await store.listVersions({ bucket: 'photos', after: { key, version }, limit: 10 })).versions.length;
+        for (const length of [1025, 5000]) {
+          const long = 'k'.repeat(length);
+          expect(await listed(long)).toEqual(['l']);
+          expect(await listed(`${long}/x`, '/')).toEqual(['l']);
+          expect(await listed(`j${long}`)).toEqual([longest, 'l']);
+          expect(await listed(`m${long}`)).toEqual([]);
+          expect([await versions(long), await versions(long, 'null')]).toEqual([1, 1]);
+          expect((await store.list({ bucket: 'photos', prefix: long, limit: 10 })).objects).toEqual([]);
+        }
+      });
+
       it('get an id for each version in a versioned bucket', async () => {
         await store.updateBucket('photos', { versioning: 'enabled' });
         const first = await put('a', 'one');

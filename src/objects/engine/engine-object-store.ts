@@ -179,6 +179,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
     const target = { ...options, bucket: this.#lookup.bucket(bucket), key, conditions: options };
+    if (options.versionId === undefined) checkKey(key); // a delete marker has it
     return this.#makingRoom(() => this.#objects.remove(target));
   }
 

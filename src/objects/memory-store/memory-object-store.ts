@@ -153,7 +153,9 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async remove(bucket: string, key: string, options: RemoveObject = {}): Promise<RemovedObject> {
-    return this.#bucket(bucket).remove(key, options);
+    const target = this.#bucket(bucket);
+    if (options.versionId === undefined) checkKey(key); // a delete marker has it
+    return target.remove(key, options);
   }
 
   async copy({ source, target, metadata, sourceConditions, conditions }: CopyObject): Promise<ObjectInfo> {

@@ -3,7 +3,7 @@ import { bucketErrors } from './errors/bucket-errors.ts';
 import { objectErrors } from './errors/object-errors.ts';
 import type { ObjectMetadata } from './object.ts';
 
-const MAX_KEY_BYTES = 1024;
+export const MAX_KEY_BYTES = 1024;
 /** Room to spare over what an HTTP request's headers hold, and for the checksums of ten thousand parts. */
 const MAX_METADATA_BYTES = 512 * 2 ** 10;
 /** Far below a segment of the journal, far above what S3 allows of each kind. */
@@ -26,9 +26,12 @@ export function checkBucketName(name: string): void {
 export function checkKey(key: string): void {
   if (key.length === 0) throw objectErrors.invalidKey('is empty');
   if (key.includes('\0')) throw objectErrors.invalidKey('holds U+0000');
-  if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) {
-    throw objectErrors.invalidKey(`is longer than ${MAX_KEY_BYTES} bytes`);
-  }
+  if (isTooLong(key)) throw objectErrors.invalidKey(`is longer than ${MAX_KEY_BYTES} bytes`);
+}
+
+/** No object has such a key, and an index need not be able to look for one. */
+export function isTooLong(key: string): boolean {
+  return key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES;
 }
 
 /** @throws HoldfastError `object.metadata-size` */

@@ -1,6 +1,7 @@
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { VersionMarker } from '../../store/list.ts';
 import type { Scan, VersionScan } from '../../store/listing.ts';
+import { isTooLong } from '../../store/names.ts';
 import type { ObjectVersion } from '../../store/object.ts';
 import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
 import { objectInfo, type Version } from './version.ts';
@@ -16,21 +17,21 @@ export class BucketView {
 
   /** The current version; `undefined` also behind a delete marker. */
   current(key: string): Version | undefined {
-    const version = this.#layer.newest(key);
+    const version = this.#newest(key);
     return version?.deleteMarker ? undefined : version;
   }
 
   /** The version of that id, a delete marker too. */
   named(key: string, versionId: string): Version | undefined {
     if (versionId === NULL_VERSION) return this.null(key);
-    const stamp = parseStamp(versionId);
+    const stamp = isTooLong(key) ? undefined : parseStamp(versionId);
     const version = stamp === undefined ? undefined : this.#layer.at(key, stamp);
     return version?.versioned ? version : undefined;
   }
 
   /** There is at most one; where there never were versions, it is the newest. */
   null(key: string): Version | undefined {
-    const newest = this.#layer.newest(key);
+    const newest = this.#newest(key);
     if (!newest?.versioned) return newest;
     for (const found of this.#layer.versions(key)) {
       const version = found.version();
@@ -39,9 +40,13 @@ export class BucketView {
     return undefined;
   }
 
+  #newest(key: string): Version | undefined {
+    return isTooLong(key) ? undefined : this.#layer.newest(key);
+  }
+
   /** As the contract shows it: the version of that id, or the newest. */
   find(key: string, versionId: string | undefined): ObjectVersion | undefined {
-    const newest = this.#layer.newest(key);
+    const newest = this.#newest(key);
     const version = versionId === undefined ? newest : this.named(key, versionId);
     return version && objectVersion(key, version, version.stamp === newest?.stamp);
   }

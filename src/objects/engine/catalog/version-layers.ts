@@ -1,4 +1,5 @@
 import type { VersionBound } from '../../store/listing.ts';
+import { MAX_KEY_BYTES } from '../../store/names.ts';
 import type { FoundVersion } from './found-version.ts';
 import {
   afterKey,
@@ -174,8 +175,11 @@ export class ForkLayer implements VersionLayer {
   }
 }
 
+/** One byte more than any key has: where a listing begins is the same with what follows, and without. */
+const MAX_BOUND_BYTES = MAX_KEY_BYTES + 1;
+
 function startOf(bucket: number, { key, edge, below }: VersionBound, table?: VersionedTable): Buffer {
-  const prefix = objectPrefix(bucket, Buffer.from(key), table);
+  const prefix = objectPrefix(bucket, Buffer.from(key).subarray(0, MAX_BOUND_BYTES), table);
   if (below !== undefined) return versionKey(prefix, Math.max(below - 1, 0));
   if (edge === 'at') return prefix;
   return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
