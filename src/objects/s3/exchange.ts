@@ -158,6 +158,7 @@ export class Exchange {
     this.req.once('end', resolve).once('close', resolve);
     await promise;
     clearTimeout(timer);
+    if (!this.req.complete) this.res.once('finish', () => this.req.socket.destroySoon());
   }
 
   #expectClient(expected: boolean): void {

@@ -148,6 +148,23 @@ test('a refused upload is taken off the wire, so that its client reads why', asy
   expect(gateway.store.received).toBe(0);
 });
 
+test('of a refused upload that is too large to be taken, the rest is not waited for', async () => {
+  const size = 256 * 2 ** 20;
+  const { socket, answered } = await gateway.open('PUT /photos/a', { host: 'h', 'content-length': String(size) });
+  const piece = Buffer.alloc(2 ** 20);
+  let sent = 0;
+  const send = () => {
+    while (sent < size && !socket.destroyed) {
+      sent += piece.length;
+      if (!socket.write(piece)) return void socket.once('drain', send);
+    }
+  };
+  send();
+  expect(await answered('</Error>')).toContain('<Code>AccessDenied</Code>');
+  await waitUntil(() => socket.destroyed, { timeoutMs: 5000, what: 'the connection to end' });
+  expect(sent).toBeLessThan(size);
+});
+
 test('a slow store slows the client down', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   gateway.store.hold = promise;
