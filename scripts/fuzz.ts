@@ -1,32 +1,24 @@
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { type FuzzArguments, parseFuzzArguments, UsageError, usage } from '../tests/fuzz/arguments.ts';
 import type { FuzzWork } from '../tests/fuzz/fuzz-worker.ts';
 import { fuzzTargets } from '../tests/fuzz/targets.ts';
 
 /**
- * `npm run fuzz -- [--inputs 1000000] [--seconds 600] [--seed N] [--target text]`: every target
- * gets so many inputs, or as many as it takes in its seconds. Ends with 1 at a finding.
+ * `npm run fuzz`: every target gets so many inputs, or as many as it takes in its seconds.
+ * Ends with 1 at a finding.
  */
-const { values } = parseArgs({
-  options: {
-    inputs: { type: 'string', default: '1000000' },
-    seconds: { type: 'string', default: '3600' },
-    seed: { type: 'string' },
-    target: { type: 'string', default: '' },
-  },
-});
 const WATCH_MS = 1000;
 const HANGS_AFTER_MS = 20_000;
 
 /** @returns whether it found nothing */
-async function run(target: string, seed: number): Promise<boolean> {
+async function run(target: string, { seed, inputs, seconds }: FuzzArguments & { seed: number }): Promise<boolean> {
   const progress = new SharedArrayBuffer(4);
   const workerData: FuzzWork = {
     target,
     seed,
     progress,
-    inputs: Number(values.inputs),
-    maxMs: Number(values.seconds) * 1000,
+    inputs,
+    maxMs: seconds * 1000,
   };
   const worker = new Worker(new URL('../tests/fuzz/fuzz-worker.ts', import.meta.url), { workerData });
   const watch = watchForHang(new Int32Array(progress), (input) => {
@@ -52,10 +44,24 @@ function watchForHang(current: Int32Array<SharedArrayBuffer>, onHang: (input: nu
   }, WATCH_MS);
 }
 
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-console.log(`seed ${seed}`);
-let sound = true;
-for (const { name } of fuzzTargets.filter(({ name }) => name.includes(values.target))) {
-  sound = (await run(name, seed)) && sound;
+async function main(argv: readonly string[]): Promise<number> {
+  const options = parseFuzzArguments(argv, names);
+  if (!options) {
+    console.log(usage(names));
+    return 0;
+  }
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  console.log(`seed ${seed}`);
+  let sound = true;
+  for (const target of options.targets) sound = (await run(target, { ...options, seed })) && sound;
+  return sound ? 0 : 1;
 }
-process.exitCode = sound ? 0 : 1;
+
+const names = fuzzTargets.map(({ name }) => name);
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${usage(names)}`);
+  process.exitCode = 2;
+}

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isNodeError } from '../core/errors.ts';
-import { cliErrors } from './errors.ts';
+import { requireDirectory, unreadable } from './user-files.ts';
 
 /** In this order: our own form wins over those that it reads besides. */
 export const APP_FILE_NAMES = ['holdfast.yaml', 'holdfast.yml', 'stacktape.yml', 'stacktape.yaml', 'fly.toml'] as const;
@@ -13,8 +13,9 @@ export interface AppFile {
   readonly directoryName: string;
 }
 
-/** The app file in `directory`, `undefined` when it has none. */
+/** The app file in `directory`, `undefined` when it has none. @throws HoldfastError as `unreadable` */
 export async function findAppFile(directory: string): Promise<AppFile | undefined> {
+  await requireDirectory(directory);
   for (const name of APP_FILE_NAMES) {
     const text = await readIfThere(join(directory, name));
     if (text !== undefined) return { text, filename: name, directoryName: basename(resolve(directory)) };
@@ -22,13 +23,13 @@ export async function findAppFile(directory: string): Promise<AppFile | undefine
   return undefined;
 }
 
-/** @throws HoldfastError `file.unreadable` */
+/** @throws HoldfastError as `unreadable` */
 export async function readAppFile(path: string): Promise<AppFile> {
   try {
     const text = await readFile(path, 'utf8');
     return { text, filename: basename(path), directoryName: basename(dirname(resolve(path))) };
   } catch (error) {
-    throw cliErrors.unreadable(path, error as Error);
+    throw await unreadable(path, error);
   }
 }
 
@@ -37,6 +38,6 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return undefined;
-    throw cliErrors.unreadable(path, error as Error);
+    throw await unreadable(path, error);
   }
 }

@@ -1,4 +1,4 @@
-import { HoldfastError, isNodeError } from '../core/errors.ts';
+import { HoldfastError } from '../core/errors.ts';
 
 /** What goes wrong before the API is asked, or on the way to it. */
 export const cliErrors = {
@@ -52,32 +52,6 @@ export const cliErrors = {
       message: `there is no app file (${names.join(', ')}) in ${directory}`,
       hint: 'write one with `holdfast launch`, or name it with --file',
     }),
-
-  unreadable: (path: string, cause: Error) =>
-    new HoldfastError({
-      code: 'file.unreadable',
-      kind: 'not-found',
-      message: `cannot read ${path}: ${cause.message}`,
-      hint: 'check the path',
-      cause,
-    }),
-
-  unwritable: (path: string, cause: Error) =>
-    isNodeError(cause, 'ENOSPC') || isNodeError(cause, 'EDQUOT')
-      ? new HoldfastError({
-          code: 'file.disk-full',
-          kind: 'exhausted',
-          message: `cannot write ${path}: its disk is full`,
-          hint: 'free some space there, then run the command again: it goes on where it was',
-          cause,
-        })
-      : new HoldfastError({
-          code: 'file.unwritable',
-          kind: 'invalid',
-          message: `cannot write ${path}: ${cause.message}`,
-          hint: 'check the path and its permissions',
-          cause,
-        }),
 
   appFileExists: (path: string) =>
     new HoldfastError({

@@ -6,7 +6,10 @@ export const EXIT_CODES = {
   failed: { code: 1, meaning: 'it failed: a deployment that was rolled back, an error inside the platform' },
   usage: { code: 2, meaning: 'the command line, the app file or a value is wrong; asking again is no use' },
   notFound: { code: 3, meaning: 'what was named does not exist' },
-  denied: { code: 4, meaning: 'no token, a wrong one, or one that may not' },
+  denied: {
+    code: 4,
+    meaning: 'no token, a wrong one, or one that may not; a file that this user may not read or write',
+  },
   conflict: { code: 5, meaning: 'the state of what was named forbids it now' },
   unavailable: { code: 6, meaning: 'the platform or a part of it does not answer; try again' },
   exhausted: { code: 7, meaning: 'a disk, a quota or a port range is full' },

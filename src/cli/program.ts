@@ -1,9 +1,9 @@
 import { Command, CommanderError, Help } from 'commander';
 import { type CommandEntry, commandEntries } from './commands.ts';
-import { cliErrors } from './errors.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { paint } from './output/paint.ts';
 import { reportError } from './output/report-error.ts';
+import { noOutput } from './user-files.ts';
 
 export interface ProgramOptions {
   readonly version: string;
@@ -101,5 +101,5 @@ function usageError(error: CommanderError, command: string): number {
 /** `holdfast logs | head`: the reader has seen enough. Anything else, as a full disk, has cut the answer off. */
 function endWithoutOutput(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT_CODES.ok.code);
-  process.exit(reportError(cliErrors.unwritable('the output', error)));
+  process.exit(reportError(noOutput(error)));
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import ignore, { type Ignore } from 'ignore';
 import { create } from 'tar';
 import { HoldfastError, isNodeError } from '../core/errors.ts';
+import { shortReason } from './user-files.ts';
 
 /** Made anew by every build, or none of the app's business: left out whatever the ignore file says. */
 const ALWAYS_LEFT_OUT = new Set(['node_modules', '.git', '.holdfast']);
@@ -99,7 +100,7 @@ function unreadable(path: string, cause: unknown): HoldfastError {
   return new HoldfastError({
     code: 'source.unreadable',
     kind: 'invalid',
-    message: `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+    message: `${path} cannot be read: ${shortReason(cause)}`,
     hint: 'make it readable, or leave it out by a line in .holdfastignore',
     cause,
   });

@@ -70,11 +70,13 @@ export async function openDataDirectory(root: string): Promise<DataDirectory> {
     await makeDirectoryDurable(join(root, 'edge'));
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (!isNodeError(error) || !['EACCES', 'EROFS', 'ENOTDIR', 'EPERM'].includes(error.code ?? '')) throw error;
+    if (!isNodeError(error) || !['EACCES', 'EEXIST', 'EROFS', 'ENOTDIR', 'EPERM'].includes(error.code ?? ''))
+      throw error;
+    const isFile = error.code === 'EEXIST' || error.code === 'ENOTDIR';
     throw new HoldfastError({
       code: 'data-directory.access',
       kind: 'invalid',
-      message: `cannot use ${root} as the data directory: ${error.message}`,
+      message: `cannot use ${root} as the data directory: ${isFile ? 'a file is in its place' : 'this user may not write there'}`,
       hint: 'choose a directory that you may write to with --data-dir or HOLDFAST_DATA_DIR',
       cause: error,
     });

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HoldfastError } from '../../src/core/errors.ts';
 import type { Authenticate } from '../../src/objects/access/authenticate.ts';
@@ -44,4 +46,20 @@ test('a crash, and input that is slow, are findings; a refusal is none', async (
     inputs: 2,
     accepted: 0,
   });
+});
+
+const program = join(import.meta.dirname, '../../scripts/fuzz.ts');
+
+test.each([
+  [['--help'], 0, /^usage: npm run fuzz/],
+  [['--target', 'nothing'], 2, /^there is no target with "nothing" in its name\n\nusage: /],
+  [['--inputs', 'many'], 2, /^--inputs wants a whole number, not "many"\n\nusage: /],
+  [['--speed', '9'], 2, /^Unknown option '--speed'.*\n\nusage: /],
+  [['--target', fuzzTargets[0]?.name ?? '', '--inputs', '5', '--seed', '1'], 0, /^seed 1\n.*: 5 inputs, .* refused\n$/],
+])('`npm run fuzz -- %j` ends with %i and says how it is used', (args, code, message) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  expect(status).toBe(code);
+  expect(code === 0 ? stdout : stderr).toMatch(message);
+  expect(code === 0 ? stderr : stdout).toBe('');
+  if (!args.includes('--seed')) for (const { name } of fuzzTargets) expect(stdout + stderr).toContain(`\n  ${name}\n`);
 });

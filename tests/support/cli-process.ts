@@ -13,14 +13,17 @@ export interface CliOptions {
   readonly cwd?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly input?: string | Uint8Array | undefined;
+  /** What starts it: a command that runs another one. */
+  readonly prefix?: readonly string[] | undefined;
 }
 
 export const CLI_PROGRAM = fileURLToPath(new URL('run-cli.ts', import.meta.url));
 
 /** The CLI in a process of its own, under nobody's settings but `env`. */
-export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}) {
+export function startCli(args: readonly string[], { cwd, env, prefix = [] }: CliOptions = {}) {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, [CLI_PROGRAM, ...args], {
+  const [command = '', ...words] = [...prefix, process.execPath, CLI_PROGRAM, ...args];
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(command, words, {
     cwd,
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import { isNodeError } from '../../core/errors.ts';
 import { examples, withFlags } from '../action.ts';
 import { findAppFile } from '../app-file.ts';
 import { cliErrors } from '../errors.ts';
+import { unreadable, unwritable } from '../user-files.ts';
 
 interface Manifest {
   readonly name?: unknown;
@@ -36,7 +37,7 @@ async function readManifest(directory: string): Promise<Manifest | undefined> {
     return JSON.parse(await readFile(path, 'utf8')) as Manifest;
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return undefined;
-    throw cliErrors.unreadable(path, error as Error);
+    throw await unreadable(path, error);
   }
 }
 
@@ -44,7 +45,7 @@ async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { flag: 'wx' });
   } catch (error) {
-    throw cliErrors.unwritable(path, error as Error);
+    throw await unwritable(path, error);
   }
 }
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shortReason } from '../user-files.ts';
 import { isPartialName } from './partial-file.ts';
 import type { Entry, Notice, Tree } from './tree.ts';
 
@@ -36,7 +37,7 @@ async function readDirectory(walk: Walk, directory: Directory): Promise<void> {
     children = await readdir(join(walk.root, directory.path), { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
     if (directory.path === '') throw error;
-    walk.unreadable.push({ path: directory.path, reason: (error as Error).message });
+    walk.unreadable.push({ path: directory.path, reason: shortReason(error) });
     return;
   }
   const visible = children.filter(({ name }) => !isPartialName(name.toString()));
@@ -62,7 +63,7 @@ async function readChild(walk: Walk, directory: Directory, bytes: Buffer): Promi
     else if (about.isDirectory()) await readSubdirectory(walk, { path, above: directory.above }, about);
     else walk.skipped.push({ path, reason: about.isSymbolicLink() ? 'a symbolic link' : 'a special file' });
   } catch (error) {
-    walk.unreadable.push({ path, reason: (error as Error).message });
+    walk.unreadable.push({ path, reason: shortReason(error) });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Storage, StorageReader } from '../../../sdk/src/index.ts';
 import { isNodeError } from '../../core/errors.ts';
 import { cliErrors } from '../errors.ts';
+import { unreadable } from '../user-files.ts';
 import { readLocalTree } from './local-tree.ts';
 import { readObjectTree } from './object-tree.ts';
 import type { Tree } from './tree.ts';
@@ -34,13 +35,13 @@ interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** @throws HoldfastError `file.unreadable`, `prefix.empty`, `prefix.object` when it is not there; StorageError */
+/** @throws HoldfastError as `unreadable`, `prefix.empty`, `prefix.object` when it is not there; StorageError */
 export async function readSource(side: Source, { follow = false, signal }: ReadOptions): Promise<Tree> {
   if (side.kind === 'bucket') return readPrefix(side, signal);
   try {
     return await readLocalTree(side.path, { follow });
   } catch (error) {
-    throw cliErrors.unreadable(side.path, error as Error);
+    throw await unreadable(side.path, error, 'directory');
   }
 }
 
@@ -62,6 +63,6 @@ export async function readTarget(side: Target, { signal }: ReadOptions): Promise
     return await readLocalTree(side.path);
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return { entries: new Map(), skipped: [], unreadable: [] };
-    throw cliErrors.unreadable(side.path, error as Error);
+    throw await unreadable(side.path, error, 'directory');
   }
 }

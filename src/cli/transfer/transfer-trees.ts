@@ -1,3 +1,4 @@
+import { shortReason } from '../user-files.ts';
 import { type CopyContext, copyEntry } from './copy-entry.ts';
 import { PARALLEL_PARTS, PART_SIZE, transferWeight } from './part-size.ts';
 import type { PathFilter } from './path-filter.ts';
@@ -204,7 +205,7 @@ async function attempt(
     await run();
   } catch (error) {
     if (signal.aborted || concernsAll(error)) throw error;
-    outcome.failed.push({ path, reason: (error as Error).message });
+    outcome.failed.push({ path, reason: shortReason(error) });
   }
 }
 

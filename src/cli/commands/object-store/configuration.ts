@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { action, examples } from '../../action.ts';
-import { cliErrors } from '../../errors.ts';
+import { unreadable } from '../../user-files.ts';
 import { parseCorsRules, printCorsRules } from './cors-rules.ts';
 import { parseLifecycle, printLifecycle } from './lifecycle-rules.ts';
 import { withBucketRequests } from './open-bucket.ts';
@@ -108,6 +108,6 @@ async function readInput(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw cliErrors.unreadable(file, error as Error);
+    throw await unreadable(file, error);
   }
 }

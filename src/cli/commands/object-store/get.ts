@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { StorageReader } from '../../../../sdk/src/index.ts';
-import { isNodeError } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
@@ -12,6 +11,7 @@ import { startProgress } from '../../output/progress.ts';
 import { downloadFile } from '../../transfer/download-file.ts';
 import { asDirectory } from '../../transfer/location.ts';
 import { whyNoPath } from '../../transfer/target-directory.ts';
+import { unwritable } from '../../user-files.ts';
 import { readerOf, withBucket } from './open-bucket.ts';
 import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
@@ -100,7 +100,7 @@ async function getOne(
       },
     });
   } catch (error) {
-    throw isNodeError(error) && error.syscall !== undefined ? cliErrors.unwritable(path, error) : error;
+    throw await unwritable(path, error);
   } finally {
     progress.end();
   }

@@ -1,5 +1,3 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { PutResult, Storage, UploadProgress } from '../../../../sdk/src/index.ts';
@@ -10,6 +8,7 @@ import { untilInterrupted } from '../../interruption.ts';
 import { startProgress } from '../../output/progress.ts';
 import { asDirectory } from '../../transfer/location.ts';
 import { uploadFile } from '../../transfer/upload-file.ts';
+import { aboutReadable } from '../../user-files.ts';
 import { withBucket } from './open-bucket.ts';
 import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
@@ -104,9 +103,7 @@ function keyOf(file: string, key = ''): string {
 }
 
 async function sizeOf(file: string): Promise<number> {
-  const [about] = await Promise.all([stat(file), access(file, constants.R_OK)]).catch((error) => {
-    throw cliErrors.unreadable(file, error);
-  });
+  const about = await aboutReadable(file);
   if (about.isDirectory()) throw cliErrors.usage(`${file} is a directory`, 'add --recursive to upload what is in it');
   if (about.isFile()) return about.size;
   throw cliErrors.usage(`${file} is not a file`, `upload what comes out of it: put <bucket> - <key> < ${file}`);

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { isNodeError } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/units.ts';
 import type { Answer } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
@@ -13,6 +12,7 @@ import { type FilterRule, pathFilter } from '../../transfer/path-filter.ts';
 import type { Source, Target } from '../../transfer/side.ts';
 import { type TransferReport, type TreeTransfer, transferTrees } from '../../transfer/transfer-trees.ts';
 import type { Notice } from '../../transfer/tree.ts';
+import { unwritable } from '../../user-files.ts';
 
 export interface TreeOptions {
   readonly exclude?: FilterRules;
@@ -79,9 +79,7 @@ export async function runTransfer(request: Request): Promise<Answer> {
     return answer(report, dryRun);
   } catch (error) {
     progress?.clear();
-    throw to.kind === 'directory' && isNodeError(error) && error.syscall !== undefined
-      ? cliErrors.unwritable(to.path, error)
-      : error;
+    throw to.kind === 'directory' ? await unwritable(to.path, error) : error;
   }
 }
 
