@@ -55,18 +55,19 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
 }
 
+function isAway(store: ObjectStore): boolean {
+  try {
+    store.buckets();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 test('while the store is away everything is refused, and nothing is answered by what may have changed', async () => {
   const first = await serve(await stored({}));
   const store = await connect();
   expect(store.bucket('data')?.name).toBe('data');
-  const isAway = () => {
-    try {
-      store.buckets();
-      return false;
-    } catch {
-      return true;
-    }
-  };
   let closing: Promise<void> | undefined;
   const upload = store.put({
     bucket: 'data',
@@ -75,7 +76,7 @@ test('while the store is away everything is refused, and nothing is answered by 
     body: (async function* () {
       yield Buffer.alloc(10);
       closing = first.close();
-      await waitUntil(isAway, { timeoutMs: 5000, what: 'the end of the connection' });
+      await waitUntil(() => isAway(store), { timeoutMs: 5000, what: 'the end of the connection' });
     })(),
   });
   const unreachable = expect.objectContaining({ code: 'store.unreachable', kind: 'unavailable', retryable: true });
@@ -89,7 +90,7 @@ test('while the store is away everything is refused, and nothing is answered by 
   const other = new MemoryObjectStore();
   await other.createBucket('other');
   await serve(other);
-  await waitUntil(() => !isAway(), { timeoutMs: 5000, what: 'the store to be back' });
+  await waitUntil(() => !isAway(store), { timeoutMs: 5000, what: 'the store to be back' });
   expect(store.buckets().map(({ name }) => name)).toEqual(['other']);
 });
 
@@ -322,4 +323,23 @@ test('what is larger than the store wants sent is written by the gateway itself,
   await expect(put('late', () => server.close())).rejects.toEqual(unreachable);
   await waitUntil(() => kept.length === 3, { timeoutMs: 5000, what: 'the store to give up' });
   expect(kept.slice(1)).toEqual(['store.unreachable', 'store.unreachable']);
+});
+
+test('a deposit whose file went with its store is told as that the store is away', async () => {
+  const place = { id: 7, path: '/objects/7' };
+  const { store: origin } = depositing(await stored({}), place);
+  const server = await serve(origin);
+  const closing = Promise.withResolvers<Promise<void>>();
+  const store = await connect({
+    writeDeposit: async () => {
+      closing.resolve(server.close());
+      await waitUntil(() => isAway(store), { timeoutMs: 5000, what: 'the end of the connection' });
+      throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
+    },
+  });
+  const body = pieces(Buffer.from('hello world'));
+  await expect(store.put({ bucket: 'data', key: 'a', size: 11, metadata, body })).rejects.toMatchObject({
+    code: 'store.unreachable',
+  });
+  await closing.promise;
 });

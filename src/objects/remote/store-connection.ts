@@ -88,7 +88,10 @@ export class StoreConnection {
     });
   }
 
-  /** A body that fails is told to the store, which then keeps nothing, and its error goes to the caller. */
+  /**
+   * A body that fails is told to the store, which then keeps nothing, and its error goes to the caller. Unless the
+   * connection is over: what then fails, like the file of a deposit that the next store has removed, fails of that.
+   */
   async #transfer(call: Call, bring: (stream: number, pending: PendingCall) => Promise<void>): Promise<unknown> {
     const { stream, pending } = this.#begin(call);
     const failure: { error?: unknown } = {};
@@ -101,7 +104,7 @@ export class StoreConnection {
     } catch (error) {
       pending.credit.cancel();
       await bringing;
-      throw 'error' in failure ? failure.error : error;
+      throw 'error' in failure && !this.isOver ? failure.error : error;
     }
   }
 
