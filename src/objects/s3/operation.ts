@@ -1,3 +1,4 @@
+import type { Logger } from '../../core/log.ts';
 import type { Identity } from '../access/authenticate.ts';
 import type { Action } from '../access/key-scope.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -40,6 +41,8 @@ export interface S3Response {
 
 export interface S3Context {
   readonly store: ObjectStore;
+  /** For failures that an answer tells of without being one. */
+  readonly log?: Logger | undefined;
   /** Reported; requests signed for any region are taken. */
   readonly region: string;
   /** Whether events can be sent there. Absent: every name is taken. */

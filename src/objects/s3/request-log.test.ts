@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
@@ -18,11 +19,8 @@ afterEach(() => {
   lines = [];
 });
 
-/** A gateway with a public bucket of one object, and requests to it: one that succeeds, one that fails. */
-async function run(requestLogging: RequestLogging | undefined): Promise<void> {
-  const store = new MemoryObjectStore();
-  await store.createBucket('photos', { accessibility: 'public' });
-  const server = createS3Gateway({
+function gatewayOver(store: MemoryObjectStore, requestLogging: RequestLogging | undefined): Server {
+  return createS3Gateway({
     store,
     authenticate: createAuthenticator({ find: (id) => (id === KEY.accessKeyId ? KEY : undefined) }),
     authenticateForm: createFormAuthenticator({ find: (id) => (id === KEY.accessKeyId ? KEY : undefined) }),
@@ -31,10 +29,20 @@ async function run(requestLogging: RequestLogging | undefined): Promise<void> {
     hosts: [],
     requestLogging,
   });
+}
+
+async function hostOf(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const host = `127.0.0.1:${port}`;
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A gateway with a public bucket of one object, and requests to it: one that succeeds, one that fails. */
+async function run(requestLogging: RequestLogging | undefined): Promise<void> {
+  const store = new MemoryObjectStore();
+  await store.createBucket('photos', { accessibility: 'public' });
+  const server = gatewayOver(store, requestLogging);
+  const host = await hostOf(server);
   const url = presign(KEY, { method: 'PUT', path: '/photos/a', host, timestamp: formatTimestamp(Date.now()) });
   expect((await fetch(`http://${host}${url}`, { method: 'PUT', body: 'hello' })).status).toBe(200);
   expect(await (await fetch(`http://${host}/photos/a`)).text()).toBe('hello');
@@ -77,4 +85,22 @@ test('only those that failed, or none', async () => {
   lines = [];
   await run(undefined);
   expect(lines).toEqual([]);
+});
+
+test('what fails inside of one of several removals is logged, as what fails a request is', async () => {
+  const store = new MemoryObjectStore();
+  await store.createBucket('photos');
+  store.remove = async () => {
+    throw new Error('the disk is broken');
+  };
+  const server = gatewayOver(store, undefined);
+  const host = await hostOf(server);
+  const timestamp = formatTimestamp(Date.now());
+  const url = presign(KEY, { method: 'POST', path: '/photos', host, timestamp, extra: [['delete', '']] });
+  const body = '<Delete><Object><Key>a</Key></Object></Delete>';
+  const answer = await fetch(`http://${host}${url}`, { method: 'POST', body });
+  expect(await answer.text()).toContain('<Code>InternalError</Code>');
+  expect(parsed()).toMatchObject([{ level: 50, operation: 'DeleteObjects', msg: 'the disk is broken' }]);
+  server.closeAllConnections();
+  server.close();
 });

@@ -59,7 +59,7 @@ interface Result {
 async function deleteOne(
   request: S3Request,
   { key, versionId, conditions }: Deletion,
-  { store }: S3Context,
+  { store, log }: S3Context,
 ): Promise<Result> {
   try {
     const { bucket, access } = request;
@@ -71,6 +71,7 @@ async function deleteOne(
   } catch (cause) {
     const error = HoldfastError.from(cause);
     const { code, status } = s3ErrorCode(error);
+    if (status >= 500) log?.error({ operation: deleteObjects.name, err: error }, error.message);
     const told = { Key: key, VersionId: versionId, Code: code, Message: publicMessage(error) };
     return { error: told, removal: { key, versionId, status, errorCode: code } };
   }
