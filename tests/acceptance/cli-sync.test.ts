@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { passingPath } from '../../src/cli/transfer/partial-file.ts';
 import type { TransferReport } from '../../src/cli/transfer/transfer-trees.ts';
 import { exec } from '../../src/core/exec.ts';
 import { type CliBench, RCLONE, startCliBench } from '../support/cli-bench.ts';
@@ -184,6 +185,21 @@ describe('odd things', () => {
       expect((await readdir(at('small'))).sort()).toEqual(['a.bin', 'b.bin']);
     },
   );
+
+  test('what a run that was killed has left goes with the next one, and of one that goes on stays', async () => {
+    await put('sub/a.txt');
+    const { child, result } = bench.start('sync', 's3://tree', 'down');
+    child.stdin.end();
+    await result;
+    const name = (pid = 0) =>
+      basename(passingPath('b.txt')).replace(/.{8}\.pass$/, `${pid.toString(16).padStart(8, '0')}.pass`);
+    const [left, going] = [name(child.pid), name(process.pid)];
+    await writeTree(at('down'), { [`sub/${left}`]: 1, [`sub/${going}`]: 1 });
+    expect(await sync('s3://tree', 'down', '--delete', '--dry-run')).toMatchObject({ deleted: [] });
+    expect(await readdir(at('down', 'sub'))).toContain(left);
+    expect(await sync('s3://tree', 'down', '--delete')).toMatchObject({ unchanged: 1, deleted: [] });
+    expect((await readdir(at('down', 'sub'))).sort()).toEqual([going, 'a.txt']);
+  });
 
   test('no key leads out of the directory', async () => {
     for (const key of ['../out.txt', '/abs.txt', 'a/../../out.txt', 'a//b.txt', './dot.txt', 'ok.txt', 'a', 'a/b']) {

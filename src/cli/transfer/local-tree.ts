@@ -3,7 +3,7 @@ import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shortReason } from '../user-files.ts';
-import { isPartialName } from './partial-file.ts';
+import { isForsakenName, isPartialName } from './partial-file.ts';
 import type { Entry, Notice, Tree } from './tree.ts';
 
 interface Walk {
@@ -12,6 +12,12 @@ interface Walk {
   readonly entries: Map<string, Entry>;
   readonly skipped: Notice[];
   readonly unreadable: Notice[];
+  readonly forsaken: string[];
+}
+
+export interface LocalTree extends Tree {
+  /** Paths of what runs that were killed have left: no part of the tree. */
+  readonly forsaken: readonly string[];
 }
 
 interface Directory {
@@ -25,8 +31,8 @@ interface Directory {
  * Regular files and empty directories. What cannot be read is told in the answer; the root itself is an error.
  * `follow`: links are what they point to.
  */
-export async function readLocalTree(root: string, { follow = false } = {}): Promise<Tree> {
-  const walk: Walk = { root, follow, entries: new Map(), skipped: [], unreadable: [] };
+export async function readLocalTree(root: string, { follow = false } = {}): Promise<LocalTree> {
+  const walk: Walk = { root, follow, entries: new Map(), skipped: [], unreadable: [], forsaken: [] };
   await readDirectory(walk, { path: '', above: [identity(await stat(root, { bigint: true }))] });
   return walk;
 }
@@ -41,6 +47,8 @@ async function readDirectory(walk: Walk, directory: Directory): Promise<void> {
     return;
   }
   const visible = children.filter(({ name }) => !isPartialName(name.toString()));
+  const names = children.map(({ name }) => name.toString()).filter(isForsakenName);
+  walk.forsaken.push(...names.map((name) => join(walk.root, directory.path, name)));
   if (visible.length === 0 && directory.path !== '') addEmptyDirectory(walk, directory.path);
   for (const child of visible) await readChild(walk, directory, child.name);
 }

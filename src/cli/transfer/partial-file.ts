@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -10,9 +11,27 @@ export function partialPath(path: string, etag: string): string {
   return join(dirname(path), `${ownPrefix(path)}${digest(etag)}.part`);
 }
 
-/** For one that nobody will go on with: it is this run's alone. */
+/** For one that nobody will go on with: it is this process's alone. */
 export function passingPath(path: string): string {
-  return join(dirname(path), `${ownPrefix(path)}${randomBytes(8).toString('hex')}.pass`);
+  return join(dirname(path), `${ownPrefix(path)}${ownHost()}${process.pid.toString(16).padStart(8, '0')}.pass`);
+}
+
+/** Of a process of this machine that was killed. */
+export function isForsakenName(name: string): boolean {
+  const [, host, pid] = /^\.holdfast-[0-9a-f]{16}-([0-9a-f]{8})([0-9a-f]{8})\.pass$/.exec(name) ?? [];
+  return host === ownHost() && pid !== undefined && !isRunning(Number.parseInt(pid, 16));
+}
+
+function ownHost(): string {
+  return digest(hostname()).slice(0, 8);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 export function isPartialName(name: string): boolean {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Storage, StorageReader } from '../../../sdk/src/index.ts';
 import { isNodeError } from '../../core/errors.ts';
 import { cliErrors } from '../errors.ts';
@@ -56,11 +57,19 @@ async function readPrefix({ storage, prefix }: BucketSource, signal: AbortSignal
     : cliErrors.nothingThere(storage.bucket, prefix);
 }
 
-/** A directory that is not there yet is empty. Its links are never followed: what they lead to is not the target. */
-export async function readTarget(side: Target, { signal }: ReadOptions): Promise<Tree> {
+/**
+ * A directory that is not there yet is empty. Its links are never followed: what they lead to is not the target. Unless
+ * `dryRun`, what killed runs have left in it goes.
+ */
+export async function readTarget(
+  side: Target,
+  { signal, dryRun }: ReadOptions & { readonly dryRun: boolean },
+): Promise<Tree> {
   if (side.kind === 'bucket') return readObjectTree(side.storage, side.prefix, signal);
   try {
-    return await readLocalTree(side.path);
+    const tree = await readLocalTree(side.path);
+    if (!dryRun) await Promise.all(tree.forsaken.map((path) => rm(path, { force: true }).catch(() => {}))); // it takes room, no more
+    return tree;
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return { entries: new Map(), skipped: [], unreadable: [] };
     throw await unreadable(side.path, error, 'directory');

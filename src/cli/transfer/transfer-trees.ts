@@ -51,7 +51,7 @@ const LOOKS: Budget = { jobs: 16, weight: Number.POSITIVE_INFINITY };
 /** Makes the target have what the source has. One file that fails does not stop the others. */
 export async function transferTrees(transfer: TreeTransfer): Promise<TransferReport> {
   const { from, to, counts, signal, dryRun } = transfer;
-  const [source, target] = await Promise.all([readSource(from, transfer), readTarget(to, { signal })]);
+  const [source, target] = await Promise.all([readSource(from, transfer), readTarget(to, { signal, dryRun })]);
   const comparison = compareTrees(source, target, { counts, deletes: transfer.delete });
   const outcome: Outcome = {
     copied: [],
