@@ -20,7 +20,7 @@ export async function cliReference(): Promise<string> {
 }
 
 const INTRODUCTION = `Answers go to stdout, progress and notes to stderr; with \`--json\` stdout carries the answer of the API and nothing else.
-A command finds its platform by \`HOLDFAST_URL\` and \`HOLDFAST_TOKEN\`, else by \`cli.json\`, which \`holdfast up\` writes into the data directory. Large uploads that were interrupted are remembered in \`holdfast/uploads\` below \`XDG_STATE_HOME\`, by default \`~/.local/state\`.
+A command finds its platform by \`HOLDFAST_URL\` and \`HOLDFAST_TOKEN\`, else by \`cli.json\`, which \`holdfast up\` writes into the data directory. What large transfers under way and interrupted uploads need is kept in \`holdfast\` below \`XDG_STATE_HOME\`, by default \`~/.local/state\`.
 It finds its app by \`--app\`, then the app file in the current directory, then \`HOLDFAST_APP\`; when the platform has a single app, it is that one.
 Colours appear on a terminal unless \`NO_COLOR\` is set. What destroys something asks first; where nobody can be asked it needs \`--yes\`.
 With \`HOLDFAST_DEBUG=1\` an error comes with its stack.`;
