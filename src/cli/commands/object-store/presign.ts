@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { StorageReader } from '../../../../sdk/src/index.ts';
 import { parseDuration } from '../../../core/units.ts';
 import { action, examples } from '../../action.ts';
 import { note } from '../../session.ts';
@@ -8,6 +9,9 @@ interface PresignOptions {
   readonly expiresIn: string;
   readonly upload?: boolean;
 }
+
+/** A store that does not say so in time has not said so: the URL is good without it. */
+const LOOK_MS = 3000;
 
 export function presignObject(buckets: Command): void {
   buckets
@@ -25,10 +29,17 @@ export function presignObject(buckets: Command): void {
         const url = await withBucket(api, bucket, async (storage) => {
           if (upload) return storage.uploadUrl(key, { expiresIn: seconds });
           const signed = storage.url(key, { expiresIn: seconds });
-          if ((await storage.head(key)) === null) note(`there is no object "${key}" yet: until then it answers 404`);
+          if (await isAbsent(storage, key)) note(`there is no object "${key}" yet: until then it answers 404`);
           return signed;
         });
         return { data: { url, expiresIn: seconds }, text: url };
       }),
     );
+}
+
+function isAbsent(storage: StorageReader, key: string): Promise<boolean> {
+  return storage.head(key, { signal: AbortSignal.timeout(LOOK_MS) }).then(
+    (object) => object === null,
+    () => false,
+  );
 }
