@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { HoldfastError } from '../../core/errors.ts';
 import type { TargetAddress, TargetAddresses } from './target-addresses.ts';
 
@@ -34,12 +35,11 @@ export function createPoster({ targets, timeoutMs = TIMEOUT_MS }: PosterOptions)
   const options = { keepAlive: true, maxFreeSockets: IDLE_SOCKETS };
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
   const post: Poster = async (post) => {
-    const signals = [AbortSignal.timeout(timeoutMs), ...(post.signal ? [post.signal] : [])];
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(post.signal ? [post.signal] : [])]);
     try {
       const url = new URL(post.url);
-      const addresses = await targets.of(url);
-      const response = await send(url, { ...post, signal: AbortSignal.any(signals), addresses, agents });
-      return await outcomeOf(response);
+      const answer = targets.of(url).then((addresses) => send(url, { ...post, signal, addresses, agents }));
+      return await outcomeOf(await unlessAborted(answer, signal));
     } catch (error) {
       return { delivered: false, error: reasonOf(error, timeoutMs) };
     }
@@ -51,7 +51,21 @@ export function createPoster({ targets, timeoutMs = TIMEOUT_MS }: PosterOptions)
   });
 }
 
+/** A look-up of a name cannot be broken off: nobody waits for it any longer. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 interface Sending extends Post {
+  readonly signal: AbortSignal;
   readonly addresses: readonly TargetAddress[];
   readonly agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent };
 }
@@ -73,8 +87,16 @@ function send(url: URL, { headers, body, signal, addresses, agents }: Sending): 
       ...headers,
     },
   });
-  req.once('response', resolve).once('error', reject).end(bytes);
+  req.once('response', resolve).once('upgrade', upgraded(reject)).on('error', reject).end(bytes);
   return promise;
+}
+
+/** Nobody asked for it. Without a listener the request would end in no event at all, its abort in none either. */
+function upgraded(reject: (error: Error) => void) {
+  return ({ statusCode }: IncomingMessage, socket: Duplex): void => {
+    socket.destroy();
+    reject(new Error(`${statusCode}: other protocols are not spoken`));
+  };
 }
 
 /** Says what was found out before, whatever it is asked. */
