@@ -35,7 +35,11 @@ test.each([
   ['nothing', '', 'no answer in 300 ms'],
   ['half a head', 'HTTP/1.1 200 OK\r\nx-a: b\r\n', 'no answer in 300 ms'],
   ['interim answers alone', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(100), 'no answer in 300 ms'],
-  ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n', '101: other'],
+  [
+    'another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n',
+    '101: other',
+  ],
   ['no HTTP', 'no HTTP\r\n\r\n', 'Parse Error'],
   ['a redirect', 'HTTP/1.1 307 Temporary Redirect\r\nlocation: /\r\n\r\n', '307: redirects'],
 ])('a receiver that answers with %s fails the delivery in time', async (_what, answer, error) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../core/log.ts';
 import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
+import type { Bucket } from '../store/bucket.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { sweepBucket } from './bucket-sweep.ts';
 import { daysAfter } from './expiry.ts';
@@ -135,6 +136,27 @@ describe('objects expire', () => {
     expect(await keys()).toEqual(['a']);
   });
 
+  test('unless their rule has been taken away since', async () => {
+    for (let i = 0; i < 600; i++) await put(`${i}`);
+    now += 2 * DAY;
+    await setRules({ expiration: { days: 1 } });
+    const stopping = atSecondPage(() => store.updateBucket('logs', { documents: { lifecycle: undefined } }));
+    expect((await sweep(stopping)).objects).toBeLessThanOrEqual(250);
+    expect((await keys()).length).toBeGreaterThanOrEqual(350);
+  });
+
+  test('unless their bucket is another one since', async () => {
+    for (let i = 0; i < 300; i++) await put(`${i}`);
+    await setRules({ expiration: { date: START } });
+    const another = atSecondPage(async () => {
+      await store.deleteBucket('logs', { force: true });
+      await store.createBucket('logs');
+      await put('z');
+    });
+    await sweep(another);
+    expect(await keys()).toEqual(['z']);
+  });
+
   test('and are told apart from what somebody removed', async () => {
     const { position } = await store.changes.subscribe('test');
     await put('a');
@@ -157,8 +179,24 @@ function racing(meanwhile: (key: string) => Promise<unknown>): ObjectStore {
         return store.remove(...args);
       },
     },
+    bucket: { value: (name: string) => store.bucket(name) },
     listVersions: { value: (request: Parameters<ObjectStore['listVersions']>[0]) => store.listVersions(request) },
   }) as ObjectStore;
+}
+
+/** The store, with something that happens before the second page of versions is listed. */
+function atSecondPage(meanwhile: () => Promise<unknown>): ObjectStore {
+  return Object.create(
+    racing(async () => {}),
+    {
+      listVersions: {
+        value: async (request: Parameters<ObjectStore['listVersions']>[0]) => {
+          if (request.after) await meanwhile();
+          return store.listVersions(request);
+        },
+      },
+    },
+  ) as ObjectStore;
 }
 
 describe('noncurrent versions expire', () => {
@@ -232,6 +270,14 @@ describe('noncurrent versions expire', () => {
     expect(await versions()).toEqual(['b 5']);
   });
 
+  test('unless an object has taken the place of the marker since, in the same second', async () => {
+    await store.updateBucket('logs', { versioning: 'suspended' });
+    await store.remove('logs', 'a');
+    await setRules({ expiration: { deleteMarkers: true } });
+    expect(await sweep(racing(() => put('a')))).toEqual(NOTHING);
+    expect(await versions()).toEqual(['a 5']);
+  });
+
   test('and a rule of days takes lonely markers of that age along', async () => {
     await store.remove('logs', 'a');
     await setRules({ filter: { tags: [{ key: 'a', value: '1' }] }, expiration: { days: 1 } });
@@ -242,6 +288,17 @@ describe('noncurrent versions expire', () => {
     now += DAY;
     expect(await sweep()).toEqual({ ...NOTHING, markers: 1 });
   });
+});
+
+test('uploads stay once their rule has been taken away', async () => {
+  const metadata = { contentType: '', headers: {}, user: {} };
+  await store.createUpload('logs', 'a', metadata);
+  now += 5 * DAY;
+  await setRules({ abortUploadsDays: 3 });
+  const bucket = store.bucket('logs') as Bucket;
+  await setRules({ abortUploadsDays: 30 });
+  const options = { store, now, signal: new AbortController().signal };
+  expect(await sweepBucket(bucket, options)).toEqual(NOTHING);
 });
 
 test('uploads that nobody completes are aborted', async () => {

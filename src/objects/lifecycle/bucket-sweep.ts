@@ -5,7 +5,7 @@ import type { VersionMarker } from '../store/list.ts';
 import type { RemoveObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { expiryOf, markerExpires, noncurrentExpires, uploadExpiryOf } from './expiry.ts';
-import { type LifecycleRule, lifecycleRules } from './lifecycle-rule.ts';
+import { LIFECYCLE, type LifecycleRule, lifecycleRules } from './lifecycle-rule.ts';
 import { VersionWalk, type WalkedVersion } from './version-walk.ts';
 
 /** Looked at in one step, and removed together, so that few commits carry them. */
@@ -25,33 +25,41 @@ interface SweepOptions {
   readonly signal: AbortSignal;
 }
 
+interface Sweep extends Omit<SweepOptions, 'signal'> {
+  readonly bucket: string;
+  readonly rules: readonly LifecycleRule[];
+  readonly swept: Swept;
+  /** False once it is aborted or the bucket has other rules: those may want to keep what these let go. */
+  readonly goesOn: () => boolean;
+}
+
 /**
  * Applies a bucket's rules once. It keeps nothing: a sweep that is cut short is made
  * up for by the next. Each removal holds only for the version that was looked at.
  */
-export async function sweepBucket(bucket: Bucket, options: SweepOptions): Promise<Swept> {
+export async function sweepBucket(bucket: Bucket, { store, now, signal }: SweepOptions): Promise<Swept> {
+  const { name, documents } = bucket;
   const rules = lifecycleRules(bucket).filter(({ enabled }) => enabled);
   const swept: Swept = { objects: 0, noncurrent: 0, markers: 0, uploads: 0 };
-  if (rules.some(({ expiration, noncurrent }) => expiration ?? noncurrent)) {
-    await sweepVersions(bucket.name, rules, swept, options);
-  }
-  if (rules.some(({ abortUploadsDays }) => abortUploadsDays !== undefined)) {
-    await sweepUploads(bucket.name, rules, swept, options);
-  }
+  const goesOn = () => !signal.aborted && store.bucket(name)?.documents?.[LIFECYCLE] === documents?.[LIFECYCLE];
+  const sweep: Sweep = { store, now, bucket: name, rules, swept, goesOn };
+  if (rules.some(({ expiration, noncurrent }) => expiration ?? noncurrent)) await sweepVersions(sweep);
+  if (rules.some(({ abortUploadsDays }) => abortUploadsDays !== undefined)) await sweepUploads(sweep);
   return swept;
 }
 
-async function sweepVersions(bucket: string, rules: readonly LifecycleRule[], swept: Swept, options: SweepOptions) {
-  const { store, signal } = options;
+async function sweepVersions(sweep: Sweep): Promise<void> {
+  const { store, bucket, rules, goesOn } = sweep;
   const prefix = commonPrefix(rules.map(({ filter }) => filter.prefix ?? ''));
   const walk = new VersionWalk();
   let after: VersionMarker | undefined;
   do {
     const page = await store.listVersions({ bucket, prefix, after, limit: PAGE_VERSIONS });
-    await removeDue(bucket, [...walk.add(page.versions)], { ...options, rules, swept });
+    if (!goesOn()) return;
+    await removeDue(sweep, [...walk.add(page.versions)]);
     after = page.next;
-  } while (after && !signal.aborted);
-  if (!signal.aborted) await removeDue(bucket, [...walk.end()], { ...options, rules, swept });
+  } while (after);
+  if (goesOn()) await removeDue(sweep, [...walk.end()]);
 }
 
 interface Removal {
@@ -60,11 +68,7 @@ interface Removal {
   readonly options: RemoveObject;
 }
 
-async function removeDue(
-  bucket: string,
-  walked: readonly WalkedVersion[],
-  { store, now, rules, swept }: SweepOptions & { readonly rules: readonly LifecycleRule[]; readonly swept: Swept },
-): Promise<void> {
+async function removeDue({ store, now, bucket, rules, swept }: Sweep, walked: readonly WalkedVersion[]): Promise<void> {
   const due = walked.flatMap((one) => removal(rules, one, now) ?? []);
   const removals = due.map(async ({ key, what, options }) => {
     if (await succeeds(store.remove(bucket, key, options))) swept[what]++;
@@ -74,8 +78,8 @@ async function removeDue(
 
 function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: number): Removal | undefined {
   const { version, since, newer, isOnly } = walked;
-  const { key, versionId, etag, lastModified } = version;
-  const options = { ifLastModified: lastModified, ifTagging: taggingOf(version.metadata), byLifecycle: true };
+  const { key, versionId, etag: ifMatch, lastModified: ifLastModified } = version;
+  const options = { ifMatch, ifLastModified, ifTagging: taggingOf(version.metadata), byLifecycle: true };
   if (!version.isLatest) {
     if (since === undefined || !noncurrentExpires(rules, version, { since, newer, now })) return undefined;
     return { key, what: 'noncurrent', options: { ...options, versionId, ifNoncurrent: true } };
@@ -85,12 +89,12 @@ function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: nu
     return { key, what: 'markers', options: { ...options, versionId } };
   }
   const expiry = expiryOf(rules, version);
-  return expiry && expiry.at <= now ? { key, what: 'objects', options: { ...options, ifMatch: etag } } : undefined;
+  return expiry && expiry.at <= now ? { key, what: 'objects', options } : undefined;
 }
 
-async function sweepUploads(bucket: string, rules: readonly LifecycleRule[], swept: Swept, options: SweepOptions) {
-  const { store, now } = options;
+async function sweepUploads({ store, now, bucket, rules, swept, goesOn }: Sweep): Promise<void> {
   for (const upload of await store.listUploads(bucket)) {
+    if (!goesOn()) return;
     if ((uploadExpiryOf(rules, upload)?.at ?? Number.POSITIVE_INFINITY) > now) continue;
     const { key, uploadId } = upload;
     if (await succeeds(store.abortUpload({ bucket, key, uploadId }))) swept.uploads++;
