@@ -50,7 +50,7 @@ const may = (identity: Identity, action: Action, permission: string, bucket = 'i
   }) === 'allowed';
 
 const allowed = (identity: Identity, bucket: string, isPublic: boolean) =>
-  ACTIONS.filter((action) => may(identity, action, 's3:Anything', bucket, { public: isPublic }));
+  ACTIONS.filter((action) => may(identity, action, 's3:GetObject', bucket, { public: isPublic }));
 
 test('the operator may do everything', () => {
   expect(allowed(operator, 'any', false)).toEqual(ACTIONS);

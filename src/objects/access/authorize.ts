@@ -8,7 +8,7 @@ import { evaluatePolicy } from './policy/policy.ts';
 export interface AccessRequest extends ScopedRequest {
   /** As policies name it: `s3:GetObject`. */
   readonly permission: string;
-  /** What was, and may be meant to be gone: that a bucket or an object is public says nothing of it. */
+  /** What was, and may be meant to be gone: that a bucket or an object is public says nothing of it, nor a public bucket of a version. */
   readonly past?: boolean | undefined;
   /** Absent: there is no such bucket. */
   readonly access: BucketAccess | undefined;
@@ -51,6 +51,6 @@ function opensToOthers(
   const restricted = block.restrictPublicBuckets && identity.kind === 'anonymous';
   if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
   if (past) return false;
-  if (isPublic && action === 'read-object' && !restricted) return true;
+  if (isPublic && action === 'read-object' && permission === 's3:GetObject' && !restricted) return true;
   return aclsCount && BUCKET_READ_PERMISSIONS.has(permission) && aclLetsRead(acl, identity);
 }
