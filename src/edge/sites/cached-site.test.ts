@@ -21,6 +21,7 @@ test('only whole bodies that all may share are kept', () => {
   const storable = (status: number, headers = {}) => isStorable(answer(status), { ...head, ...headers });
   expect([storable(200), storable(200, { 'cache-control': 'public, max-age=5' })]).toEqual([true, true]);
   expect(storable(206)).toBe(false);
+  expect(storable(200, { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' })).toBe(false);
   for (const value of ['no-store', 'Private', 'max-age=5, private="x"']) {
     expect(storable(200, { 'cache-control': value })).toBe(false);
   }

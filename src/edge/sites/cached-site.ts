@@ -20,9 +20,13 @@ export function isOutdated(
   );
 }
 
+/** Said of an object that is readable with its customer's key alone (SSE-C): deciphered, it is on no disk. */
+const CUSTOMER_KEY = 'x-amz-server-side-encryption-customer-algorithm';
+
 /** Whether the body of an answer may be kept by a cache that all clients share (RFC 9111 section 3). */
 export function isStorable({ status }: SiteAnswer, headers: IncomingHttpHeaders): boolean {
   if (status !== 200 || headers['content-length'] === undefined) return false;
+  if (headers[CUSTOMER_KEY] !== undefined) return false;
   return !/\b(?:no-store|private)\b/i.test(headers['cache-control'] ?? '');
 }
 
