@@ -6,7 +6,7 @@ import { accessErrors } from '../access/errors.ts';
 import { type Action, writesInto } from '../access/key-scope.ts';
 import { objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
-import { policyAsks } from '../access/policy/policy.ts';
+import { policyAsks, policyMayAllow } from '../access/policy/policy.ts';
 import { withLock, withTags, withVersion } from '../access/request-context.ts';
 import { objectTags, type Tag } from '../object-tags.ts';
 import type { Bucket } from '../store/bucket.ts';
@@ -39,6 +39,8 @@ const NAMED_BY_BODY: Readonly<Record<string, string>> = {
   PutObjectRetention: 's3:object-lock-',
   PutObjectTagging: 's3:requestobjecttag',
 };
+
+const REMOVALS = ['s3:DeleteObject', 's3:DeleteObjectVersion'];
 
 const denied = () => accessErrors.denied('Access Denied');
 
@@ -119,7 +121,7 @@ export class AccessCheck {
     await this.#demand('write-object', objectPermission('DeleteObject', target), target);
   }
 
-  /** That an object gets these tags, which only the body named. @throws HoldfastError `access.denied` */
+  /** That an object gets these tags, which only the body named, or the source of a copy has. @throws HoldfastError `access.denied` */
   async tagging({ bucket, key, query }: ObjectRequest, tags: readonly Tag[]): Promise<void> {
     const target = { bucket, key, versionId: query.get('versionId') };
     await this.#demand('write-object', objectPermission('PutObjectTagging', target), target, tags);
@@ -160,8 +162,9 @@ export class AccessCheck {
   /** A policy or a key may allow some keys and not others: each is asked for when the body has named them. */
   #mayWriteSome(bucket: string): boolean {
     const { identity } = this.#options;
-    const hasPolicy = this.#access(bucket)?.policy !== undefined;
-    return hasPolicy || (identity.kind === 'key' && writesInto(identity, bucket));
+    if (identity.kind === 'key' && writesInto(identity, bucket)) return true;
+    const policy = this.#access(bucket)?.policy;
+    return policy !== undefined && policyMayAllow(policy, identity, REMOVALS);
   }
 
   async #demand(action: Action, permission: string, target: Target, tags?: readonly Tag[]): Promise<void> {

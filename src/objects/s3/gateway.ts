@@ -17,6 +17,7 @@ import { S3Failure, s3Errors } from './errors.ts';
 import { Exchange, endUnlessWorking, IDLE_TIMEOUT } from './exchange.ts';
 import { checkExpectedOwners } from './expected-owner.ts';
 import { isFormUpload, receiveForm } from './form/form-request.ts';
+import { HEADER_NAME } from './header-name.ts';
 import { refuseMoment } from './moment.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
 import { postObject } from './operations/post-object.ts';
@@ -172,6 +173,7 @@ async function prepareForm(
   const body = piecesOf(await exchange.body());
   const form = await receiveForm({ target, headers, body, authenticateForm, now: Date.now() });
   Object.assign(outcome, { identity: form.authentication.identity, key: form.routed.key });
+  refuseMoment(postObject, form.routed.headers);
   return admit(exchange, options, { operation: postObject, ...form });
 }
 
@@ -238,8 +240,7 @@ function asHeader([parameter, text]: readonly [string, string]): [string, string
   throw s3Errors.invalidArgument('a query parameter that stands for a header is not one');
 }
 
-/** RFC 9110 sections 5.6.2 and 5.5: what came in a header is so already, what comes in a query can be anything. */
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** RFC 9110 section 5.5: what came in a header is so already, what comes in a query can be anything. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function errorResponse(error: HoldfastError, { id, req }: Exchange): S3Response {

@@ -46,14 +46,18 @@ export function evaluatePolicy({ statements }: Policy, request: PolicyRequest): 
 }
 
 function applies(statement: Statement, { identity, permission, resource, context }: PolicyRequest): boolean {
-  const name = permission.toLowerCase();
   const arn = RESOURCE_PREFIX + resource;
   return (
-    covers(statement.actions, (pattern) => matchesWildcard(pattern, name)) &&
+    coversAction(statement.actions, permission) &&
     includesIdentity(statement.principals, identity) !== statement.notPrincipals &&
     covers(statement.resources, (pattern) => matchesResource(pattern, arn, context)) &&
     statement.conditions.every((condition) => conditionHolds(condition, context))
   );
+}
+
+function coversAction(actions: Patterns<string>, permission: string): boolean {
+  const name = permission.toLowerCase();
+  return covers(actions, (pattern) => matchesWildcard(pattern, name));
 }
 
 function covers<T>({ patterns, negated }: Patterns<T>, matches: (pattern: T) => boolean): boolean {
@@ -63,6 +67,16 @@ function covers<T>({ patterns, negated }: Patterns<T>, matches: (pattern: T) => 
 function matchesResource(pattern: Template, arn: string, context: ConditionContext): boolean {
   if (pattern.pieces.length === 1) return matchesWildcard(pattern.text, arn);
   return matchesTemplate(pattern, arn, context);
+}
+
+/** Whether it may allow somebody one of these, as far as who they are tells. */
+export function policyMayAllow({ statements }: Policy, identity: Identity, permissions: readonly string[]): boolean {
+  return statements.some(
+    ({ effect, principals, actions }) =>
+      effect === 'Allow' &&
+      includesIdentity(principals, identity) &&
+      permissions.some((permission) => coversAction(actions, permission)),
+  );
 }
 
 /** Whether a condition or a variable asks for a key that begins so (lower-case). */

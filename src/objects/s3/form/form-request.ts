@@ -4,6 +4,7 @@ import { accessErrors } from '../../access/errors.ts';
 import { tagsAttribute } from '../../object-tags.ts';
 import { type ReceivedBody, receiveBody } from '../body/request-body.ts';
 import { s3Errors } from '../errors.ts';
+import { HEADER_NAME } from '../header-name.ts';
 import { MAX_KEY_BYTES, type RequestTarget } from '../request-target.ts';
 import type { RoutedRequest } from '../routed-request.ts';
 import { readObjectTags } from '../tagging.ts';
@@ -93,7 +94,8 @@ function headersOf(fields: Headers, headers: Headers): Headers {
   const standing = new Map(OF_REQUEST.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) ?? '']] : [])));
   for (const [name, value] of fields) {
     if (OF_REQUEST.includes(name) || name === 'policy' || name === 'tagging' || name === 'content-length') continue;
-    if (!FIELD_VALUE.test(value)) throw s3Errors.invalidArgument('a form field that stands for a header is not one');
+    const isName = HEADER_NAME.test(name) || !name.startsWith('x-amz-'); // nobody asks for others
+    if (!isName || !FIELD_VALUE.test(value)) throw badField();
     standing.set(name === 'acl' ? 'x-amz-acl' : name, Buffer.from(value).toString('latin1'));
   }
   const tagging = fields.get('tagging');
@@ -104,6 +106,10 @@ function headersOf(fields: Headers, headers: Headers): Headers {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what RFC 9110 section 5.5 does not allow in a value
 const FIELD_VALUE = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
+
+function badField() {
+  return s3Errors.invalidArgument('a form field that stands for a header is not one');
+}
 
 /** Ends with an error when the file is not of that size: nothing is stored then. */
 async function* sized(file: AsyncIterable<Uint8Array>, { min, max }: SizeRange): AsyncGenerator<Uint8Array> {

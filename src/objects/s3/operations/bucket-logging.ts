@@ -16,8 +16,8 @@ export const putBucketLogging: Operation = {
     const status = await readXml(await body(), 'BucketLoggingStatus');
     const logging = readLogging(status);
     if (logging) {
+      await access.logTarget(logging.target); // first: others learn nothing of that bucket
       checkTarget(logging, { store, namesGrants: namesGrants(status) });
-      await access.logTarget(logging.target);
     }
     const text = logging && JSON.stringify(logging);
     await store.updateBucket(bucket, { documents: { [LOGGING_DOCUMENT]: text } });

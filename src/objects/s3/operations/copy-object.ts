@@ -39,8 +39,10 @@ export const copyObject: Operation = {
     const encryption = requestedEncryption(request.headers, store, bucket);
     const target = { bucket: request.bucket, key: request.key, ...encryption };
     const found = await store.head(source.bucket, source.key, source);
-    if (!replaces(request.headers, 'tagging') && objectTags(found.metadata).length > 0) {
+    const tags = replaces(request.headers, 'tagging') ? [] : objectTags(found.metadata);
+    if (tags.length > 0) {
       await request.access.copySource(source, 'GetObjectTagging');
+      await request.access.tagging(request, tags);
     }
     const sourceConditions = checkSourceConditions(request.headers, found);
     if (found.size > MAX_COPY_BYTES) {

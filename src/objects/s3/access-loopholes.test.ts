@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BOUNDARY, encodeForm, signForm } from '../../../tests/support/post-form.ts';
+import { startTestGateway, type TestGateway, testKey } from '../../../tests/support/s3-gateway.ts';
+
+/** Small ways past what a bucket says, each of which was open once. */
+
+const operator = testKey('operator', '*');
+const ofPhotos = testKey('operator:photos', ['photos']);
+const web = testKey('photos/web', ['photos']);
+const other = testKey('other/web', ['other']);
+
+let gateway: TestGateway;
+let call: TestGateway['call'];
+const status = async (...request: Parameters<TestGateway['call']>) => (await call(...request)).status;
+const setPolicy = async (...statements: object[]) => {
+  const Statement = statements.map((one) => ({ Effect: 'Deny', Principal: '*', ...one }));
+  const body = JSON.stringify({ Version: '2012-10-17', Statement });
+  expect((await call('PUT /photos', { as: operator, query: { policy: '' }, body })).text).toBe('');
+};
+
+beforeEach(async () => {
+  gateway = await startTestGateway(operator, ofPhotos, web, other);
+  call = gateway.call;
+  await gateway.store.createBucket('photos', { versioning: 'enabled' });
+  await gateway.store.createBucket('other');
+});
+afterEach(() => gateway[Symbol.asyncDispose]());
+
+test('that a bucket is public gives nobody what was deleted or replaced in it', async () => {
+  await gateway.store.updateBucket('photos', { accessibility: 'public' });
+  const versionId = String((await call('PUT /photos/a', { as: web, body: 'x' })).headers['x-amz-version-id']);
+  expect(await status('GET /photos/a')).toBe(200);
+  const marker = await call('DELETE /photos/a', { as: web });
+  for (const who of [{}, { as: other }]) {
+    expect(await status('GET /photos/a', { ...who, query: { versionId } })).toBe(403);
+    expect(await status('HEAD /photos/a', { ...who, query: { versionId } })).toBe(403);
+    const query = { versionId: String(marker.headers['x-amz-version-id']) };
+    expect(await call('GET /photos/a', { ...who, query })).toMatchObject({ status: 403 });
+  }
+  const headers = { 'x-amz-copy-source': `photos/a?versionId=${versionId}` };
+  expect(await status('PUT /other/a', { as: other, headers })).toBe(403);
+  expect(await status('GET /photos/a', { as: web, query: { versionId } })).toBe(200);
+});
+
+test('tags that come with a copy are set by who may set them', async () => {
+  await call('PUT /photos/a', { as: web, body: 'x', headers: { 'x-amz-tagging': 'class=open' } });
+  await call('PUT /photos/plain', { as: web, body: 'x' });
+  await setPolicy({ Action: 's3:PutObjectTagging', Resource: 'arn:aws:s3:::photos/secret/*' });
+  const copy = (key: string, more = {}) => {
+    const headers = { 'x-amz-copy-source': `photos/${key}`, ...more };
+    return status('PUT /photos/secret/a', { as: web, headers });
+  };
+  expect(await copy('a')).toBe(403);
+  expect(await copy('a', { 'x-amz-tagging-directive': 'REPLACE' })).toBe(200);
+  expect(await copy('plain')).toBe(200);
+  expect(await status('PUT /photos/b', { as: web, headers: { 'x-amz-copy-source': 'photos/a' } })).toBe(200);
+});
+
+test('a form gives an object no metadata that no answer can have', async () => {
+  for (const name of ['x-amz-meta-a b', 'x-amz-meta-é', 'x-amz-meta-a:b', 'x-amz-meta-(a)']) {
+    const fields = signForm(web, { bucket: 'photos', fields: { key: 'a', [name]: 'x' } });
+    const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+    const body = encodeForm(fields, { content: 'x' });
+    expect(await call('POST /photos', { headers, body })).toMatchObject({ status: 400, code: 'InvalidArgument' });
+  }
+});
+
+test('a form knows no time but now', async () => {
+  const fields = signForm(web, { bucket: 'photos', fields: { key: 'a', 'x-holdfast-at': '2026-01-01T00:00:00Z' } });
+  const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+  const body = encodeForm(fields, { content: 'x' });
+  expect(await call('POST /photos', { headers, body })).toMatchObject({ status: 400, code: 'InvalidRequest' });
+});
+
+test('who asks for a log elsewhere learns nothing of buckets that are not theirs', async () => {
+  for (const target of ['other', 'none']) {
+    const body = `<BucketLoggingStatus><LoggingEnabled><TargetBucket>${target}</TargetBucket><TargetPrefix/></LoggingEnabled></BucketLoggingStatus>`;
+    const answer = await call('PUT /photos', { as: ofPhotos, query: { logging: '' }, body });
+    expect(answer).toMatchObject({ status: 403, code: 'AccessDenied' });
+  }
+});
+
+test('a list of deletions is read of those only who may delete something', async () => {
+  const body = '<Delete><Object><Key>a</Key></Object></Delete>';
+  const remove = (who = {}) => call('POST /photos', { ...who, query: { delete: '' }, body });
+  await setPolicy({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::photos/*' });
+  expect(await remove()).toMatchObject({ status: 403, code: 'AccessDenied' });
+  expect(await remove({ as: other })).toMatchObject({ status: 403, code: 'AccessDenied' });
+  const Principal = { AWS: 'arn:aws:iam::000000000000:user/other/web' };
+  await setPolicy({ Effect: 'Allow', Principal, Action: 's3:Delete*', Resource: 'arn:aws:s3:::photos/a' });
+  expect(await remove()).toMatchObject({ status: 403, code: 'AccessDenied' });
+  expect(await remove({ as: other })).toMatchObject({ status: 200, text: expect.stringContaining('<Deleted>') });
+});
