@@ -8,7 +8,7 @@ import { type ObjectSettings, settingsHeaders } from './put-options.ts';
 import type { S3Client } from './s3-client.ts';
 import { encodePath } from './sigv4.ts';
 import { getTags, type Tags, tagsHeader } from './tags.ts';
-import { unquote } from './unquote.ts';
+import { storedEtag, unquote } from './unquote.ts';
 import { MAX_PARTS, MIN_PART_SIZE } from './upload-request.ts';
 import { text } from './xml.ts';
 
@@ -75,7 +75,7 @@ async function copyWhole(client: S3Client, request: CopyRequest): Promise<string
     ...(options.tags && { 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tagsHeader(options.tags) }),
   };
   const answer = await client.send({ method: 'PUT', key: request.to, headers, signal: options.signal });
-  return unquote(text(answer.text, 'ETag'));
+  return storedEtag(text(answer.text, 'ETag'));
 }
 
 async function copyByParts(client: S3Client, request: CopyRequest, partSize: number): Promise<string> {
@@ -102,11 +102,11 @@ async function copyByParts(client: S3Client, request: CopyRequest, partSize: num
         },
         signal: options.signal,
       });
-      parts.push({ number: parts.length + 1, etag: unquote(text(answer.text, 'ETag')) });
+      parts.push({ number: parts.length + 1, etag: storedEtag(text(answer.text, 'ETag')) });
     }
     const body = Buffer.from(partList(parts));
     const completed = await client.send({ method: 'POST', key, query: { uploadId }, body, signal: options.signal });
-    return unquote(text(completed.text, 'ETag'));
+    return storedEtag(text(completed.text, 'ETag'));
   } catch (error) {
     await abortUpload(client, { key, uploadId }).catch(() => {});
     throw error;
@@ -128,7 +128,8 @@ function replacedHeaders({ to, options: { tags: _, ...options } }: CopyRequest):
 }
 
 async function tagsOf({ source, from, options }: CopyRequest): Promise<Tags> {
-  return options.tags ?? getTags(source, from, options);
+  const { tags, versionId, at, signal } = options;
+  return tags ?? getTags(source, from, { versionId, at, signal });
 }
 
 async function sourceHead({ source, from, options: { versionId, at, signal } }: CopyRequest) {

@@ -1,3 +1,4 @@
+import { type Moment, momentFields } from './moment.ts';
 import { type HeadOptions, versionQuery } from './object-version.ts';
 import type { S3Client } from './s3-client.ts';
 import { elements, escapeXml, text } from './xml.ts';
@@ -6,9 +7,13 @@ import { elements, escapeXml, text } from './xml.ts';
 export type Tags = Readonly<Record<string, string>>;
 
 /** S3 GetObjectTagging. */
-export async function getTags(client: S3Client, key: string, { versionId, signal }: HeadOptions): Promise<Tags> {
+export async function getTags(
+  client: S3Client,
+  key: string,
+  { versionId, at, signal }: HeadOptions & { readonly at?: Moment | undefined },
+): Promise<Tags> {
   const query = { tagging: '', ...versionQuery(versionId) };
-  const { text: xml } = await client.send({ method: 'GET', key, query, signal });
+  const { text: xml } = await client.send({ method: 'GET', key, query, headers: momentFields(at), signal });
   return Object.fromEntries(elements(xml, 'Tag').map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value') ?? '']));
 }
 

@@ -208,6 +208,26 @@ describe('list, remove, copy, move', () => {
     expect(await Array.fromAsync(listing.list())).toEqual([]);
   });
 
+  test('removes any key of a list, and none beside it', async () => {
+    const odd = [
+      'a b+c',
+      'tab\there',
+      'line\nbreak',
+      'return\rhere',
+      '<&>"',
+      'ctl\u0001',
+      '\ufffe',
+      ' edge ',
+      '%41',
+      '𐍈é',
+    ];
+    const others = ['ctl', 'line break', 'A', 'edge', 'return\nhere', 'tab here'];
+    for (const key of [...odd, ...others]) await storage.put(`odd/${key}`, 'x');
+    await storage.remove(odd.map((key) => `odd/${key}`));
+    const left = await Array.fromAsync(storage.list({ prefix: 'odd/' }));
+    expect(left.map(({ key }) => key).sort()).toEqual(others.map((key) => `odd/${key}`).sort());
+  });
+
   test('copies and moves with type and metadata', async () => {
     await storage.put('from é.png', 'picture', { metadata: { by: 'me' } });
     const original = await storage.head('from é.png');
@@ -400,6 +420,20 @@ describe('versions, tags and settings', () => {
     expect((await past.get('a.txt'))?.body.toString()).toBe('one');
     await past.snapshots.delete('first');
     await expect(past.snapshots.delete('first')).rejects.toMatchObject({ code: 'NoSuchSnapshot' });
+  });
+
+  test('a large object that was removed comes back from a snapshot by parts, with the tags it had', async () => {
+    const operator = await store.admin.ensureKey({ owner: 'operator', buckets: '*' });
+    const past = new Storage('past', { endpoint: store.endpoint, ...operator });
+    const data = randomBytes(6 * MIB);
+    await past.put('large.bin', data, { tags: { state: 'old' } });
+    const { id } = await past.snapshots.create();
+    await past.put('large.bin', 'x', { tags: { state: 'new' } });
+    await past.copy('large.bin', 'other.bin', { at: id, partSize: 5 * MIB });
+    expect(await past.getTags('other.bin')).toEqual({ state: 'old' });
+    await past.remove('large.bin');
+    await past.copy('large.bin', 'large.bin', { at: id, partSize: 5 * MIB });
+    expect((await past.get('large.bin'))?.body.equals(data)).toBe(true);
   });
 
   async function keyFor(bucket: string): Promise<StorageOptions> {

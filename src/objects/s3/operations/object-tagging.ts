@@ -1,6 +1,7 @@
 import { objectTags, type Tag, tagsAttribute } from '../../object-tags.ts';
 import type { ObjectInfo } from '../../store/object.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
+import { readMoment } from '../moment.ts';
 import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 import { readObjectTags, tagsXml } from '../tagging.ts';
@@ -20,8 +21,9 @@ export const putObjectTagging: Operation = {
 export const getObjectTagging: Operation = {
   name: 'GetObjectTagging',
   action: 'read-bucket', // unlike the bytes, not for the public
-  async handle({ bucket, key, query }, { store }) {
-    const version = readVersionId(query);
+  readsPast: true,
+  async handle({ bucket, key, query, headers }, { store }) {
+    const version = { ...readVersionId(query), ...readMoment(headers) };
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     return xmlResponse('Tagging', tagsXml(objectTags(info.metadata)), { headers: versionHeader(store, bucket, info) });
   },
