@@ -1,6 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { passingPath } from '../../src/cli/transfer/partial-file.ts';
 import type { TransferReport } from '../../src/cli/transfer/transfer-trees.ts';
@@ -66,6 +72,17 @@ describe('both ways', () => {
     expect(await sync('down', 's3://tree')).toMatchObject({ copied: [], unchanged: 1 });
     await writeFile(at('down', 'plain.txt'), 'HELLO');
     expect(paths(await sync('down', 's3://tree'))).toEqual(['plain.txt']);
+  });
+
+  test('from bucket to bucket, other content is copied also where size and time tell nothing', async () => {
+    await writeTree(at('up'), { 'sly.txt': 10, 'same.txt': 10 });
+    await sync('up', 's3://tree');
+    await sync('s3://tree', 's3://other');
+    const { mtime } = await stat(at('up', 'sly.txt'));
+    await writeFile(at('up', 'sly.txt'), '0123456789');
+    await utimes(at('up', 'sly.txt'), mtime, mtime);
+    await sync('up', 's3://tree', '--checksum');
+    expect(paths(await sync('s3://tree', 's3://other'))).toEqual(['sly.txt']);
   });
 
   test('from bucket to bucket and prefix to prefix on the server', async () => {
@@ -199,6 +216,23 @@ describe('odd things', () => {
     expect(await readdir(at('down', 'sub'))).toContain(left);
     expect(await sync('s3://tree', 'down', '--delete')).toMatchObject({ unchanged: 1, deleted: [] });
     expect((await readdir(at('down', 'sub'))).sort()).toEqual([going, 'a.txt']);
+  });
+
+  test('an object of parts of different sizes comes down, whatever their sizes look like', async () => {
+    const { s3 } = bench;
+    const target = { Bucket: 'tree', Key: 'uneven.bin' };
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+    const bodies = [6, 5, 6].map((size) => randomBytes(size * MiB)); // as many as there would be of the first size
+    const Parts = [];
+    for (const [i, Body] of bodies.entries()) {
+      const part = { ...target, UploadId, PartNumber: i + 1 };
+      const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body }));
+      Parts.push({ ETag, PartNumber: part.PartNumber });
+    }
+    await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }));
+    expect(await sync('s3://tree', 'down')).toMatchObject({ copied: [{ path: 'uneven.bin' }], failed: [] });
+    expect(Buffer.concat(bodies).equals(await readFile(at('down/uneven.bin')))).toBe(true);
+    expect(await sync('s3://tree', 'down', '--checksum')).toMatchObject({ unchanged: 1 });
   });
 
   test('no key leads out of the directory', async () => {

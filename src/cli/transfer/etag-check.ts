@@ -21,26 +21,42 @@ export async function hasContent(
   storage: StorageReader,
   content: Content,
 ): Promise<boolean | undefined> {
-  const [, , count] = /^([0-9a-f]{32})(?:-(\d+))?$/.exec(content.etag) ?? [undefined, undefined, 'none'];
-  if (count === 'none') return undefined;
-  if (count === undefined) return (await md5(file, 0, content.size)) === content.etag;
-  const lengths = await partLengths(storage, content, Number(count));
-  if (lengths === undefined) return undefined;
+  if (isMd5(content.etag)) return (await md5(file, 0, content.size)) === content.etag;
+  const [, count] = /^[0-9a-f]{32}-(\d+)$/.exec(content.etag) ?? [];
+  if (count === undefined) return undefined;
+  const first = await partLength(storage, content, 1);
+  const even = evenLengths(content.size, first, Number(count));
+  if (even && (await hasParts(file, even, content.etag))) return true;
+  const lengths = await partLengths(storage, content, { first, count: Number(count) });
+  return lengths && hasParts(file, lengths, content.etag);
+}
+
+/** Two of them that differ are of different bytes. */
+export function isMd5(etag: string | undefined): boolean {
+  return /^[0-9a-f]{32}$/.test(etag ?? '');
+}
+
+async function hasParts(file: FileHandle, lengths: readonly number[], etag: string): Promise<boolean> {
   const parts: { etag: string }[] = [];
   let position = 0;
   for (const length of lengths) {
     parts.push({ etag: await md5(file, position, length) });
     position += length;
   }
-  return multipartEtag(parts) === content.etag;
+  return multipartEtag(parts) === etag;
 }
 
 /** Nearly everybody sends parts of one size, the last one excepted: then the first tells all. */
-async function partLengths(storage: StorageReader, content: Content, count: number): Promise<number[] | undefined> {
-  const first = await partLength(storage, content, 1);
-  if (first > 0 && Math.ceil(content.size / first) === count) {
-    return Array.from({ length: count }, (_, i) => Math.min(first, content.size - i * first));
-  }
+function evenLengths(size: number, first: number, count: number): number[] | undefined {
+  if (first === 0 || Math.ceil(size / first) !== count) return undefined;
+  return Array.from({ length: count }, (_, i) => Math.min(first, size - i * first));
+}
+
+async function partLengths(
+  storage: StorageReader,
+  content: Content,
+  { first, count }: { readonly first: number; readonly count: number },
+): Promise<number[] | undefined> {
   const lengths = [first];
   for (let number = 2; number <= count; number += 1) lengths.push(await partLength(storage, content, number));
   const sum = lengths.reduce((total, length) => total + length, 0);

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasContent } from './etag-check.ts';
+import { hasContent, isMd5 } from './etag-check.ts';
 import { readModified, sameTime } from './modified-time.ts';
 import type { BucketSource, DirectorySide, Source, Target } from './side.ts';
 import type { Pair } from './sync-plan.ts';
@@ -17,6 +17,7 @@ export async function sameContent(
   if (isDirectory(source)) return true;
   if (from.kind === 'bucket' && to.kind === 'bucket') {
     if (source.etag === target.etag) return true;
+    if (isMd5(source.etag) && isMd5(target.etag)) return false;
     return !checksum && sameTimes(await modifiedOf(from, source), await modifiedOf(to, target));
   }
   if (from.kind === 'bucket')
