@@ -15,7 +15,7 @@ export class StorageError extends Error {
   override readonly name = 'StorageError';
   /**
    * The S3 error code (`AccessDenied`, `NoSuchBucket`, `PreconditionFailed`, …) or one of ours:
-   * `MissingConfiguration`, `InvalidArgument`, `NetworkError`, `Timeout`.
+   * `MissingConfiguration`, `InvalidArgument`, `InvalidResponse`, `NetworkError`, `Timeout`.
    */
   readonly code: string;
   /** HTTP status; absent when no answer came. */
@@ -45,6 +45,15 @@ export function missingConfiguration(variable: string, what: string): StorageErr
 
 export function invalidArgument(message: string): StorageError {
   return new StorageError({ code: 'InvalidArgument', message });
+}
+
+export function absent(key: string): StorageError {
+  return new StorageError({ code: 'NoSuchKey', status: 404, message: `there is no object "${key}"` });
+}
+
+/** What answered with success is no S3: a proxy with a page of its own, or an answer that broke off. */
+export function invalidResponse(what: string): StorageError {
+  return new StorageError({ code: 'InvalidResponse', message: `no ${what} in the server's answer` });
 }
 
 export function networkError(cause: unknown, endpoint: string): StorageError {

@@ -1,8 +1,8 @@
-import { invalidArgument } from './errors.ts';
+import { invalidArgument, invalidResponse } from './errors.ts';
 import type { ListOptions } from './list.ts';
 import type { S3Client } from './s3-client.ts';
 import { unquote } from './unquote.ts';
-import { decodeUrl, elements, text } from './xml.ts';
+import { decodeUrl, elements, text, wholeAnswer } from './xml.ts';
 
 /** What a key was, or that it was removed. */
 export interface ListedVersion {
@@ -36,7 +36,7 @@ export async function* listVersions(
       query: prefix === undefined ? query : { ...query, prefix },
       signal,
     });
-    const page = readPage(answer.text);
+    const page = readPage(wholeAnswer(answer.text, 'ListVersionsResult'));
     yield* page.versions;
     left -= page.versions.length;
     marker = page.next;
@@ -54,9 +54,11 @@ function readPage(xml: string) {
 
 function nextMarker(xml: string, decode: (value: string) => string): Record<string, string> | undefined {
   if (text(xml, 'IsTruncated') !== 'true') return undefined;
+  const key = text(xml, 'NextKeyMarker');
+  if (!key) throw invalidResponse('key marker'); // it would begin from the first key again
   const version = text(xml, 'NextVersionIdMarker');
   return {
-    'key-marker': decode(text(xml, 'NextKeyMarker') ?? ''),
+    'key-marker': decode(key),
     ...(version === undefined ? {} : { 'version-id-marker': version }),
   };
 }

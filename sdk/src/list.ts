@@ -1,7 +1,7 @@
-import { invalidArgument } from './errors.ts';
+import { invalidArgument, invalidResponse } from './errors.ts';
 import type { S3Client } from './s3-client.ts';
 import { unquote } from './unquote.ts';
-import { decodeUrl, elements, text } from './xml.ts';
+import { decodeUrl, elements, text, wholeAnswer } from './xml.ts';
 
 export interface ListOptions {
   /** Only keys that begin with it. */
@@ -58,14 +58,22 @@ async function listPage(
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(token === undefined ? {} : { 'continuation-token': token }),
   };
-  const { text: xml } = await client.send({ method: 'GET', query, signal });
+  const answer = await client.send({ method: 'GET', query, signal });
+  const xml = wholeAnswer(answer.text, 'ListBucketResult');
   const decode = text(xml, 'EncodingType') === 'url' ? decodeUrl : (value: string) => value;
   const objects = elements(xml, 'Contents').map((item) => toListedObject(item, decode));
   const prefixes = elements(xml, 'CommonPrefixes').map((item) => ({ prefix: decode(text(item, 'Prefix') ?? '') }));
   return {
     entries: prefixes.length === 0 ? objects : [...objects, ...prefixes].sort(byName),
-    next: text(xml, 'IsTruncated') === 'true' ? text(xml, 'NextContinuationToken') : undefined,
+    next: nextToken(xml),
   };
+}
+
+function nextToken(xml: string): string | undefined {
+  if (text(xml, 'IsTruncated') !== 'true') return undefined;
+  const token = text(xml, 'NextContinuationToken');
+  if (token) return token;
+  throw invalidResponse('continuation token'); // what is left out would be taken for gone
 }
 
 function toListedObject(xml: string, decode: (value: string) => string): ListedObject {

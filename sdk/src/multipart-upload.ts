@@ -4,7 +4,7 @@ import { multipartEtag } from './etag.ts';
 import { partList, type StoredPart, type UploadedPart } from './part-list.ts';
 import { abortUpload, createUpload, listParts } from './parts.ts';
 import type { S3Client } from './s3-client.ts';
-import { unquote } from './unquote.ts';
+import { storedEtag, unquote } from './unquote.ts';
 import { ProgressSum } from './upload-progress.ts';
 import { MAX_PARTS, next, type Upload, type Uploaded } from './upload-request.ts';
 import { text } from './xml.ts';
@@ -72,7 +72,7 @@ async function sendParts(
       signal: failed.signal,
       onSent: request.onProgress && ((bytes) => progress.sent(number, bytes)),
     });
-    return unquote(answer.headers.etag);
+    return storedEtag(answer.headers.etag);
   };
   const sender = async (): Promise<void> => {
     while (!failed.signal.aborted) {
@@ -115,10 +115,11 @@ async function complete(
     const headers = { 'content-type': 'application/xml', ...conditions };
     const body = Buffer.from(partList(parts));
     const answer = await client.send({ method: 'POST', key, query: { uploadId }, headers, body, once, signal });
-    return unquote(text(answer.text, 'ETag'));
+    return storedEtag(text(answer.text, 'ETag'));
   } catch (error) {
-    // An answer that got lost: the upload is complete, and the repeated request finds it gone.
-    if (!(error instanceof StorageError) || error.code !== 'NoSuchUpload') throw error;
+    // An answer that got lost: the upload is complete, and the repeated request finds it gone. One with a condition is
+    // not repeated: then the object that is there is another's.
+    if (once || !(error instanceof StorageError) || error.code !== 'NoSuchUpload') throw error;
     const expected = multipartEtag(parts);
     const head = await client.send({ method: 'HEAD', key, signal });
     if (unquote(head.headers.etag) !== expected) throw error;

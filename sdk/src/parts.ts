@@ -1,4 +1,4 @@
-import { StorageError } from './errors.ts';
+import { invalidResponse, StorageError } from './errors.ts';
 import { type StoredPart, storedParts } from './part-list.ts';
 import type { S3Client } from './s3-client.ts';
 import { text } from './xml.ts';
@@ -25,7 +25,7 @@ export async function createUpload(
   const { text: xml } = await client.send({ method: 'POST', key, query: { uploads: '' }, headers, signal });
   const uploadId = text(xml, 'UploadId');
   if (uploadId !== undefined) return uploadId;
-  throw new StorageError({ code: 'InvalidResponse', message: `no upload id for "${key}" in the server's answer` });
+  throw invalidResponse(`upload id for "${key}"`);
 }
 
 /** S3 ListParts, every page; `undefined` when there is no such upload. */

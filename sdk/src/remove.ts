@@ -4,7 +4,7 @@ import { checkedKey } from './object-key.ts';
 import { type ObjectVersionId, versionQuery } from './object-version.ts';
 import { conditionHeaders } from './put-options.ts';
 import type { S3Client } from './s3-client.ts';
-import { elements, escapeXml, text } from './xml.ts';
+import { elements, escapeXml, text, wholeAnswer } from './xml.ts';
 
 export interface RemoveOptions {
   /** Of one object: only where it has this ETag, else `PreconditionFailed`. */
@@ -49,7 +49,7 @@ async function removeBatch(
     'content-md5': createHash('md5').update(body).digest('base64'),
   };
   const answer = await client.send({ method: 'POST', query: { delete: '' }, headers, body, signal });
-  const failed = elements(answer.text, 'Error');
+  const failed = elements(wholeAnswer(answer.text, 'DeleteResult'), 'Error');
   const [first] = failed;
   if (first === undefined) return;
   const code = text(first, 'Code') ?? 'InternalError';

@@ -47,6 +47,8 @@ const PASSING_CODES = new Set([
   'OperationAborted',
 ]);
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** The whole answer is an error; one within a list, as of DeleteObjects, is for who has asked. */
+const FAILURE = /^\s*(<\?xml[^>]*>\s*)?<Error[\s>]/;
 const ERROR_BODY_LIMIT = 64 * 1024;
 const WRITE_SIZE = 64 * 1024;
 
@@ -80,7 +82,7 @@ export class S3Client {
       const response = await this.#attempt(request);
       const body = await this.#readText(response);
       // CopyObject and CompleteMultipartUpload may fail after the status line has been sent (S3 API reference).
-      if (body.includes('<Error>') && text(body, 'Code') !== undefined) throw toError(request, response, body);
+      if (FAILURE.test(body) && text(body, 'Code') !== undefined) throw toError(request, response, body);
       return { status: response.statusCode ?? 0, headers: response.headers, text: body };
     });
   }

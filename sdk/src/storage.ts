@@ -1,7 +1,7 @@
 import { resolveConfig, type StorageConfig, type StorageOptions } from './config.ts';
 import { guessContentType } from './content-type.ts';
 import { type CopyOptions, copyObject, type MoveOptions } from './copy.ts';
-import { invalidArgument } from './errors.ts';
+import { absent, invalidArgument } from './errors.ts';
 import { checkedExpiry } from './expiry.ts';
 import { type Moment, momentFields } from './moment.ts';
 import { checkedKey } from './object-key.ts';
@@ -141,8 +141,9 @@ export class Storage extends StorageReader {
       throw invalidArgument('a move is of what is there now, within the bucket: copy it, then remove it');
     const { signal } = options;
     const moved = await this.head(from, { signal });
+    if (!moved) throw absent(from);
     const copied = await this.copy(from, to, options);
-    await this.remove(from, { ifMatch: moved?.etag, signal });
+    await this.remove(from, { ifMatch: moved.etag, signal });
     return copied;
   }
 

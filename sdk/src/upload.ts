@@ -1,6 +1,6 @@
 import { multipart } from './multipart-upload.ts';
 import type { S3Client } from './s3-client.ts';
-import { unquote } from './unquote.ts';
+import { storedEtag } from './unquote.ts';
 import { ProgressSum } from './upload-progress.ts';
 import { next, partSizeFor, type Upload, type Uploaded } from './upload-request.ts';
 
@@ -32,7 +32,7 @@ async function single(client: S3Client, request: Upload, body: Uint8Array): Prom
     signal: request.signal,
     onSent: request.onProgress && ((bytes) => progress.sent(1, bytes)),
   });
-  return { etag: unquote(answer.headers.etag), size: body.length };
+  return { etag: storedEtag(answer.headers.etag), size: body.length };
 }
 
 async function* prepend<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T, void, void> {

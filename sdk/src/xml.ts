@@ -1,3 +1,5 @@
+import { invalidResponse } from './errors.ts';
+
 /**
  * Just enough XML for S3's answers: elements without attributes of interest,
  * text with the predefined and numeric entities. Text never holds a raw `<`
@@ -10,6 +12,12 @@ export function elements(xml: string, name: string): string[] {
     xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g')),
     (match) => match[1] ?? '',
   );
+}
+
+/** The answer itself. @throws StorageError `InvalidResponse` when it is of another kind, or broke off */
+export function wholeAnswer(xml: string, root: string): string {
+  if (xml.includes(`</${root}>`) || new RegExp(`<${root}(\\s[^>]*)?/>`).test(xml)) return xml;
+  throw invalidResponse(`whole ${root}`);
 }
 
 /** The text of the first `<name>`. */
