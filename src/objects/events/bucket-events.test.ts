@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { everyEvent, type Received, TestEvents } from '../../../tests/support/test-events.ts';
 
 let bench: TestEvents;
@@ -136,4 +136,40 @@ test('what waits outlives a restart', async () => {
   await bench.until('the event', () => bench.received.length === 2);
   expect(bench.received[1]?.headers['webhook-id']).toBe(bench.received[0]?.headers['webhook-id']);
   expect(bench.received[1]?.body).toBe(bench.received[0]?.body);
+});
+
+test('a clock that is set back holds no event up', async () => {
+  await bench.hook();
+  await bench.rules({});
+  bench.answer = () => 503;
+  await Promise.all(Array.from({ length: 8 }, (_, i) => bench.put(`${i}`)));
+  await bench.until('the attempts', () => bench.received.length === 8);
+  await bench.until('their records', () => bench.events.queue.due('hook', bench.clock.now(), 9).length === 0);
+  bench.clock.advance(-30 * 24 * 3_600_000);
+  bench.answer = () => 200;
+  await bench.put('last');
+  await bench.until('an empty queue', () => bench.counts().pending === 0 && bench.received.length === 17);
+});
+
+test('events that cannot be read stop nothing else', async () => {
+  await bench.hook();
+  await bench.rules({});
+  bench.answer = () => 503;
+  await bench.put('a');
+  await bench.until('the attempt', () => bench.received.length === 1);
+  const { queue } = bench.events;
+  const broken = vi.spyOn(queue, 'due').mockImplementation(() => {
+    throw new Error('database disk image is malformed');
+  });
+  await bench.put('b');
+  await bench.until('the failure', () => broken.mock.calls.length > 0);
+  broken.mockRestore();
+  vi.spyOn(queue, 'first').mockImplementationOnce(() => {
+    throw new Error('database disk image is malformed');
+  });
+  bench.answer = () => 200;
+  await bench.until('an empty queue', () => {
+    bench.clock.advance(1000);
+    return bench.counts().pending === 0;
+  });
 });

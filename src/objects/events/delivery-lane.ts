@@ -26,7 +26,7 @@ const PARALLEL = 8;
 /** So many keys failing, and none succeeding, mean that the endpoint is down: then one delivery at a time looks whether it is back. */
 const DOWN_AFTER_KEYS = 8;
 const LOOK_AGAIN_MAX_MS = 60_000;
-const RECORD_AGAIN_MS = 1000;
+const AGAIN_MS = 1000;
 
 /** Works off what waits for one webhook: many keys at a time, the events of a key one after the other. */
 export class DeliveryLane {
@@ -64,7 +64,7 @@ export class DeliveryLane {
     const { signal } = this.#closing;
     while (!signal.aborted && this.#options.webhook()) {
       this.#wake = Promise.withResolvers();
-      const next = this.#start(clock.now());
+      const next = this.#tryToStart(clock.now());
       const sleeping = new AbortController();
       const waits = [this.#wake.promise];
       if (next !== undefined) {
@@ -75,13 +75,22 @@ export class DeliveryLane {
     }
   }
 
+  #tryToStart(now: number): number | undefined {
+    try {
+      return this.#start(now);
+    } catch (error) {
+      this.#options.log.error({ err: error, webhook: this.#name }, 'what waits for a webhook cannot be read');
+      return now + AGAIN_MS;
+    }
+  }
+
   /** Starts all that may start, and says when to look again if nothing wakes it before. */
   #start(now: number): number | undefined {
     const { queue, parallel = PARALLEL } = this.#options;
     const isDown = this.#failing.size >= DOWN_AFTER_KEYS;
     const limit = isDown ? 1 : parallel;
     if (this.#underWay.size >= limit) return undefined;
-    if (isDown && now < this.#heldUntil) return this.#heldUntil;
+    if (isDown && this.#isHeld(now)) return this.#heldUntil;
     for (const due of queue.due(this.#name, now, limit + this.#underWay.size)) {
       if (this.#underWay.size >= limit) return undefined;
       const key = nameOf(due);
@@ -99,13 +108,13 @@ export class DeliveryLane {
 
   async #work(due: DueKey): Promise<void> {
     const { queue, webhook } = this.#options;
-    const delivery = queue.first(due);
+    const delivery = await this.#insist(() => queue.first(due), 'an event cannot be read');
     const target = webhook();
     if (!delivery || !target) return;
     const outcome = await this.#send(delivery, target);
     if (!outcome.delivered && this.#closing.signal.aborted) return;
     this.#observe(nameOf(due), outcome);
-    await this.#record(() => this.#settle(delivery, outcome));
+    await this.#insist(() => this.#settle(delivery, outcome), 'what became of an event cannot be written yet');
   }
 
   #send(delivery: Delivery, { id, url, secret }: Webhook): Promise<Outcome> {
@@ -123,8 +132,13 @@ export class DeliveryLane {
     }
     if (this.#failing.size < DOWN_AFTER_KEYS) this.#failing.add(key);
     const now = this.#options.clock.now();
-    if (this.#failing.size < DOWN_AFTER_KEYS || now < this.#heldUntil) return;
+    if (this.#failing.size < DOWN_AFTER_KEYS || this.#isHeld(now)) return;
     this.#heldUntil = now + backoff(++this.#failures, { initialMs: 1000, maxMs: LOOK_AGAIN_MAX_MS });
+  }
+
+  /** Not by a time that the clock was set back from. */
+  #isHeld(now: number): boolean {
+    return now < this.#heldUntil && this.#heldUntil <= now + LOOK_AGAIN_MAX_MS;
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {
@@ -140,16 +154,16 @@ export class DeliveryLane {
   }
 
   /** On a full disk what was done is remembered until it can be written; the key waits meanwhile. */
-  async #record(write: () => void): Promise<void> {
+  async #insist<T>(step: () => T, complaint: string): Promise<T | undefined> {
     const { clock, log } = this.#options;
+    const { signal } = this.#closing;
     for (;;) {
       try {
-        write();
-        return;
+        return step();
       } catch (error) {
-        log.warn({ err: error, webhook: this.#name }, 'what became of an event cannot be written yet');
-        if (this.#closing.signal.aborted) return;
-        await clock.sleep(RECORD_AGAIN_MS, { signal: this.#closing.signal }).catch(() => {});
+        log.warn({ err: error, webhook: this.#name }, complaint);
+        if (signal.aborted) return undefined;
+        await clock.sleep(AGAIN_MS, { signal }).catch(() => {});
       }
     }
   }

@@ -39,6 +39,8 @@ export interface QueueLimits {
 }
 
 const LIMITS: QueueLimits = { maxPending: 1_000_000, maxFailed: 100_000 };
+/** No attempt is put off for so long: what seems to wait for one was queued before the clock was set back. */
+const LONGEST_WAIT_MS = 2 * 3_600_000;
 const POSITION = 'position';
 const NOTHING: QueueCounts = { pending: 0, failed: 0, dropped: 0 };
 
@@ -99,17 +101,17 @@ export class DeliveryQueue {
 
   /** Keys that may be tried now, the longest waiting first. */
   due(webhook: string, now: number, limit: number): readonly DueKey[] {
-    return this.#sql.due.all(webhook, now, limit).map(({ bucket, key }) => ({
-      webhook,
-      bucket: Number(bucket),
-      key: String(key),
-    }));
+    const rows = this.#sql.due.all(webhook, 0, now, limit);
+    if (rows.length < limit) {
+      rows.push(...this.#sql.due.all(webhook, now + LONGEST_WAIT_MS, Number.MAX_SAFE_INTEGER, limit - rows.length));
+    }
+    return rows.map(({ bucket, key }) => ({ webhook, bucket: Number(bucket), key: String(key) }));
   }
 
   /** When the next key comes that is not due yet. */
   nextDue(webhook: string, now: number): number | undefined {
     const row = this.#sql.nextDue.get(webhook, now);
-    return row && Number(row.at);
+    return row && Math.min(Number(row.at), now + LONGEST_WAIT_MS);
   }
 
   /** The first event of a key. */

@@ -20,7 +20,7 @@ export function queueStatements(database: QueueDatabase) {
     addDue: database.prepare('INSERT OR IGNORE INTO due (webhook, bucket, key, at) VALUES (?, ?, ?, ?)'),
     setDue: database.prepare('INSERT OR REPLACE INTO due (webhook, bucket, key, at) VALUES (?, ?, ?, ?)'),
     removeDue: database.prepare(`DELETE FROM due WHERE ${OF_KEY}`),
-    due: database.prepare('SELECT bucket, key FROM due WHERE webhook = ? AND at <= ? ORDER BY at LIMIT ?'),
+    due: database.prepare('SELECT bucket, key FROM due WHERE webhook = ? AND at > ? AND at <= ? ORDER BY at LIMIT ?'),
     nextDue: database.prepare('SELECT at FROM due WHERE webhook = ? AND at > ? ORDER BY at LIMIT 1'),
     addFailed: database.prepare('INSERT OR REPLACE INTO failed (webhook, stamp, delivery) VALUES (?, ?, ?)'),
     getFailed: database.prepare('SELECT delivery FROM failed WHERE webhook = ? AND stamp = ?'),
