@@ -31,6 +31,11 @@ export interface PutOptions extends ObjectSettings, Conditions {
   readonly onProgress?: ReportProgress | undefined;
   /** Keeps the parts of an upload that fails, so that another `put` of the same data can go on with them. */
   readonly resume?: UploadResume | undefined;
+  /**
+   * Awaited when the data has been read to its end, before the object appears: throw when what was read turns out
+   * to be no good, as of a file that changed meanwhile, and what was there stays.
+   */
+  readonly onRead?: (() => void | Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

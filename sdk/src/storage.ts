@@ -72,6 +72,7 @@ export class Storage extends StorageReader {
       signal,
       onProgress,
       resume: options.resume,
+      onRead: options.onRead,
     });
     return { key, type, ...stored };
   }

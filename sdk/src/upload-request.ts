@@ -13,6 +13,8 @@ export interface Upload {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ReportProgress | undefined;
   readonly resume: UploadResume | undefined;
+  /** Awaited when the last byte has been read, before the object appears. What it throws gives the upload up. */
+  readonly onRead: (() => void | Promise<void>) | undefined;
 }
 
 /** For an upload that another `put` can go on with, also in another process. */

@@ -7,7 +7,7 @@ import { next, partSizeFor, type Upload, type Uploaded } from './upload-request.
 /** What fits into one part goes as one request, anything larger as a multipart upload. */
 export async function upload(client: S3Client, request: Upload): Promise<Uploaded> {
   const { source, partSize } = request;
-  const parts = source.parts(partSizeFor(source.size, partSize));
+  const parts = readThrough(source.parts(partSizeFor(source.size, partSize)), request.onRead);
   try {
     const first = await next(parts, request.signal);
     if (first.done) return await single(client, request, new Uint8Array());
@@ -33,6 +33,11 @@ async function single(client: S3Client, request: Upload, body: Uint8Array): Prom
     onSent: request.onProgress && ((bytes) => progress.sent(1, bytes)),
   });
   return { etag: storedEtag(answer.headers.etag), size: body.length };
+}
+
+async function* readThrough<T>(parts: AsyncIterable<T>, onRead: Upload['onRead']): AsyncGenerator<T, void, void> {
+  yield* parts;
+  await onRead?.();
 }
 
 async function* prepend<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T, void, void> {

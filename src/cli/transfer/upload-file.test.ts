@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { scriptedServer } from '../../../sdk/src/testing/scripted-server.ts';
+import { PART_SIZE } from './part-size.ts';
+import { uploadFile } from './upload-file.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'holdfast-upload-'));
+  vi.stubEnv('XDG_STATE_HOME', join(directory, 'state'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(directory, { recursive: true });
+});
+
+/** Takes parts, and an upload for complete; before the answer to the first part, `onPart`. */
+async function store(onPart: () => Promise<void>) {
+  let parts = 0;
+  return scriptedServer(async ({ method, url }, response) => {
+    if (url.endsWith('?uploads=')) return void response.end('<R><UploadId>u</UploadId></R>');
+    if (method === 'PUT' && ++parts === 1) await onPart();
+    if (method === 'PUT') return void response.writeHead(200, { etag: '"e"' }).end();
+    response.end('<R><ETag>"e-2"</ETag></R>');
+  });
+}
+
+it.each(['a file of the same size and time', 'another file'])('%s in its place is not mixed with it', async (kind) => {
+  const path = join(directory, 'a.bin');
+  await writeFile(path, randomBytes(6 * PART_SIZE));
+  const { mtime } = await stat(path);
+  await utimes(path, mtime, mtime);
+  await using server = await store(async () => {
+    await writeFile(`${path}.new`, randomBytes(6 * PART_SIZE));
+    if (kind !== 'another file') await utimes(`${path}.new`, mtime, mtime);
+    await rename(`${path}.new`, path);
+  });
+  await expect(uploadFile(server.storage(), { key: 'a.bin', path })).rejects.toThrow('it changed while it was read');
+  expect(server.seen.filter(({ method, url }) => method === 'POST' && url.includes('uploadId'))).toEqual([]);
+});
+
+it('a file that changes after it was read whole is stored as it was', async () => {
+  const path = join(directory, 'a.txt');
+  await writeFile(path, 'before');
+  await using server = await store(() => writeFile(path, 'after'));
+  await uploadFile(server.storage(), { key: 'a.txt', path });
+  expect(server.seen.map(({ body }) => body.toString())).toEqual(['before']);
+});
