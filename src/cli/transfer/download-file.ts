@@ -69,10 +69,11 @@ async function fill(file: FileHandle, storage: StorageReader, download: Download
   const resumed = size > object.size ? 0 : size;
   download.onBytes?.({ received: 0, resumed });
   await receive(file, storage, { ...download, from: resumed });
-  if ((await hasContent(file, storage, object)) !== false) return;
+  const right = await hasContent(file, storage, object);
+  if (right ?? resumed === 0) return;
   await file.truncate(0);
   if (resumed === 0) throw new Error(`what came for ${object.key} is not what its ETag says`);
-  // What was there had not been written whole, as after a power cut.
+  // What was there had not been written whole, as after a power cut; or nothing tells whether it had.
   download.onBytes?.({ received: 0, resumed: 0 });
   await receive(file, storage, { ...download, from: 0 });
   if ((await hasContent(file, storage, object)) !== false) return;
@@ -89,9 +90,17 @@ async function receive(
   await file.truncate(from);
   for await (const bytes of ranges(storage, { object, from, signal })) {
     signal.throwIfAborted();
-    await file.write(bytes, 0, bytes.length, position);
+    await writeWhole(file, bytes, position);
     position += bytes.length;
     onBytes?.({ received: bytes.length, resumed: 0 });
+  }
+}
+
+/** write(2) may take a part alone, as before a disk is full; what is wrong is told to the next one. */
+async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
   }
 }
 
