@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
@@ -127,4 +127,13 @@ test('a pass goes on after a restart, and the next one comes by itself', async (
   await waitUntil(() => pages.length >= 4, { timeoutMs: 5000, what: 'another pass' });
   expect(pages.slice(0, 4)).toEqual([undefined, 'half', undefined, 'half']);
   expect(scrubber.report().last).toMatchObject({ objects: 2, bytes: 2 });
+});
+
+test('a damaged note of how far it is stops nothing', async () => {
+  await put('a', 1000);
+  await writeFile(join(temporary.path, 'scrub.json'), '{"last":');
+  const running = await start();
+  expect(running.report()).toEqual({ current: undefined, last: undefined });
+  running.begin();
+  expect(await finished(running)).toMatchObject({ objects: 1 });
 });

@@ -52,7 +52,7 @@ export class Scrubber {
 
   static async start(options: ScrubberOptions): Promise<Scrubber> {
     const path = join(options.directory, 'scrub.json');
-    const known = await readJsonFile<Progress>(path);
+    const known = await readProgress(path, options.log);
     const scrubber = new Scrubber(options, path, known ?? {});
     if (!known) await scrubber.#save({ since: scrubber.#clock.now() });
     scrubber.#running = scrubber.#run();
@@ -143,5 +143,16 @@ export class Scrubber {
     const closing = this.#closing.signal;
     const signal = wake ? AbortSignal.any([closing, wake]) : closing;
     await this.#clock.sleep(ms, { signal }).catch(() => {});
+  }
+}
+
+/** A damaged note is none: what it is about is read anew, and objects are served meanwhile. */
+async function readProgress(path: string, log: Logger): Promise<Progress | undefined> {
+  try {
+    return await readJsonFile<Progress>(path);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    log.error({ err: error }, 'how far the check of what is stored was is lost: it begins anew');
+    return undefined;
   }
 }
