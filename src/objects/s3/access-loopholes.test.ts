@@ -80,6 +80,15 @@ test('who asks for a log elsewhere learns nothing of buckets that are not theirs
   }
 });
 
+test('what is read before anybody is asked is short', async () => {
+  const Condition = { StringEquals: { 's3:RequestObjectTag/a': 'b' } };
+  await setPolicy({ Action: 's3:PutObjectTagging', Resource: 'arn:aws:s3:::photos/*', Condition });
+  const tag = (value: string) => `<Tagging><TagSet><Tag><Key>a</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
+  const put = (body: string) => call('PUT /photos/a', { query: { tagging: '' }, body });
+  expect(await put(tag('b'))).toMatchObject({ status: 403 });
+  expect(await put(tag('b'.repeat(64 * 1024)))).toMatchObject({ status: 400, code: 'MaxMessageLengthExceeded' });
+});
+
 test('a list of deletions is read of those only who may delete something', async () => {
   const body = '<Delete><Object><Key>a</Key></Object></Delete>';
   const remove = (who = {}) => call('POST /photos', { ...who, query: { delete: '' }, body });

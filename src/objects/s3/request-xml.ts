@@ -5,13 +5,22 @@ import { parseXml, XmlNode } from './xml.ts';
 /** Ten thousand parts with checksums are about 3 MB; a thousand keys of a thousand bytes, 1.1 MB. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The document a request carries; `optional`: an empty body is an empty document. */
+/** Of what is read before it is known whether they may: policies ask for what it says. Ten tags of escapes are 46 KB. */
+export const MAX_UNASKED_BYTES = 64 * 1024;
+
+interface XmlOptions {
+  /** An empty body is an empty document. */
+  readonly optional?: boolean;
+  readonly maxBytes?: number;
+}
+
+/** The document a request carries. @throws HoldfastError `s3.malformed-xml`, `s3.message-too-long` */
 export async function readXml(
   body: ReceivedBody,
   root: string,
-  { optional = false }: { readonly optional?: boolean } = {},
+  { optional = false, maxBytes = MAX_BYTES }: XmlOptions = {},
 ): Promise<XmlNode> {
-  if ((body.size ?? 0) > MAX_BYTES) throw s3Errors.messageTooLong(`the request body is over ${MAX_BYTES} bytes`);
-  const text = await readText(body, MAX_BYTES);
+  if ((body.size ?? 0) > maxBytes) throw s3Errors.messageTooLong(`the request body is over ${maxBytes} bytes`);
+  const text = await readText(body, maxBytes);
   return optional && text.trim() === '' ? new XmlNode('') : parseXml(text, root);
 }

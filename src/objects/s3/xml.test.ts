@@ -44,6 +44,12 @@ describe('parsing', () => {
     expect([root.text('Key'), root.text('Key2')]).toEqual([' 007 ', '1e3']);
   });
 
+  test('refuses what would take long to make an object of', () => {
+    const kinds = Array.from({ length: 101 }, (_, i) => `<a${i}/>`);
+    expect(() => parseXml(`<D>${kinds.join('')}</D>`, 'D')).toThrow(malformed);
+    expect(() => parseXml(`<D>${'<a/>'.repeat(250_000)}</D>`, 'D')).toThrow(malformed);
+  });
+
   test.each([
     ['', 'nothing'],
     ['<D>', 'an open element'],

@@ -78,6 +78,13 @@ function escapeXml(text: string): string {
 /** Leaves are texts; an element that came more than once is an array. */
 export type ParsedXml = string | { readonly [name: string]: ParsedXml | readonly ParsedXml[] };
 
+/** A list of ten thousand parts with their checksums has fewer. */
+const MAX_TAGS = 250_000;
+/** More than any document of S3 has; an object of many names takes long to make. */
+const MAX_NAMES = 100;
+/** Of the document that is parsed. */
+const names = new Set<string>();
+
 /** Entities are off in the parser: no document can define or expand one. The five of XML itself and character references are read here. */
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -88,6 +95,10 @@ const parser = new XMLParser({
   trimValues: false,
   processEntities: false,
   maxNestedTags: 16,
+  transformTagName: (name) => {
+    if (names.add(name).size > MAX_NAMES) throw new Error('there are too many kinds of elements');
+    return name;
+  },
   tagValueProcessor: (_name, text) => unescapeXml(text),
 });
 
@@ -97,7 +108,9 @@ const parser = new XMLParser({
  */
 export function parseXml(text: string, root: string): XmlNode {
   if (/<!(?!--)/.test(text)) throw s3Errors.malformedXml('document types and CDATA sections are not accepted');
+  if (countOf('<', text) > MAX_TAGS) throw s3Errors.malformedXml('there are too many elements');
   let document: ParsedXml;
+  names.clear();
   try {
     document = parser.parse(text, true) as ParsedXml;
   } catch (error) {
@@ -107,6 +120,12 @@ export function parseXml(text: string, root: string): XmlNode {
     throw s3Errors.malformedXml(`the XML's root element must be ${root}`);
   }
   return new XmlNode(document[root] as ParsedXml);
+}
+
+function countOf(character: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) count++;
+  return count;
 }
 
 /** Reads parsed XML without trusting its shape. */

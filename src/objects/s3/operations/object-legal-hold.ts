@@ -1,7 +1,7 @@
 import { s3Errors } from '../errors.ts';
 import { legalHoldXml, readLegalHold, requireObjectLock } from '../object-lock.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
-import { readXml } from '../request-xml.ts';
+import { MAX_UNASKED_BYTES, readXml } from '../request-xml.ts';
 import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 
 export const putObjectLegalHold: Operation = {
@@ -10,7 +10,7 @@ export const putObjectLegalHold: Operation = {
   async handle(request, { store }) {
     const { bucket, key, query } = request;
     requireObjectLock(store, bucket);
-    const headers = readLegalHold(await readXml(await request.body(), 'LegalHold'));
+    const headers = readLegalHold(await readXml(await request.body(), 'LegalHold', { maxBytes: MAX_UNASKED_BYTES }));
     await request.access.locking(request, 'PutObjectLegalHold', headers);
     const change = { ...readVersionId(query), headers };
     const info = await orDeleteMarker(store, { bucket, key, ...change }, store.updateMetadata(bucket, key, change));

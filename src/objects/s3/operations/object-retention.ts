@@ -1,7 +1,7 @@
 import { s3Errors } from '../errors.ts';
 import { readRetention, requireObjectLock, retentionXml } from '../object-lock.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
-import { readXml } from '../request-xml.ts';
+import { MAX_UNASKED_BYTES, readXml } from '../request-xml.ts';
 import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 
 export const putObjectRetention: Operation = {
@@ -10,7 +10,7 @@ export const putObjectRetention: Operation = {
   async handle(request, { store }) {
     const { bucket, key, query } = request;
     requireObjectLock(store, bucket);
-    const headers = readRetention(await readXml(await request.body(), 'Retention'));
+    const headers = readRetention(await readXml(await request.body(), 'Retention', { maxBytes: MAX_UNASKED_BYTES }));
     await request.access.locking(request, 'PutObjectRetention', headers);
     const bypassGovernance = await request.access.mayBypassGovernance(request, key);
     const change = { ...readVersionId(query), headers, bypassGovernance };

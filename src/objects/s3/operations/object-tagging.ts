@@ -3,7 +3,7 @@ import type { ObjectInfo } from '../../store/object.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { readMoment } from '../moment.ts';
 import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
-import { readXml } from '../request-xml.ts';
+import { MAX_UNASKED_BYTES, readXml } from '../request-xml.ts';
 import { readObjectTags, tagsXml } from '../tagging.ts';
 import { orDeleteMarker, readVersionId, versionHeader } from '../versions.ts';
 
@@ -11,7 +11,7 @@ export const putObjectTagging: Operation = {
   name: 'PutObjectTagging',
   action: 'write-object',
   async handle(request, { store }) {
-    const tags = readObjectTags(await readXml(await request.body(), 'Tagging'));
+    const tags = readObjectTags(await readXml(await request.body(), 'Tagging', { maxBytes: MAX_UNASKED_BYTES }));
     await request.access.tagging(request, tags);
     const info = await setTags(request, store, tags);
     return { status: 200, headers: versionHeader(store, request.bucket, info) };
