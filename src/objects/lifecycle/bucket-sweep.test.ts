@@ -233,6 +233,24 @@ describe('noncurrent versions expire', () => {
     ]);
   });
 
+  test('but delete markers take the place of none that is to be kept', async () => {
+    for (let i = 1; i <= 3; i++) {
+      await put('a', {}, 'x'.repeat(i));
+      for (let j = 0; j < 2; j++) await store.remove('logs', 'a');
+    }
+    await put('a', {}, 'current');
+    now += 10 * DAY;
+    await setRules({ noncurrent: { days: 1, newerVersions: 2 } });
+    await sweep();
+    expect(await versions()).toEqual([
+      'a 7',
+      'a marker noncurrent',
+      'a marker noncurrent',
+      'a 3 noncurrent',
+      'a 2 noncurrent',
+    ]);
+  });
+
   test('unless they are locked, or current again', async () => {
     await store.createBucket('safe', { objectLock: {} });
     const lock = {

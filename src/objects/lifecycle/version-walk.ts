@@ -2,8 +2,12 @@ import type { ObjectVersion } from '../store/object.ts';
 
 export interface WalkedVersion {
   readonly version: ObjectVersion;
-  /** Of a noncurrent version: when a newer one took its place, and how many noncurrent ones are newer. */
+  /** Of a noncurrent version: when a newer one took its place. */
   readonly since: number | undefined;
+  /**
+   * How many noncurrent versions are newer. Before an object delete markers do not count: who wants to keep
+   * some old versions does not want them to go for markers, which hold nothing.
+   */
   readonly newer: number;
   /** No other version of its key exists. */
   readonly isOnly: boolean;
@@ -17,7 +21,8 @@ export interface WalkedVersion {
 export class VersionWalk {
   #waiting: ObjectVersion | undefined;
   #since: number | undefined;
-  #newer = 0;
+  #newerObjects = 0;
+  #newerMarkers = 0;
 
   *add(versions: readonly ObjectVersion[]): Generator<WalkedVersion> {
     for (const version of versions) {
@@ -34,8 +39,11 @@ export class VersionWalk {
   #told(version: ObjectVersion, next: ObjectVersion | undefined): WalkedVersion {
     const since = version.isLatest ? undefined : this.#since;
     const isLast = next?.key !== version.key;
-    const told = { version, since, newer: this.#newer, isOnly: version.isLatest && isLast };
-    this.#newer = isLast ? 0 : this.#newer + (version.isLatest ? 0 : 1);
+    const newer = this.#newerObjects + (version.deleteMarker ? this.#newerMarkers : 0);
+    const told = { version, since, newer, isOnly: version.isLatest && isLast };
+    if (isLast) this.#newerObjects = this.#newerMarkers = 0;
+    else if (!version.isLatest && version.deleteMarker) this.#newerMarkers++;
+    else if (!version.isLatest) this.#newerObjects++;
     this.#since = isLast ? undefined : version.lastModified;
     return told;
   }
