@@ -111,7 +111,8 @@ const POST_POLICIES: Texts = [
     conditions: [
       { bucket: 'photos' },
       ['starts-with', '$key', 'user/'],
-      { acl: 'private', success_action_status: 201 },
+      { acl: 'private' },
+      { success_action_status: 201 },
       ['content-length-range', 1, 10],
     ],
   }),
