@@ -206,6 +206,17 @@ describe('a multipart upload', () => {
     expect(stored.etag).toBe(expectedEtag.slice(1, -1));
   });
 
+  it('that is gone is not taken for complete where it was to be the first: the object there is of another', async () => {
+    await using server = await multipart({
+      onComplete(response) {
+        fail(response, 404, 'NoSuchUpload');
+        return true;
+      },
+    });
+    const put = server.storage().put('a', data, { ...options, ifNoneMatch: '*' });
+    await expect(put).rejects.toMatchObject({ code: 'NoSuchUpload' });
+  });
+
   it('fails when the error comes after a 200', async () => {
     await using server = await multipart({
       onComplete(response) {
