@@ -107,6 +107,11 @@ export class TargetDirectory {
   }
 }
 
+/** What names that are one where names fold have in common. */
+export function foldName(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
 /** Paths that would be written to one file where names fold: the first one wins, here are the others. */
 export function foldedAway(entries: Iterable<Entry>): Set<string> {
   const taken = new Map<string, string>();
@@ -114,7 +119,7 @@ export function foldedAway(entries: Iterable<Entry>): Set<string> {
   for (const { path } of entries) {
     const names = [path.replace(/\/$/, ''), ...parentsOf(path)];
     const clash = names.some((name) => {
-      const folded = name.normalize('NFC').toLowerCase();
+      const folded = foldName(name);
       if (!taken.has(folded)) taken.set(folded, name);
       return taken.get(folded) !== name;
     });

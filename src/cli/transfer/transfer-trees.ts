@@ -6,7 +6,7 @@ import { type Budget, runJobs } from './run-jobs.ts';
 import { sameContent } from './same-content.ts';
 import { readSource, readTarget, type Source, type Target } from './side.ts';
 import { type Comparison, compareTrees, filesThatAreDirectories, inTheWay } from './sync-plan.ts';
-import { foldedAway, TargetDirectory, whyNoPath } from './target-directory.ts';
+import { foldedAway, foldName, TargetDirectory, whyNoPath } from './target-directory.ts';
 import type { Entry, Notice, Tree } from './tree.ts';
 
 export interface TreeTransfer {
@@ -52,7 +52,8 @@ const LOOKS: Budget = { jobs: 16, weight: Number.POSITIVE_INFINITY };
 export async function transferTrees(transfer: TreeTransfer): Promise<TransferReport> {
   const { from, to, counts, signal, dryRun } = transfer;
   const [source, target] = await Promise.all([readSource(from, transfer), readTarget(to, { signal, dryRun })]);
-  const comparison = compareTrees(source, target, { counts, deletes: transfer.delete });
+  const compared = compareTrees(source, target, { counts, deletes: transfer.delete });
+  const comparison = { ...compared, extra: await withoutOtherSpellings(compared.extra, { transfer, source }) };
   const outcome: Outcome = {
     copied: [],
     deleted: [],
@@ -81,6 +82,17 @@ export async function transferTrees(transfer: TreeTransfer): Promise<TransferRep
   const gone = new Set(rest.deleted);
   const kept = transfer.delete ? comparison.extra.flatMap(({ path }) => (gone.has(path) ? [] : [path])) : [];
   return { ...rest, kept, unchanged, skipped: source.skipped.filter(({ path }) => counts(path)), resumed };
+}
+
+/** Where names fold, `a.txt` is what `A.txt` of the source has been written to. */
+async function withoutOtherSpellings(
+  extra: readonly Entry[],
+  { transfer: { to, dryRun, delete: deletes }, source }: { readonly transfer: TreeTransfer; readonly source: Tree },
+): Promise<readonly Entry[]> {
+  if (to.kind !== 'directory' || dryRun || !deletes || extra.length === 0) return extra;
+  if (!(await new TargetDirectory(to.path).foldsNames())) return extra;
+  const names = new Set([...source.entries.keys()].map(foldName));
+  return extra.filter(({ path }) => !names.has(foldName(path)));
 }
 
 /** Nothing, where the source is not known whole: what cannot be seen may well be there. */
