@@ -83,6 +83,24 @@ test('all failed events are replayed or dropped at once', async () => {
   expect(await bench.admin.dropEvents({ webhook: 'hook' })).toEqual({ count: 0 });
 });
 
+test('many failed events are dropped step by step: others have their turn meanwhile', async () => {
+  await bench.restart({ limits: { maxPending: 0 } });
+  await bench.hook();
+  await bench.rules({});
+  const many = 350;
+  for (let i = 0; i < many; i++) await bench.put(`${i}`);
+  await bench.until('the overflow', () => bench.counts().failed === many);
+  let turns = 0;
+  const counted = () => {
+    turns++;
+    next = setImmediate(counted);
+  };
+  let next = setImmediate(counted);
+  expect(await bench.admin.dropEvents({ webhook: 'hook' })).toEqual({ count: many });
+  clearImmediate(next);
+  expect(turns).toBeGreaterThanOrEqual(3);
+});
+
 test('more than there is room for fails at once, and of failed events the oldest go', async () => {
   await bench.restart({ limits: { maxPending: 2, maxFailed: 2 } });
   await bench.hook();

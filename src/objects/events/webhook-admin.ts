@@ -1,3 +1,4 @@
+import { endOfTurn } from '../../core/end-of-turn.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { parseStamp } from '../store/version-id.ts';
 import type { FailedEvent, NewWebhook, WebhookAdmin, WebhookInfo } from '../webhook-contract.ts';
@@ -10,7 +11,8 @@ import { notificationRules } from './notification-rules.ts';
 import { signedHeaders } from './signature.ts';
 import type { Webhook } from './webhook-store.ts';
 
-const STEP = 1000;
+/** Some milliseconds of work. */
+const STEP = 100;
 const MAX_LISTED = 1000;
 
 /** What operators do with webhooks and with the events that did not reach them. */
@@ -31,8 +33,8 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
     ...queue.counts(name),
   });
 
-  /** One failed event, or all there are at the call; says how many. */
-  const each = (name: string, id: string | undefined, act: (stamp: number) => boolean): number => {
+  /** One failed event, or all there are at the call; says how many. Others have their turn between the steps. */
+  const each = async (name: string, id: string | undefined, act: (stamp: number) => boolean): Promise<number> => {
     require(name);
     const { queue } = events;
     if (id !== undefined) {
@@ -40,13 +42,16 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
       return 1;
     }
     let count = 0;
-    for (let after = 0; ; ) {
-      const page = queue.failed(name, { after, limit: STEP });
+    let left = queue.counts(name).failed;
+    for (let after = 0; left > 0; await endOfTurn()) {
+      const page = queue.failed(name, { after, limit: Math.min(STEP, left) });
       for (const { stamp } of page) if (act(stamp)) count++;
       const last = page.at(-1);
-      if (!last) return count;
+      if (!last) break;
       after = last.stamp;
+      left -= page.length;
     }
+    return count;
   };
 
   return {
@@ -81,12 +86,12 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
     },
     async replayEvents({ webhook, id }) {
       const now = clock.now();
-      const count = each(webhook, id, (stamp) => events.queue.replay(webhook, stamp, now));
+      const count = await each(webhook, id, (stamp) => events.queue.replay(webhook, stamp, now));
       events.wake(webhook);
       return { count };
     },
     async dropEvents({ webhook, id }) {
-      return { count: each(webhook, id, (stamp) => events.queue.drop(webhook, stamp)) };
+      return { count: await each(webhook, id, (stamp) => events.queue.drop(webhook, stamp)) };
     },
   };
 }
