@@ -49,7 +49,7 @@ export class IntegrityCheck {
   }
 
   #collect(after: string | undefined, maxBytes: number) {
-    const { catalog, journal, files } = this.#options;
+    const { catalog } = this.#options;
     const found: Found[] = [];
     let bytes = 0;
     let seen = 0;
@@ -59,9 +59,7 @@ export class IntegrityCheck {
       const version = one.version();
       const bucket = catalog.buckets.byId(bucketOf(prefix))?.bucket.name;
       if (bucket !== undefined && !version.deleteMarker) {
-        const inline = version.files.length === 0;
-        const release = inline ? journal.pin(version.location.position) : files.pin(version.files);
-        found.push({ bucket, key, version, release });
+        found.push({ bucket, key, version, release: this.#pin(version) });
         bytes += version.size;
       }
       if (++seen === PAGE_VERSIONS || bytes >= maxBytes) {
@@ -69,6 +67,17 @@ export class IntegrityCheck {
       }
     }
     return { found };
+  }
+
+  /** What is lost cannot go away any more: reading it says so. */
+  #pin({ files, location }: Version): () => void {
+    if (files.length > 0) return this.#options.files.pin(files);
+    try {
+      return this.#options.journal.pin(location.position);
+    } catch (error) {
+      if (!isHoldfastCode(error, 'object.damaged')) throw error;
+      return () => {};
+    }
   }
 
   async #damageOf({ files, location, stamp }: Version): Promise<string | undefined> {

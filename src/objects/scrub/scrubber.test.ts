@@ -98,6 +98,21 @@ test('what the disk has changed or lost is named, and the rest is checked all th
   expect(damaged[0]?.message).toContain('is gone');
 });
 
+test('what was in a segment of the journal that is lost is named, and the rest is checked all the same', async () => {
+  for (let n = 10; n < 50; n++) await put(`small-${n}`, 60_000);
+  await store.close();
+  const [first = ''] = (await readdir(join(directory, 'journal'))).filter((name) => name.endsWith('.journal')).sort();
+  await rm(join(directory, 'journal', first));
+  store = await openStore();
+  const running = await start();
+  running.begin();
+  const { objects, damaged } = await finished(running);
+  expect(objects).toBe(40);
+  expect(damaged.length).toBeGreaterThan(0);
+  expect(damaged.length).toBeLessThan(15);
+  expect(damaged[0]).toMatchObject({ bucket: 'data', key: 'small-10' });
+});
+
 async function filesHolding(text: string) {
   const found = [];
   for (const path of await dataFiles(directory)) {
