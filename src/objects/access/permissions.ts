@@ -103,6 +103,24 @@ export function permissionsOf({ operation, query, headers }: PermissionRequest):
   return permissions;
 }
 
+const CONDITIONAL: ReadonlySet<string> = new Set([
+  'CompleteMultipartUpload',
+  'CopyObject',
+  'DeleteObject',
+  'PostObject',
+  'PutObject',
+]);
+
+/**
+ * Whether a write goes by more of the object than that it is there, which then must be readable to
+ * whoever asks (S3 User Guide, "Adding preconditions to S3 operations").
+ */
+export function comparesObject({ operation, headers }: Omit<PermissionRequest, 'query'>): boolean {
+  if (!CONDITIONAL.has(operation)) return false;
+  const isOfEtag = (headers.get('if-match') ?? '*').trim() !== '*';
+  return isOfEtag || headers.has('x-amz-if-match-size') || headers.has('x-amz-if-match-last-modified-time');
+}
+
 const CREATIONS: ReadonlySet<string> = new Set(['PutObject', 'PostObject', 'CopyObject', 'CreateMultipartUpload']);
 
 /** What a request that makes an object may give it besides, which is a permission of its own. */

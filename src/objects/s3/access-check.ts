@@ -4,7 +4,7 @@ import { type Decision, decideAccess } from '../access/authorize.ts';
 import { type BucketAccess, bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
 import { type Action, writesInto } from '../access/key-scope.ts';
-import { objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
+import { comparesObject, objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks, policyMayAllow } from '../access/policy/policy.ts';
 import { withLock, withTags, withVersion } from '../access/request-context.ts';
@@ -91,6 +91,8 @@ export class AccessCheck {
       if (decision === 'denied') throw denied();
       this.#undecided ||= decision === 'by-object-acl';
     }
+    if (comparesObject({ operation: name, headers }))
+      await this.comparison({ bucket, key, versionId: target.versionId });
   }
 
   /** @throws HoldfastError `access.denied` */
@@ -119,6 +121,11 @@ export class AccessCheck {
   /** @throws HoldfastError `access.denied` */
   async removal(target: Target): Promise<void> {
     await this.#demand('write-object', objectPermission('DeleteObject', target), target);
+  }
+
+  /** That a write goes by what is in the object, and so tells of it. @throws HoldfastError `access.denied` */
+  async comparison(target: Target): Promise<void> {
+    await this.#demand('read-object', objectPermission('GetObject', target), target);
   }
 
   /** That an object gets these tags, which only the body named, or the source of a copy has. @throws HoldfastError `access.denied` */

@@ -8,6 +8,7 @@ const operator = testKey('operator', '*');
 const ofPhotos = testKey('operator:photos', ['photos']);
 const web = testKey('photos/web', ['photos']);
 const other = testKey('other/web', ['other']);
+const dropper = testKey('key:drop', [{ bucket: 'photos', access: 'write' }]);
 
 let gateway: TestGateway;
 let call: TestGateway['call'];
@@ -19,7 +20,7 @@ const setPolicy = async (...statements: object[]) => {
 };
 
 beforeEach(async () => {
-  gateway = await startTestGateway(operator, ofPhotos, web, other);
+  gateway = await startTestGateway(operator, ofPhotos, web, other, dropper);
   call = gateway.call;
   await gateway.store.createBucket('photos', { versioning: 'enabled' });
   await gateway.store.createBucket('other');
@@ -54,6 +55,30 @@ test('tags that come with a copy are set by who may set them', async () => {
   expect(await copy('a', { 'x-amz-tagging-directive': 'REPLACE' })).toBe(200);
   expect(await copy('plain')).toBe(200);
   expect(await status('PUT /photos/b', { as: web, headers: { 'x-amz-copy-source': 'photos/a' } })).toBe(200);
+});
+
+test('who may not read an object tries no ETags, sizes and times on it', async () => {
+  const etag = String((await call('PUT /photos/a', { as: web, body: 'x' })).headers.etag);
+  const uploads = await call('POST /photos/a', { as: dropper, query: { uploads: '' } });
+  const uploadId = /<UploadId>(.+)<\/UploadId>/.exec(uploads.text)?.[1] ?? '';
+  const parts =
+    '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>';
+  for (const one of [etag, '"0"']) {
+    const headers = { 'if-match': one };
+    expect(await status('PUT /photos/a', { as: dropper, headers, body: 'y' })).toBe(403);
+    expect(await status('DELETE /photos/a', { as: dropper, headers })).toBe(403);
+    expect(await status('POST /photos/a', { as: dropper, headers, query: { uploadId }, body: parts })).toBe(403);
+    const body = `<Delete><Object><Key>a</Key><ETag>${one.replaceAll('"', '&quot;')}</ETag></Object></Delete>`;
+    const deleted = await call('POST /photos', { as: dropper, query: { delete: '' }, body });
+    expect(deleted).toMatchObject({ status: 200, text: expect.stringContaining('AccessDenied') });
+  }
+  const bySize = { 'x-amz-if-match-size': '1' };
+  expect(await status('DELETE /photos/a', { as: dropper, headers: bySize })).toBe(403);
+  const body = '<Delete><Object><Key>a</Key><Size>1</Size></Object></Delete>';
+  expect((await call('POST /photos', { as: dropper, query: { delete: '' }, body })).text).toContain('AccessDenied');
+  expect(await status('PUT /photos/a', { as: web, headers: { 'if-match': etag }, body: 'y' })).toBe(200);
+  expect(await status('PUT /photos/b', { as: dropper, headers: { 'if-none-match': '*' }, body: 'y' })).toBe(200);
+  expect(await status('DELETE /photos/b', { as: dropper, headers: { 'if-match': '*' } })).toBe(204);
 });
 
 test('a form gives an object no metadata that no answer can have', async () => {

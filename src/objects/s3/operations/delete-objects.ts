@@ -49,6 +49,11 @@ function readDeletion(node: XmlNode): Deletion {
   return { key, versionId: node.text('VersionId') || undefined, conditions };
 }
 
+/** More than that it is there. */
+function compares({ ifMatch, ifSize, ifLastModified }: RemoveConditions): boolean {
+  return (ifMatch ?? '*') !== '*' || ifSize !== undefined || ifLastModified !== undefined;
+}
+
 /** One of the two elements, and what the access log says of it. */
 interface Result {
   readonly deleted?: XmlElements;
@@ -64,6 +69,7 @@ async function deleteOne(
   try {
     const { bucket, access } = request;
     await access.removal({ bucket, key, versionId });
+    if (compares(conditions)) await access.comparison({ bucket, key, versionId });
     const bypassGovernance = await access.mayBypassGovernance(request, key);
     const removed = await store.remove(bucket, key, { versionId, ...conditions, bypassGovernance });
     const deleted = { Key: key, VersionId: versionId, ...markerElements(removed) };
