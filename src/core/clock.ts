@@ -8,9 +8,16 @@ export interface Clock {
   sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
+/** Of one timer: Node ends longer ones at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, { signal } = {}) => {
-    await sleepFor(ms, undefined, signal ? { signal } : {});
+    let left = ms;
+    do {
+      await sleepFor(Math.min(left, MAX_TIMER_MS), undefined, signal ? { signal } : {});
+      left -= MAX_TIMER_MS;
+    } while (left > 0);
   },
 };
