@@ -82,3 +82,53 @@ it('a move of what is not there takes nothing away', async () => {
   await expect(server.storage().move('a', 'b')).rejects.toMatchObject({ code: 'NoSuchKey' });
   expect(server.seen.map(({ method }) => method)).toEqual(['HEAD']);
 });
+
+describe('a range', () => {
+  const content = Buffer.from('0123456789');
+  /** A server, or what stands before it, that has its own mind about ranges. */
+  const answering = (status: number, range?: string) =>
+    scriptedServer((_, response) => {
+      const headers = { etag: '"e"', 'content-length': content.length };
+      response.writeHead(status, range === undefined ? headers : { ...headers, 'content-range': range }).end(content);
+    });
+
+  it('is not what comes when the whole does, or another one', async () => {
+    const range = { start: 5, end: 14 };
+    for (const [status, text] of [[200], [206], [206, 'bytes 0-9/20']] as const) {
+      await using server = await answering(status, text);
+      await expect(server.storage().get('a', { range })).rejects.toMatchObject({ code: 'InvalidResponse' });
+    }
+  });
+
+  it('may be the whole', async () => {
+    await using server = await answering(200);
+    expect((await server.storage().get('a', { range: { start: 0 } }))?.body).toEqual(content);
+    expect((await server.storage().get('a', { range: { start: 0, end: 20 } }))?.body).toEqual(content);
+    await expect(server.storage().get('a', { range: { start: 0, end: 5 } })).rejects.toMatchObject({
+      code: 'InvalidResponse',
+    });
+  });
+
+  it('that a read goes on with is the one that was asked for', async () => {
+    await using server = await scriptedServer(({ headers }, response) => {
+      const shared = { etag: '"e"', 'content-length': content.length };
+      if (headers.range)
+        return void response.writeHead(206, { ...shared, 'content-range': 'bytes 0-9/10' }).end(content);
+      response.writeHead(200, shared).write(content.subarray(0, 4), () => response.destroy());
+    });
+    await expect(server.storage().get('a')).rejects.toMatchObject({ code: 'InvalidResponse' });
+  });
+});
+
+it('a stream that nobody reads gives its connection up when it is destroyed', async () => {
+  let closed = false;
+  await using server = await scriptedServer((_, response) => {
+    response.on('close', () => {
+      closed = true;
+    });
+    response.writeHead(200, { etag: '"e"', 'content-length': 100 }).write('begin');
+  });
+  const opened = await server.storage().open('a');
+  opened?.stream().destroy();
+  await expect.poll(() => closed).toBe(true);
+});

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { invalidArgument, networkError, StorageError } from './errors.ts';
+import { invalidArgument, invalidResponse, networkError, StorageError } from './errors.ts';
 import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
 import { type HeadOptions, versionQuery } from './object-version.ts';
 import { conditionHeaders } from './put-options.ts';
@@ -45,13 +45,15 @@ export async function openObject(
     throw error;
   }
   const info = toObjectInfo(key, response.headers);
-  const start = Number(/^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1] ?? 0);
+  if (range !== undefined && !isAnswerTo(range, response, info.size)) throw wrongRange(response);
+  const start = firstByte(response) ?? 0;
   const length = Number(response.headers['content-length'] ?? 0);
   const bytes = () => resumed(client, response, { info, query, position: start, end: start + length, signal });
   return {
     ...info,
     length,
-    stream: () => Readable.from(bytes(), { objectMode: false }),
+    // One that is destroyed before it was read from has not begun with the bytes.
+    stream: () => Readable.from(bytes(), { objectMode: false }).once('close', () => response.destroy()),
     buffer: () => collect(bytes(), length),
     close: () => void response.destroy(),
   };
@@ -74,6 +76,25 @@ function rangeHeaders(range: ByteRange | undefined): Record<string, string> {
     Number.isSafeInteger(start) && start >= 0 && (end === undefined || (Number.isSafeInteger(end) && end >= start));
   if (!valid) throw invalidArgument(`the range ${start}-${end ?? ''} is none: 0 <= start <= end is needed`);
   return { range: `bytes=${start}-${end ?? ''}` };
+}
+
+/** RFC 9110, 14.2: a server may ignore a range; then the whole is good where the whole was asked for. */
+function isAnswerTo(range: ByteRange, response: IncomingMessage, size: number): boolean {
+  const first = firstByte(response);
+  if ('last' in range) return first === Math.max(0, size - range.last) || (first === undefined && range.last >= size);
+  if (first !== undefined) return first === range.start;
+  return range.start === 0 && (range.end === undefined || range.end >= size - 1);
+}
+
+/** Where the bytes of a partial answer begin. */
+function firstByte({ statusCode, headers }: IncomingMessage): number | undefined {
+  const [, start] = /^bytes (\d+)-/.exec(headers['content-range'] ?? '') ?? [];
+  return statusCode === 206 && start !== undefined ? Number(start) : undefined;
+}
+
+function wrongRange(response: IncomingMessage): StorageError {
+  response.destroy();
+  return invalidResponse('range that was asked for');
 }
 
 interface Interval {
@@ -112,10 +133,7 @@ async function* resumed(
     await client.backOff(failures, signal);
     const headers = { range: `bytes=${position}-${end - 1}`, 'if-match': `"${info.etag}"` };
     response = await client.open({ method: 'GET', key: info.key, query, headers, signal });
-    if (response.statusCode !== 206) {
-      response.destroy();
-      throw networkError(new Error('it cannot resume an interrupted read'), client.endpoint);
-    }
+    if (firstByte(response) !== position) throw wrongRange(response);
   }
 }
 
