@@ -67,7 +67,7 @@ function settle(
 ): void {
   const { status, responseText } = request;
   if (status < 200 || status > 299) reject(new UploadError(`the upload was refused with status ${status}`, status));
-  else resolve({ etag: request.getResponseHeader('etag')?.replace(/"/g, '') ?? null, text: responseText });
+  else resolve({ etag: request.getResponseHeader('etag')?.replace(/^W\/|"/g, '') ?? null, text: responseText });
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

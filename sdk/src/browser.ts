@@ -62,6 +62,7 @@ async function put(url: string, body: UploadData, options: BrowserUploadOptions)
 async function sendParts(plan: MultipartPlan, file: Blob, options: BrowserUploadOptions): Promise<UploadedFile> {
   const { onProgress, signal, retries = RETRIES, concurrency = 3 } = options;
   const stored = await listStored(plan, options);
+  const etags = new Map<number, string>();
   const loaded = new Map<number, number>();
   const report = (number: number, bytes: number) => {
     loaded.set(number, Math.max(bytes, loaded.get(number) ?? 0));
@@ -75,12 +76,14 @@ async function sendParts(plan: MultipartPlan, file: Blob, options: BrowserUpload
     for (let part = left.shift(); part && !failed.signal.aborted; part = left.shift()) {
       const { number, url } = part;
       const body = file.slice((number - 1) * plan.partSize, number * plan.partSize);
-      if (!(await hasBytes(stored.get(number), body))) {
-        await transfer(
-          { method: 'PUT', url, body, signal: failed.signal, onSent: (sent) => report(number, sent) },
-          retries,
-        );
-      }
+      const before = stored.get(number);
+      const sent = (await hasBytes(before, body))
+        ? before
+        : await transfer(
+            { method: 'PUT', url, body, signal: failed.signal, onSent: (sent) => report(number, sent) },
+            retries,
+          );
+      if (sent?.etag) etags.set(number, sent.etag);
       report(number, body.size);
     }
   };
@@ -94,21 +97,31 @@ async function sendParts(plan: MultipartPlan, file: Blob, options: BrowserUpload
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-  return complete(plan, await listStored(plan, options), options);
+  const parts = partsOf(plan, await listStored(plan, options));
+  if (parts.some(({ number, etag }) => (etags.get(number) ?? etag) !== etag)) {
+    throw new UploadError('another upload with the same plan has put parts of its own; try again', 0);
+  }
+  return complete(plan, parts, options);
 }
 
 /** ETags are taken from the list: an answer to a part shows its own only where the bucket's CORS rules expose it. */
+function partsOf({ partUrls }: MultipartPlan, stored: ReadonlyMap<number, StoredPart>): UploadedPart[] {
+  const parts = partUrls.flatMap((_, i) => stored.get(i + 1) ?? []);
+  if (parts.length < partUrls.length) throw new UploadError('parts of the upload are gone', 0);
+  return parts;
+}
+
 async function complete(
-  { completeUrl, partUrls }: MultipartPlan,
-  stored: ReadonlyMap<number, StoredPart>,
+  { completeUrl }: MultipartPlan,
+  parts: readonly UploadedPart[],
   { signal, retries = RETRIES }: BrowserUploadOptions,
 ): Promise<UploadedFile> {
-  const parts: UploadedPart[] = partUrls.flatMap((_, i) => stored.get(i + 1) ?? []);
-  if (parts.length < partUrls.length) throw new UploadError('parts of the upload are gone', 0);
   const answer = await transfer({ method: 'POST', url: completeUrl, body: partList(parts), signal }, retries);
   const code = answer.text.includes('<Error>') ? text(answer.text, 'Code') : undefined;
   if (code !== undefined) throw new UploadError(`the upload was refused: ${code}`, 200); // S3 may say so after its 200
-  return { etag: text(answer.text, 'ETag')?.replace(/"/g, '') ?? null };
+  const etag = text(answer.text, 'ETag');
+  if (!etag) throw new UploadError('what answered is no object store', 200); // the page of a proxy
+  return { etag: etag.replace(/"/g, '') };
 }
 
 async function listStored(
