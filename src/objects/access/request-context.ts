@@ -1,6 +1,7 @@
 import type { HeaderChanges } from '../store/object.ts';
 import type { Authentication } from './authenticate.ts';
 import { parseCopySource } from './copy-source.ts';
+import { accessErrors } from './errors.ts';
 import type { ConditionContext } from './policy/condition-keys.ts';
 import { ACCOUNT, principalArn } from './policy/principal.ts';
 import { ALGORITHM, parseTimestamp } from './signature-v4.ts';
@@ -115,24 +116,42 @@ export function withLock(context: ConditionContext, lock: HeaderChanges | undefi
   };
 }
 
+interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** The context with tags that only the object has, or only the body. */
 export function withTags(
   context: ConditionContext,
   kind: 'existing' | 'request',
-  tags: readonly { readonly key: string; readonly value: string }[] | undefined,
+  tags: readonly Tag[] | undefined,
 ): ConditionContext {
   if (!tags) return context;
   const prefix = `s3:${kind}objecttag/`;
   return (key) => {
     if (key === 's3:requestobjecttagkeys' && kind === 'request') return tags.map((tag) => tag.key);
     if (!key.startsWith(prefix)) return context(key);
-    return present(tags.find((tag) => tag.key.toLowerCase() === key.slice(prefix.length))?.value);
+    return present(tagValue(tags, key.slice(prefix.length)));
   };
 }
 
 function tags(headers: ContextSource['headers'], name: string): string | undefined {
   const entries = [...new URLSearchParams(headers.get('x-amz-tagging') ?? '')];
-  return entries.find(([key]) => key.toLowerCase() === name)?.[1];
+  return tagValue(
+    entries.map(([key, value]) => ({ key, value })),
+    name,
+  );
+}
+
+/**
+ * Tags know upper and lower case, condition keys do not: of two that such a key means, one could hide the other.
+ * @throws HoldfastError `access.denied` for those
+ */
+function tagValue(tags: readonly Tag[], name: string): string | undefined {
+  const [tag, ...more] = tags.filter(({ key }) => key.toLowerCase() === name);
+  if (more.length > 0) throw accessErrors.denied('Access Denied');
+  return tag?.value;
 }
 
 function tagNames(headers: ContextSource['headers']): readonly string[] {

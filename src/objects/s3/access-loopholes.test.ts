@@ -81,6 +81,18 @@ test('who may not read an object tries no ETags, sizes and times on it', async (
   expect(await status('DELETE /photos/b', { as: dropper, headers: { 'if-match': '*' } })).toBe(204);
 });
 
+test('a tag is not hidden behind one that differs in its case', async () => {
+  const Condition = { StringEquals: { 's3:RequestObjectTag/class': 'open' } };
+  const Resource = 'arn:aws:s3:::photos/*';
+  await setPolicy({ Effect: 'Allow', Action: ['s3:PutObject', 's3:PutObjectTagging'], Resource, Condition });
+  const put = (tags: string) => status('PUT /photos/a', { as: other, headers: { 'x-amz-tagging': tags }, body: 'x' });
+  expect(await put('class=open')).toBe(200);
+  expect(await put('Class=open&class=secret')).toBe(403);
+  const tag = (key: string, value: string) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`;
+  const body = `<Tagging><TagSet>${tag('Class', 'open')}${tag('class', 'secret')}</TagSet></Tagging>`;
+  expect(await status('PUT /photos/a', { as: other, query: { tagging: '' }, body })).toBe(403);
+});
+
 test('a form gives an object no metadata that no answer can have', async () => {
   for (const name of ['x-amz-meta-a b', 'x-amz-meta-é', 'x-amz-meta-a:b', 'x-amz-meta-(a)']) {
     const fields = signForm(web, { bucket: 'photos', fields: { key: 'a', [name]: 'x' } });
