@@ -69,7 +69,7 @@ afterEach(async () => {
 
 test('files are read, copied, overwritten and removed where a store of before has them', async () => {
   const earlier = await dataFiles();
-  expect(earlier.filter((path) => path.startsWith('00/')).length).toBeGreaterThan(3);
+  expect(earlier.map((path) => dirname(path))).toEqual(earlier.map((path) => path.slice(-2)));
   for (const key of KEYS) expect(await read(key)).toBe(`${key} ${LARGE}`);
 
   await store.copy({ source: { bucket: 'data', key: 'a' }, target: { bucket: 'data', key: 'copy' } });
