@@ -1,4 +1,3 @@
-import { endOfTurn } from '../../core/end-of-turn.ts';
 import { isHoldfastCode } from '../../core/errors.ts';
 import { storeErrors } from '../store/errors/store-errors.ts';
 import type { Growth } from '../store/quota.ts';
@@ -76,10 +75,9 @@ export class Committer {
     await this.#running;
   }
 
-  /** All that ask in one turn share a batch. Ends in the same step in which it finds the queue empty: no commit is left waiting. */
+  /** Ends in the same step in which it finds the queue empty: no commit is left waiting. */
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      await endOfTurn();
       const batch = this.#gather();
       try {
         await this.#write(batch);
