@@ -2,18 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteRange, ReadObject } from '../../src/objects/store/object.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
-import type { ObjectStoreUnderTest } from './object-contract-tools.ts';
+import { bytesOf, failure, md5, plain as metadata, type ObjectStoreUnderTest } from './object-contract-tools.ts';
 
-const metadata = { contentType: 'text/plain', headers: {}, user: {} };
-const failure = (code: string) => expect.objectContaining({ code });
 const customerKey = randomBytes(32);
 const otherKey = randomBytes(32);
-
-async function* bytesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield content;
-}
-
-const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 
 /** What `ObjectStore` says about encryption. */
 export function describeObjectEncryption(name: string, make: () => Promise<ObjectStoreUnderTest>): void {
