@@ -18,10 +18,7 @@ export async function withBucketRequests<T>(
   id: string,
   use: (client: S3Client) => Promise<T>,
 ): Promise<T> {
-  const { bucket, ...options } = await bucketCredentials(api, id);
-  const { S3Client } = await import('../../../../sdk/src/s3-client.ts');
-  const { resolveConfig } = await import('../../../../sdk/src/config.ts');
-  return explained(() => use(new S3Client(resolveConfig(bucket, options))));
+  return withBucketNaming(api, { id, other: id }, use);
 }
 
 /** Requests about a bucket that name another one: with a key for both, and told what that one is called in S3. */
