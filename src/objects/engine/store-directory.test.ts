@@ -39,6 +39,12 @@ test.each([0, 3, '2', undefined])('a store of format %j is refused and left as i
   expect(await written()).toEqual({ format, segmentBytes: 4096, salt: 7 });
 });
 
+test('where nobody can say whether there is a journal, no numbers are made for a new one', async () => {
+  await writeFile(join(temporary.path, 'journal'), 'no directory');
+  await expect(open()).rejects.toThrow('ENOTDIR');
+  await expect(written()).rejects.toThrow('ENOENT');
+});
+
 test('of a store whose numbers have changed, or are gone, nothing is touched', async () => {
   const made = await open();
   await writeFile(join(temporary.path, 'journal', '000000000001.journal'), 'something');

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
-import { HoldfastError } from '../../core/errors.ts';
+import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
 import { engineErrors } from './errors.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
@@ -140,8 +140,12 @@ async function readKept(path: string): Promise<KeptFormat | undefined> {
 
 /** The first segment is made long after `store.json` is durable. */
 async function isInUse(journal: string): Promise<boolean> {
-  const names = await readdir(journal).catch(() => []);
-  return names.length > 0;
+  try {
+    return (await readdir(journal)).length > 0;
+  } catch (error) {
+    if (isNodeError(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 function write(path: string, format: StoreFormat): Promise<void> {
