@@ -93,14 +93,12 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   starting.defer(close);
   const domains = new Domains(store);
   if (websiteSocket !== undefined) {
-    starting.adopt(await listenWebsites({ ...options, store, domains, socketPath: websiteSocket }), (websites) =>
-      websites.close(),
-    );
+    const websites = await listenWebsites({ ...options, store, domains, accessLog, socketPath: websiteSocket });
+    starting.defer(() => websites.close());
   }
   const scrubber = starting.adopt(await Scrubber.start({ store, directory, log }), (scrubber) => scrubber.close());
-  starting.adopt(new LifecycleWorker({ store, log, intervalMs: options.lifecycleMs ?? HOUR_MS }), (worker) =>
-    worker.close(),
-  );
+  const intervalMs = options.lifecycleMs ?? HOUR_MS;
+  starting.adopt(new LifecycleWorker({ store, log, intervalMs, accessLog }), (worker) => worker.close());
   const methods = createObjectAdmin({ store, keys, domains, scrubber, events });
   const onOther = () => options.onOtherCode?.(otherCode({ role: 'objects', peer: 'control' }));
   const rpc = await serveRpc({ socketPath: options.adminSocket, methods, code, onOther });

@@ -45,6 +45,12 @@ export class SiteOrigin {
   }
 }
 
+/**
+ * The method of the client's request, in the first that is made for it: so the origin's access log has a line for each,
+ * whatever is asked on its behalf.
+ */
+const CLIENT_METHOD = 'X-Forwarded-Method';
+
 /** What was said of a body goes with it; how the answer travels is between the client and us. */
 const NOT_FOR_ORIGIN: ReadonlySet<string> = new Set([
   'accept-encoding',
@@ -54,11 +60,12 @@ const NOT_FOR_ORIGIN: ReadonlySet<string> = new Set([
   'te',
   'transfer-encoding',
   'upgrade',
+  'x-forwarded-method',
 ]);
 
 /** Of the fields for a backend those that a request without a body has. */
-export function originHeaders(headers: readonly string[]): readonly string[] {
-  const kept: string[] = [];
+export function originHeaders(headers: readonly string[], clientMethod: string | undefined): readonly string[] {
+  const kept: string[] = clientMethod === undefined ? [] : [CLIENT_METHOD, clientMethod];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     if (!NOT_FOR_ORIGIN.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);

@@ -52,6 +52,8 @@ export class Sites {
   readonly #origin: SiteOrigin;
   readonly #cache: EdgeCache | undefined;
   readonly #log: Logger;
+  /** Of which the origin has been told. */
+  readonly #told = new WeakSet<SiteMessage>();
   /** Bodies on their way into the cache. */
   readonly #fills = new Map<string, Promise<void>>();
 
@@ -148,8 +150,11 @@ export class Sites {
   }
 
   async #ask(message: SiteMessage, method: string, signal = message.signal): Promise<Said> {
-    const { path } = message;
-    const origin = await this.#origin.ask({ method, path, headers: originHeaders(message.headers), signal });
+    const { path, req } = message;
+    const isFirst = !this.#told.has(message);
+    this.#told.add(message);
+    const headers = originHeaders(message.headers, isFirst ? req.method : undefined);
+    const origin = await this.#origin.ask({ method, path, headers, signal });
     return { origin, answer: siteAnswer(origin.statusCode as number, origin.headers, acceptedOf(message)) };
   }
 

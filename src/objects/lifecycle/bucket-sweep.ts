@@ -19,10 +19,24 @@ export interface Swept {
   uploads: number;
 }
 
+/** What a rule took away. */
+export interface Expired {
+  readonly key: string;
+  readonly what: keyof Swept;
+  /** Of what is gone, or of the delete marker that stands before it now. */
+  readonly versionId?: string | undefined;
+  /** Its bytes are still there, behind a delete marker. */
+  readonly isHidden?: boolean | undefined;
+  /** Bytes; an upload has no size, nor has a marker. */
+  readonly size?: number | undefined;
+}
+
 interface SweepOptions {
   readonly store: ObjectStore;
   readonly now: number;
   readonly signal: AbortSignal;
+  /** Told of each as it goes. */
+  readonly onExpired?: ((expired: Expired) => void) | undefined;
 }
 
 interface Sweep extends Omit<SweepOptions, 'signal'> {
@@ -37,12 +51,13 @@ interface Sweep extends Omit<SweepOptions, 'signal'> {
  * Applies a bucket's rules once. It keeps nothing: a sweep that is cut short is made
  * up for by the next. Each removal holds only for the version that was looked at.
  */
-export async function sweepBucket(bucket: Bucket, { store, now, signal }: SweepOptions): Promise<Swept> {
+export async function sweepBucket(bucket: Bucket, { signal, ...options }: SweepOptions): Promise<Swept> {
+  const { store } = options;
   const { name, documents } = bucket;
   const rules = lifecycleRules(bucket).filter(({ enabled }) => enabled);
   const swept: Swept = { objects: 0, noncurrent: 0, markers: 0, uploads: 0 };
   const goesOn = () => !signal.aborted && store.bucket(name)?.documents?.[LIFECYCLE] === documents?.[LIFECYCLE];
-  const sweep: Sweep = { store, now, bucket: name, rules, swept, goesOn };
+  const sweep: Sweep = { ...options, bucket: name, rules, swept, goesOn };
   if (rules.some(({ expiration, noncurrent }) => expiration ?? noncurrent)) await sweepVersions(sweep);
   if (rules.some(({ abortUploadsDays }) => abortUploadsDays !== undefined)) await sweepUploads(sweep);
   return swept;
@@ -65,39 +80,52 @@ async function sweepVersions(sweep: Sweep): Promise<void> {
 interface Removal {
   readonly key: string;
   readonly what: 'objects' | 'noncurrent' | 'markers';
+  readonly size: number | undefined;
   readonly options: RemoveObject;
 }
 
-async function removeDue({ store, now, bucket, rules, swept }: Sweep, walked: readonly WalkedVersion[]): Promise<void> {
+async function removeDue(sweep: Sweep, walked: readonly WalkedVersion[]): Promise<void> {
+  const { store, now, bucket, rules } = sweep;
   const due = walked.flatMap((one) => removal(rules, one, now) ?? []);
-  const removals = due.map(async ({ key, what, options }) => {
-    if (await succeeds(store.remove(bucket, key, options))) swept[what]++;
+  const removals = due.map(async ({ key, what, size, options }) => {
+    const removed = await unlessKept(store.remove(bucket, key, options));
+    if (!removed) return;
+    const { versionId, deleteMarker } = removed;
+    count(sweep, { key, what, size, versionId, isHidden: what === 'objects' && deleteMarker });
   });
   await Promise.all(removals);
+}
+
+function count({ swept, onExpired }: Sweep, expired: Expired): void {
+  swept[expired.what]++;
+  onExpired?.(expired);
 }
 
 function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: number): Removal | undefined {
   const { version, since, newer, isOnly } = walked;
   const { key, versionId, etag: ifMatch, lastModified: ifLastModified } = version;
+  const size = version.deleteMarker ? undefined : version.size;
   const options = { ifMatch, ifLastModified, ifTagging: taggingOf(version.metadata), byLifecycle: true };
   if (!version.isLatest) {
     if (since === undefined || !noncurrentExpires(rules, version, { since, newer, now })) return undefined;
-    return { key, what: 'noncurrent', options: { ...options, versionId, ifNoncurrent: true } };
+    return { key, what: 'noncurrent', size, options: { ...options, versionId, ifNoncurrent: true } };
   }
   if (version.deleteMarker) {
     if (!isOnly || !markerExpires(rules, version, now)) return undefined;
-    return { key, what: 'markers', options: { ...options, versionId } };
+    return { key, what: 'markers', size, options: { ...options, versionId } };
   }
   const expiry = expiryOf(rules, version);
-  return expiry && expiry.at <= now ? { key, what: 'objects', options } : undefined;
+  return expiry && expiry.at <= now ? { key, what: 'objects', size, options } : undefined;
 }
 
-async function sweepUploads({ store, now, bucket, rules, swept, goesOn }: Sweep): Promise<void> {
+async function sweepUploads(sweep: Sweep): Promise<void> {
+  const { store, now, bucket, rules, goesOn } = sweep;
   for (const upload of await store.listUploads(bucket)) {
     if (!goesOn()) return;
     if ((uploadExpiryOf(rules, upload)?.at ?? Number.POSITIVE_INFINITY) > now) continue;
     const { key, uploadId } = upload;
-    if (await succeeds(store.abortUpload({ bucket, key, uploadId }))) swept.uploads++;
+    const aborted = store.abortUpload({ bucket, key, uploadId }).then(() => true);
+    if (await unlessKept(aborted)) count(sweep, { key, what: 'uploads' });
   }
 }
 
@@ -110,12 +138,11 @@ const NOT_DUE = new Set([
   'upload.not-found',
 ]);
 
-async function succeeds(removal: Promise<unknown>): Promise<boolean> {
+async function unlessKept<T>(removal: Promise<T>): Promise<T | undefined> {
   try {
-    await removal;
-    return true;
+    return await removal;
   } catch (error) {
-    if (error instanceof HoldfastError && NOT_DUE.has(error.code)) return false;
+    if (error instanceof HoldfastError && NOT_DUE.has(error.code)) return undefined;
     throw error;
   }
 }

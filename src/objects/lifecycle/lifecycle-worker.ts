@@ -1,14 +1,18 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { HoldfastError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { AccessLog } from '../access-log/access-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { sweepBucket } from './bucket-sweep.ts';
+import { type Expired, sweepBucket } from './bucket-sweep.ts';
+import { expirationRecord } from './expiration-record.ts';
 import { LIFECYCLE } from './lifecycle-rule.ts';
 
 export interface LifecycleOptions {
   readonly store: ObjectStore;
   readonly log: Logger;
   readonly intervalMs: number;
+  /** Of the buckets that have one; absent: none of them. */
+  readonly accessLog?: AccessLog | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -41,12 +45,14 @@ export class LifecycleWorker {
 
   /** One bucket's failure is not another's. */
   async #sweep(): Promise<void> {
-    const { store, log } = this.#options;
+    const { store, log, accessLog } = this.#options;
     for (const bucket of store.buckets()) {
       if (this.#stop.signal.aborted) return;
       if (bucket.documents?.[LIFECYCLE] === undefined) continue;
       try {
-        const options = { store, now: this.#clock.now(), signal: this.#stop.signal };
+        const onExpired = (expired: Expired) =>
+          accessLog?.add(bucket, () => expirationRecord(expired, bucket, this.#clock.now()));
+        const options = { store, now: this.#clock.now(), signal: this.#stop.signal, onExpired };
         const swept = await sweepBucket(bucket, options);
         const isAnything = Object.values(swept).some((count) => count > 0);
         if (isAnything) log.info({ bucket: bucket.name, ...swept }, 'lifecycle rules were applied');

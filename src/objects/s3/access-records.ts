@@ -7,6 +7,7 @@ import type { Bucket } from '../store/bucket.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Exchange } from './exchange.ts';
 import { logOperation } from './log-operation.ts';
+import type { S3Response } from './operation.ts';
 import type { RequestOutcome } from './request-log.ts';
 
 interface Destination {
@@ -109,17 +110,21 @@ function requestRecord(exchange: Exchange, outcome: RequestOutcome, bucket: Buck
 /** Of the object that was read or came; what the request does not tell is not asked for. */
 function objectSize({ headers }: Exchange, { operation, response, errorCode }: RequestOutcome): number | undefined {
   if (errorCode !== undefined) return undefined;
-  const sent = response?.headers;
   switch (operation) {
     case 'GetObject':
     case 'HeadObject':
-      return number(sent?.['content-range']?.split('/')[1] ?? sent?.['content-length']);
+      return sizeOfObject(response?.headers);
     case 'PutObject':
     case 'UploadPart':
       return number(headers.get('x-amz-decoded-content-length') ?? headers.get('content-length'));
     default:
       return undefined;
   }
+}
+
+/** As the answer to a read of it says, also of a range. */
+export function sizeOfObject(sent: S3Response['headers']): number | undefined {
+  return number(sent?.['content-range']?.split('/')[1] ?? sent?.['content-length']);
 }
 
 function number(text: string | undefined): number | undefined {

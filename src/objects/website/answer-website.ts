@@ -23,26 +23,39 @@ export interface SiteRequest extends WebsiteRequest {
   readonly sourceIp: string;
 }
 
+/** With what the access log says of it. */
+export interface SiteResponse extends S3Response {
+  /** Which object was looked for: of a directory, its index document. */
+  readonly key?: string | undefined;
+  /** S3's own, where it could not be shown. */
+  readonly errorCode?: string | undefined;
+  /** Only the object's ACL could allow it. */
+  readonly aclRequired?: boolean | undefined;
+}
+
 /** What is shown has the newest version of an object at once, unless the object's own Cache-Control says more. */
 const CACHE_CONTROL = 'public, max-age=0, must-revalidate';
 const NOBODY: Authentication = { identity: { kind: 'anonymous' }, payload: { kind: 'unsigned' }, mechanism: 'header' };
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Answers as S3's website endpoints do: to nobody in particular, by the rules of the bucket. */
-export async function answerWebsite(request: SiteRequest, context: S3Context): Promise<S3Response> {
+export async function answerWebsite(request: SiteRequest, context: S3Context): Promise<SiteResponse> {
   const website = websiteOf(request.bucket);
   const next = route(website, request);
-  if (next.kind === 'redirect') return redirection(next);
+  if (next.kind === 'redirect') return { ...redirection(next), key: request.key };
+  const { key } = next;
   try {
-    return await answerObject(next.key, request, context);
+    return { ...(await answerObject(key, request, context)), key };
   } catch (cause) {
     const error = HoldfastError.from(cause);
-    if (s3ErrorCode(error).status >= 500) throw error;
-    return answerMiss(error, request, context);
+    const { code, status } = s3ErrorCode(error);
+    if (status >= 500) throw error;
+    const response = await answerMiss(error, request, context);
+    return { ...response, key, errorCode: response.status < 400 ? undefined : code };
   }
 }
 
-async function answerObject(key: string, request: SiteRequest, context: S3Context): Promise<S3Response> {
+async function answerObject(key: string, request: SiteRequest, context: S3Context): Promise<SiteResponse> {
   const response = await read(key, request, context);
   const { [REDIRECT]: location, ...headers } = response.headers ?? {};
   if (location !== undefined) {
@@ -99,7 +112,7 @@ async function errorDocument(
 }
 
 /** GetObject or HeadObject, by somebody without a key. @throws as those do */
-async function read(key: string, request: SiteRequest, context: S3Context): Promise<S3Response> {
+async function read(key: string, request: SiteRequest, context: S3Context): Promise<SiteResponse> {
   const { method, bucket, headers, sourceIp, protocol } = request;
   const operation = method === 'HEAD' ? headObject : getObject;
   const routed = { method, bucket: bucket.name, key, query: NONE, headers };
@@ -110,7 +123,9 @@ async function read(key: string, request: SiteRequest, context: S3Context): Prom
   await access.operation(operation, routed);
   if (key === '')
     throw access.undecided ? accessErrors.denied('Access Denied') : objectErrors.notFound(bucket.name, key);
-  return perform({ operation, request: { ...routed, identity, access, body: noBody } }, context);
+  const aclRequired = access.undecided;
+  const response = await perform({ operation, request: { ...routed, identity, access, body: noBody } }, context);
+  return { ...response, aclRequired };
 }
 
 function noBody(): never {
