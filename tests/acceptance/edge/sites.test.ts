@@ -228,7 +228,8 @@ describe('compression', () => {
       const headers = { 'accept-encoding': coding };
       const whole = await get('/style.css', { headers });
       const head = await get('/style.css', { headers, method: 'HEAD' });
-      const { 'transfer-encoding': _framing, 'content-length': _length, date: _date, ...said } = whole.headers;
+      const { 'transfer-encoding': _framing, 'content-length': _length, ...said } = whole.headers;
+      for (const each of ['date', 'x-amz-request-id']) delete said[each];
       expect(head).toMatchObject({ status: 200, text: '', headers: said });
     }
   });
