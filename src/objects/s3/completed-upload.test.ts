@@ -3,6 +3,8 @@ import { startTestGateway, type TestGateway, testKey } from '../../../tests/supp
 
 const web = testKey('web', ['photos']);
 
+const both = '<ChecksumCRC32>AAAAAA==</ChecksumCRC32><ChecksumCRC32C>AAAAAA==</ChecksumCRC32C>';
+
 let gateway: TestGateway;
 
 beforeEach(async () => {
@@ -62,6 +64,22 @@ test('the answer is gone with the object, and is for its upload, its parts and i
   expect(await complete('film', upload)).toMatchObject({ code: 'NoSuchUpload' });
   await gateway.call('DELETE /photos/film', { as: web });
   expect(await complete('film', upload)).toMatchObject({ code: 'NoSuchUpload' });
+});
+
+test.each([
+  ['MalformedXML', {}, '<PartNumber>one</PartNumber>'],
+  ['InvalidArgument', {}, '<PartNumber>0</PartNumber>'],
+  ['InvalidArgument', {}, '<PartNumber>-1</PartNumber>'],
+  ['InvalidArgument', {}, '<PartNumber>1</PartNumber><ChecksumCRC32>AAAA</ChecksumCRC32>'],
+  ['InvalidArgument', {}, `<PartNumber>1</PartNumber>${both}`],
+  ['InvalidRequest', { 'x-amz-mp-object-size': '0x1' }, '<PartNumber>1</PartNumber>'],
+  ['InvalidRequest', { 'x-amz-mp-object-size': '' }, '<PartNumber>1</PartNumber>'],
+  ['InvalidRequest', { 'x-amz-mp-object-size': '2' }, '<PartNumber>1</PartNumber>'],
+])('%s: a completion with the headers %j of the part %s', async (code, headers, part) => {
+  const { uploadId, etag } = await uploadTo('film');
+  const body = `<CompleteMultipartUpload><Part>${part}<ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+  const answer = await gateway.call('POST /photos/film', { as: web, query: { uploadId }, headers, body });
+  expect(answer).toMatchObject({ status: 400, code });
 });
 
 test('an upload that was aborted is none', async () => {

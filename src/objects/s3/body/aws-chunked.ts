@@ -119,7 +119,7 @@ class ChunkedDecoder {
     const isWhole = line.endsWith('\n') || line.length === limit;
     this.#text = isWhole ? '' : line;
     if (!isWhole) return end;
-    if (!line.endsWith(CRLF)) throw s3Errors.invalidRequest('the body is not aws-chunked');
+    if (!line.endsWith(CRLF)) throw s3Errors.incompleteBody('the body is not aws-chunked');
     if (this.#expected === 'a chunk head') this.#beginChunk(line.slice(0, -CRLF.length));
     else this.#expected = 'a chunk head';
     return end;
@@ -151,7 +151,7 @@ class ChunkedDecoder {
 
 function parseChunkHead(line: string, signed: boolean): { size: number; signature: string } {
   const [size = '', ...extensions] = line.split(';');
-  if (!/^[0-9a-f]{1,12}$/i.test(size)) throw s3Errors.invalidRequest('a chunk has no size');
+  if (!/^[0-9a-f]{1,12}$/i.test(size)) throw s3Errors.incompleteBody('a chunk has no size');
   const signature = extensions.find((extension) => extension.startsWith(SIGNATURE))?.slice(SIGNATURE.length) ?? '';
   if (signed && signature === '') throw accessErrors.signature('a chunk has no signature');
   return { size: Number.parseInt(size, 16), signature };

@@ -65,6 +65,9 @@ describe.each([
   test('is refused with two checksums at once, or trailers that are none', () => {
     const two = { 'x-amz-checksum-crc32': CRC32, 'x-amz-checksum-crc32c': '4waSgw==' };
     expect(() => receive(DIGITS, two)).toThrow(withCode('s3.invalid-request'));
+    const both = { ...TRAILER_HEADERS, 'x-amz-checksum-crc32': 'AAAAAA==' };
+    const text = chunked(`x-amz-checksum-crc32:${CRC32}`);
+    expect(() => receive(text, both, TRAILER)).toThrow(withCode('s3.invalid-request'));
     const headers = { ...TRAILER_HEADERS, 'x-amz-trailer': 'x-amz-meta-a' };
     expect(() => receive('', headers, TRAILER)).toThrow(withCode('s3.invalid-request'));
   });
@@ -85,6 +88,9 @@ describe.each([
     const headers = { 'content-length': String(text.length), 'x-amz-decoded-content-length': '9' };
     expect(() => receive(text, headers)).toThrow(withCode('s3.invalid-request'));
     expect(await receiveText(DIGITS, { ...headers, 'content-length': '9' })).toBe(DIGITS);
+    const encoded = { 'content-encoding': 'gzip, AWS-Chunked', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+    expect(() => receive(text, encoded)).toThrow(withCode('s3.invalid-argument'));
+    expect(await receiveText(DIGITS, { ...encoded, 'content-encoding': 'aws-chunked-not' })).toBe(DIGITS);
   });
 
   test('has no trailer unless its encoding has one', () => {
@@ -104,6 +110,8 @@ describe.each([
     expect(receive('', {}).size).toBeUndefined();
     expect(() => receive('', { 'content-length': '1e3' })).toThrow(withCode('s3.invalid-argument'));
     expect(() => receive('', {}, TRAILER)).toThrow(withCode('s3.missing-content-length'));
+    const nine = { ...TRAILER_HEADERS, 'x-amz-decoded-content-length': 'nine' };
+    expect(() => receive('', nine, TRAILER)).toThrow(withCode('s3.missing-content-length'));
   });
 
   test('has a limit as a text', async () => {

@@ -11,6 +11,7 @@ import {
   checksumHeader,
   createHasher,
   digestOf,
+  multipleChecksums,
   refuseUnknownChecksums,
 } from '../checksums/checksums.ts';
 import { s3Errors } from '../errors.ts';
@@ -56,10 +57,12 @@ export function receiveBody(source: Body, head: BodyHead): ReceivedBody {
   const left = head.stored && !(source instanceof Uint8Array) ? md5 : undefined;
   const trailers = readTrailerNames(headers, payload);
   const promised = new Map(head.checksums === false ? [] : checksumsIn(headers));
+  const inTrailer = trailerAlgorithms(trailers);
+  if (promised.size + inTrailer.length > 1) throw multipleChecksums();
   const checks: Check[] = [
     ...payloadHashCheck(payload),
     ...contentMd5Check(left ? undefined : md5),
-    ...[...new Set([...promised.keys(), ...trailerAlgorithms(trailers)])].map((algorithm) => ({
+    ...[...promised.keys(), ...inTrailer].map((algorithm) => ({
       algorithm,
       verify: (digest: Buffer) => {
         checksums[checksumHeader(algorithm)] = verifyChecksum(algorithm, digest, promised.get(algorithm));
@@ -116,12 +119,22 @@ function bodySize(headers: Headers, payload: Payload): number | undefined {
     if (payload.kind !== 'chunked') return undefined;
     throw s3Errors.missingContentLength('you must provide the x-amz-decoded-content-length header');
   }
-  if (!/^\d{1,15}$/.test(value)) throw s3Errors.invalidArgument(`${name} is not a number of bytes`);
-  return Number(value);
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  const refuse = payload.kind === 'chunked' ? s3Errors.missingContentLength : s3Errors.invalidArgument;
+  throw refuse(`${name} is not a number of bytes`);
 }
 
-/** Chunks that `x-amz-content-sha256` does not tell of would be kept with their frames. @throws HoldfastError `s3.invalid-request` */
+/**
+ * Chunks that `x-amz-content-sha256` does not tell of would be kept with their frames.
+ * @throws HoldfastError `s3.invalid-argument`, `s3.invalid-request`
+ */
 function refuseFrames(headers: Headers, payload: Payload): void {
+  const isChunked = /(?:^|,)\s*aws-chunked\s*(?:,|$)/i.test(headers.get('content-encoding') ?? '');
+  if (isChunked && headers.get('x-amz-content-sha256') === 'UNSIGNED-PAYLOAD') {
+    throw s3Errors.invalidArgument(
+      'aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is supplied.',
+    );
+  }
   const decoded = headers.get('x-amz-decoded-content-length');
   if (payload.kind === 'chunked' || decoded === undefined || decoded === headers.get('content-length')) return;
   throw s3Errors.invalidRequest('x-amz-decoded-content-length tells of chunks, and x-amz-content-sha256 of none');
@@ -169,11 +182,7 @@ function checksumsIn(headers: Headers): readonly (readonly [ChecksumAlgorithm, s
     assertChecksumValue(algorithm, value);
     found.push([algorithm, value]);
   }
-  if (found.length > 1) {
-    throw s3Errors.invalidRequest(
-      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
-    );
-  }
+  if (found.length > 1) throw multipleChecksums();
   return found;
 }
 

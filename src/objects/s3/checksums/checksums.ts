@@ -83,6 +83,10 @@ export function checkPromisedAlgorithm(headers: ReadonlyMap<string, string>): vo
   );
 }
 
+export function multipleChecksums(): HoldfastError {
+  return s3Errors.invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+}
+
 export function checksumTypeMismatch(expected: ChecksumAlgorithm, actual: ChecksumAlgorithm): HoldfastError {
   const [wanted, given] = [expected.toLowerCase(), actual.toLowerCase()];
   return s3Errors.invalidRequest(
@@ -123,10 +127,15 @@ const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA512: 64,
 };
 
-/** @throws HoldfastError `s3.invalid-request` unless `value` is base64 of a digest of that length */
-export function assertChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
+/** Base64 of a digest of that length? */
+export function isChecksumValue(algorithm: ChecksumAlgorithm, value: string): boolean {
   const bytes = Buffer.from(value, 'base64');
-  if (bytes.length === DIGEST_BYTES[algorithm] && bytes.toString('base64') === value) return;
+  return bytes.length === DIGEST_BYTES[algorithm] && bytes.toString('base64') === value;
+}
+
+/** @throws HoldfastError `s3.invalid-request` */
+export function assertChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
+  if (isChecksumValue(algorithm, value)) return;
   throw s3Errors.invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`);
 }
 

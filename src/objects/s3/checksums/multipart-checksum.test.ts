@@ -98,6 +98,10 @@ describe('an upload is completed', () => {
     ['s3.bad-digest', FULL, { 'x-amz-checksum-type': 'COMPOSITE' }],
     ['s3.invalid-request', FULL, { 'x-amz-checksum-sha1': 'AAAAAA==' }],
     ['s3.invalid-request', {}, { 'x-amz-checksum-crc32': whole }],
+    ['s3.invalid-request', FULL, { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-crc32c': 'AAAAAA==' }],
+    ['s3.invalid-request', FULL, { 'x-amz-checksum-crc32': 'whole' }],
+    ['s3.invalid-request', COMPOSITE, { 'x-amz-checksum-crc32': `${composite}-2` }],
+    ['s3.invalid-request', COMPOSITE, { 'x-amz-checksum-type': 'PARTIAL' }],
   ])('not, with %s: of %j the client says %j', (code, upload, headers) => {
     expect(() => complete(upload, { headers })).toThrow(failure(code));
   });

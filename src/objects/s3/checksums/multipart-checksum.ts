@@ -4,11 +4,13 @@ import type { PartInfo } from '../../store/upload.ts';
 import { s3Errors } from '../errors.ts';
 import type { XmlElements } from '../xml.ts';
 import {
+  assertChecksumValue,
   CHECKSUM_ALGORITHMS,
   type ChecksumAlgorithm,
   checksumHeader,
   checksumTypeMismatch,
   createHasher,
+  multipleChecksums,
   parseChecksumAlgorithm,
 } from './checksums.ts';
 import { combineCrcs, isCombinable } from './crc-combine.ts';
@@ -93,7 +95,7 @@ interface Completion {
 export function completedMetadata({ metadata, parts, headers }: Completion): ObjectMetadata {
   for (const part of parts) checkPart(part);
   const upload = uploadChecksum(metadata);
-  const [promised] = promisedAlgorithms(headers);
+  const promised = promisedAlgorithm(headers);
   if (!upload) {
     if (promised) throw s3Errors.invalidRequest('The upload was created without a checksum algorithm.');
     return withChecksum(metadata, undefined);
@@ -135,18 +137,23 @@ function combine(
 
 /** A composite one may be given with or without the number of parts. */
 function checkWhole({ algorithm, type, value }: ObjectChecksum, headers: Headers): void {
-  const promisedType = headers.get(TYPE)?.toUpperCase();
-  if (promisedType !== undefined && promisedType !== type) {
-    throw s3Errors.badDigest(`the checksum type of the upload is ${type}`);
+  const promisedType = headers.get(TYPE)?.toUpperCase() ?? type;
+  if (promisedType !== 'COMPOSITE' && promisedType !== 'FULL_OBJECT') {
+    throw s3Errors.invalidRequest(`Value for ${TYPE} header is invalid.`);
   }
-  for (const promised of promisedAlgorithms(headers)) {
-    if (promised !== algorithm) throw checksumTypeMismatch(algorithm, promised);
-    const given = headers.get(checksumHeader(promised));
-    if (given === value || given === value.split('-')[0]) continue;
-    throw s3Errors.badDigest(`The ${algorithm} you specified did not match the calculated checksum.`);
-  }
+  if (promisedType !== type) throw s3Errors.badDigest(`the checksum type of the upload is ${type}`);
+  const promised = promisedAlgorithm(headers);
+  if (!promised) return;
+  if (promised !== algorithm) throw checksumTypeMismatch(algorithm, promised);
+  const given = headers.get(checksumHeader(promised));
+  if (given === value || given === value.split('-')[0]) return;
+  throw s3Errors.badDigest(`The ${algorithm} you specified did not match the calculated checksum.`);
 }
 
-function promisedAlgorithms(headers: Headers): readonly ChecksumAlgorithm[] {
-  return CHECKSUM_ALGORITHMS.filter((algorithm) => headers.has(checksumHeader(algorithm)));
+/** @throws HoldfastError `s3.invalid-request` where several are promised, or what is no checksum */
+function promisedAlgorithm(headers: Headers): ChecksumAlgorithm | undefined {
+  const [promised, ...more] = CHECKSUM_ALGORITHMS.filter((algorithm) => headers.has(checksumHeader(algorithm)));
+  if (more.length > 0) throw multipleChecksums();
+  if (promised) assertChecksumValue(promised, headers.get(checksumHeader(promised))?.replace(/-\d{1,5}$/, '') ?? '');
+  return promised;
 }

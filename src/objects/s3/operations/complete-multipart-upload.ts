@@ -2,7 +2,12 @@ import { MAX_PARTS } from '../../store/multipart.ts';
 import type { ObjectInfo } from '../../store/object.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { CompleteUpload, PartInfo } from '../../store/upload.ts';
-import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement } from '../checksums/checksums.ts';
+import {
+  CHECKSUM_ALGORITHMS,
+  type ChecksumAlgorithm,
+  checksumElement,
+  isChecksumValue,
+} from '../checksums/checksums.ts';
 import { completedMetadata } from '../checksums/multipart-checksum.ts';
 import { checksumElements, objectChecksum, withChecksum } from '../checksums/object-checksum.ts';
 import { completedBefore, withUploadMark } from '../completed-upload.ts';
@@ -82,7 +87,8 @@ interface NamedPart {
 function readPart(node: XmlNode): NamedPart {
   const number = node.text('PartNumber')?.trim() ?? '';
   const etag = node.text('ETag');
-  if (!/^\d{1,5}$/.test(number) || !etag) throw s3Errors.malformedXml('a part needs a PartNumber and an ETag');
+  if (!/^-?\d{1,10}$/.test(number) || !etag) throw s3Errors.malformedXml('a part needs a PartNumber and an ETag');
+  if (Number(number) < 1) throw s3Errors.invalidArgument('PartNumber must be >= 1');
   return { partNumber: Number(number), etag: unquote(etag), checksums: readChecksums(node) };
 }
 
@@ -90,7 +96,11 @@ function readChecksums(node: XmlNode): ReadonlyMap<ChecksumAlgorithm, string> {
   const checksums = new Map<ChecksumAlgorithm, string>();
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = node.text(checksumElement(algorithm))?.trim();
-    if (value) checksums.set(algorithm, value);
+    if (!value) continue;
+    if (checksums.size > 0 || !isChecksumValue(algorithm, value)) {
+      throw s3Errors.invalidArgument('Invalid Base64 or multiple checksums present in request');
+    }
+    checksums.set(algorithm, value);
   }
   return checksums;
 }
@@ -106,6 +116,8 @@ function matching(named: readonly NamedPart[], stored: readonly PartInfo[]) {
 /** `x-amz-mp-object-size`: what the client means to have uploaded. */
 function checkObjectSize(headers: ReadonlyMap<string, string>, parts: readonly { readonly stored: PartInfo }[]): void {
   const expected = headers.get('x-amz-mp-object-size');
-  if (expected === undefined || Number(expected) === parts.reduce((sum, { stored }) => sum + stored.size, 0)) return;
-  throw s3Errors.invalidRequest('the parts do not add up to x-amz-mp-object-size');
+  if (expected === undefined) return;
+  const size = parts.reduce((sum, { stored }) => sum + stored.size, 0);
+  if (/^\d{1,15}$/.test(expected) && Number(expected) === size) return;
+  throw s3Errors.invalidRequest(`the parts add up to ${size} bytes, not to those of x-amz-mp-object-size`);
 }
