@@ -17,6 +17,7 @@ const missing = installPrograms({
   'qemu-storage-daemon': 'qemu-system-common',
   fusermount3: 'fuse3',
   'mkfs.ext4': 'e2fsprogs',
+  'mkfs.xfs': 'xfsprogs',
 });
 if (missing.length > 0 && process.env.CI === 'true') {
   console.error(`missing and not to be installed: ${missing.join(', ')}`);

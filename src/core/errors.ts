@@ -54,7 +54,8 @@ export class HoldfastError extends Error {
 
   static from(error: unknown): HoldfastError {
     if (error instanceof HoldfastError) return error;
-    if (isNodeError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) return diskFull(error, error.path);
+    const known = isNodeError(error) ? SYSTEM_ERRORS[error.code ?? ''] : undefined;
+    if (known && isNodeError(error)) return known(error, error.path);
     const message = error instanceof Error ? error.message : String(error);
     return new HoldfastError({ code: 'internal', kind: 'internal', message, cause: error });
   }
@@ -71,6 +72,50 @@ export function diskFull(cause: unknown, path?: string): HoldfastError {
     cause,
   });
 }
+
+function diskReadOnly(cause: unknown, path?: string): HoldfastError {
+  return new HoldfastError({
+    code: 'disk.read-only',
+    kind: 'unavailable',
+    message: 'the file system is read-only',
+    hint: 'the system makes it so after errors of the disk: see its log, repair the file system, mount it again and restart',
+    resource: path,
+    cause,
+  });
+}
+
+function diskFailed(cause: unknown, path?: string): HoldfastError {
+  return new HoldfastError({
+    code: 'disk.failed',
+    kind: 'unavailable',
+    message: 'the disk reports an error',
+    hint: 'see the log of the system, and check the disk',
+    resource: path,
+    cause,
+  });
+}
+
+function tooManyFiles(cause: unknown, path?: string): HoldfastError {
+  return new HoldfastError({
+    code: 'process.files',
+    kind: 'exhausted',
+    message: 'too many files and connections are open',
+    hint: 'raise the limit of open files (ulimit -n, or LimitNOFILE= of the service), or send fewer requests at once',
+    resource: path,
+    retryable: true,
+    cause,
+  });
+}
+
+/** What the system says, and no caller could say better. */
+const SYSTEM_ERRORS: Readonly<Record<string, (cause: unknown, path?: string) => HoldfastError>> = {
+  ENOSPC: diskFull,
+  EDQUOT: diskFull,
+  EROFS: diskReadOnly,
+  EIO: diskFailed,
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+};
 
 export function isNodeError(error: unknown, code?: string): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && (code === undefined || error.code === code);

@@ -26,9 +26,12 @@ export interface EngineParts {
   readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
 }
 
-/** Who writes first ends first; the session has ended well only with the index on the disk. */
+/** Who writes first ends first, whatever fails; the session has ended well only with the index on the disk. */
 export async function closeParts(parts: EngineParts): Promise<void> {
   const { committer, upkeep, files, catalog, journal, directory, feed, bodies } = parts;
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => directory.release());
+  closing.defer(() => journal.close());
   feed.close();
   await upkeep.close();
   await committer.close();
@@ -40,6 +43,4 @@ export async function closeParts(parts: EngineParts): Promise<void> {
   );
   await catalog.close();
   if (saved && !files.hasUnfinished && !journal.hasFailed) await directory.endSession();
-  await journal.close();
-  directory.release();
 }

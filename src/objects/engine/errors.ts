@@ -37,8 +37,8 @@ export const engineErrors = {
     new HoldfastError({
       code: 'journal.failed',
       kind: 'unavailable',
-      message: 'a write to the journal failed; the store takes no more writes until it is opened again',
-      hint: 'check the disk and the system log, then restart the objects service',
+      message: `a write to the journal failed, and nobody knows whether it happened: ${reasonOf(cause)}`,
+      hint: 'check the disk and the system log; reads go on, and writes do when the disk takes them again',
       cause,
     }),
   journalCorrupt: (segment: string, offset: number) =>
@@ -64,6 +64,10 @@ export const engineErrors = {
       cause,
     }),
 };
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
 
 /** What a read failed of: bytes that the disk does not give back are damaged, as those that it gives back changed. */
 export function readFailure(error: unknown, what: string): unknown {

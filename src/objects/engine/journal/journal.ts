@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError } from '../../../core/errors.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import { engineErrors } from '../errors.ts';
 import { BATCH_HEADER_BYTES, BLOCK_BYTES, batchBytes, encodeBatch, type LocatedRecord } from './batch.ts';
@@ -32,10 +31,12 @@ export class Journal {
   readonly #segments: Map<number, Segment>;
   readonly #pool: SegmentPool;
   #active: Segment;
+  /** Behind the active one, while that is being sealed. */
+  #next: Segment | undefined;
   #offset = 0;
   #previous = 0;
   #buffer: Buffer = Buffer.allocUnsafeSlow(64 * BLOCK_BYTES);
-  #failure: unknown;
+  #hasFailed = false;
 
   private constructor(options: JournalOptions, segments: Map<number, Segment>, pool: SegmentPool, active: Segment) {
     this.#options = options;
@@ -66,9 +67,9 @@ export class Journal {
     return this.#active.sequence * this.#options.segmentBytes + this.#offset;
   }
 
-  /** Nobody knows whether what was last to be written is there. */
+  /** Of some batch that was to be written nobody knew whether it was there. */
   get hasFailed(): boolean {
-    return this.#failure !== undefined;
+    return this.#hasFailed;
   }
 
   get activeSequence(): number {
@@ -100,14 +101,18 @@ export class Journal {
 
   /**
    * Visits every record from `from` on (0: all) and sets the end, where appends go on.
-   * A torn batch at the end never was acknowledged and is cut.
+   * A torn batch at the end never was acknowledged and is cut. One that reads whole may be known to the system's
+   * memory alone, when the process died while it was written or the write failed: it is written again.
    * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one, and when the journal ends before `from`
    */
   async replay(from: number, visit: RecordVisitor): Promise<void> {
     const segments = [...this.#segments.values()].filter(({ sequence }) => sequence >= this.sequenceOf(from));
     let tail: Segment | undefined;
+    let settleLast = async () => {};
     for (const segment of segments) {
       const end = await scanSegment(segment, { ...this.#options, from }, visit);
+      const { last } = end;
+      if (last) settleLast = () => segment.write(last.bytes, last.offset);
       if (tail && end.offset > 0) throw engineErrors.journalCorrupt(tail.name, this.#offset);
       if (tail || end.sealed) continue;
       tail = segment;
@@ -118,6 +123,7 @@ export class Journal {
     const end = (tail || segments.length === 0 ? sequence : sequence + 1) * this.#options.segmentBytes + this.#offset;
     // What the index knows was durable before: to write on from here would put other records in its places.
     if (end < from) throw engineErrors.journalCut(name, this.#offset);
+    await settleLast();
     await this.#settleTail(tail);
   }
 
@@ -133,7 +139,6 @@ export class Journal {
       await this.#pool.recycle(segment);
     }
     this.#active = tail;
-    await tail.sync();
     this.#fillAhead(KEPT_SPARES.write);
   }
 
@@ -142,9 +147,8 @@ export class Journal {
    * @throws HoldfastError `disk.full`; then nothing has changed
    */
   async prepare(bytes: number, purpose: Purpose): Promise<void> {
-    if (this.#failure !== undefined) throw engineErrors.journalFailed(this.#failure);
     const fits = this.#offset + bytes + SEAL_BYTES <= this.#options.segmentBytes;
-    await this.#pool.fill(KEPT_SPARES[purpose] + (fits ? 0 : 1));
+    await this.#pool.fill(KEPT_SPARES[purpose] + (fits || this.#next ? 0 : 1));
     if (!fits) await this.#advance();
     else if (this.#offset * 2 > this.#options.segmentBytes) this.#fillAhead(KEPT_SPARES.write + 1);
   }
@@ -155,20 +159,19 @@ export class Journal {
   }
 
   async #advance(): Promise<void> {
-    const next = await this.#pool.take(this.#active.sequence + 1);
-    await this.#guard(async () => {
-      if (this.#offset > 0) await this.#write([]);
-      this.#segments.set(next.sequence, next);
-      this.#active = next;
-      this.#offset = 0;
-      this.#previous = 0;
-    });
+    this.#next ??= await this.#pool.take(this.#active.sequence + 1);
+    if (this.#offset > 0) await this.#write([]);
+    this.#active = this.#next;
+    this.#segments.set(this.#active.sequence, this.#active);
+    this.#next = undefined;
+    this.#offset = 0;
+    this.#previous = 0;
   }
 
   /** Durable when it resolves. `prepare` has made room. One call at a time. */
   async append(records: readonly JournalRecord[]): Promise<readonly LocatedRecord[]> {
     const start = this.position;
-    await this.#guard(() => this.#write(records));
+    await this.#write(records);
     let position = start + BATCH_HEADER_BYTES;
     return records.map((record) => {
       const located = { record, position, length: recordBytes(record) };
@@ -177,6 +180,10 @@ export class Journal {
     });
   }
 
+  /**
+   * After a failed write nobody knows what is on the disk, and to ask again can lie: the system may have dropped
+   * what it could not write (fsync(2)). Nobody is told that it is there, and the next batch takes its place.
+   */
   async #write(records: readonly JournalRecord[]): Promise<void> {
     const bytes = batchBytes(records);
     if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes);
@@ -186,25 +193,14 @@ export class Journal {
       previous: this.#previous,
       salt: this.#options.salt,
     });
-    await this.#active.write(target, this.#offset);
-    this.#previous = crc;
-    this.#offset += bytes;
-  }
-
-  /**
-   * A full disk is reported and leaves the journal as it was. After any other failed
-   * write nobody knows what is on the disk, and asking again can lie (fsync(2)):
-   * the journal stops until it is opened, and so read, again.
-   */
-  async #guard(write: () => Promise<void>): Promise<void> {
     try {
-      await write();
+      await this.#active.write(target, this.#offset);
     } catch (error) {
-      const converted = HoldfastError.from(error);
-      if (converted.code === 'disk.full') throw converted;
-      this.#failure = error;
+      this.#hasFailed = true;
       throw engineErrors.journalFailed(error);
     }
+    this.#previous = crc;
+    this.#offset += bytes;
   }
 
   /** Keeps the bytes at `position` readable until the returned function is called. */
@@ -279,6 +275,7 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#pool.close();
+    await this.#next?.close();
     for (const segment of this.#segments.values()) await segment.close();
   }
 }

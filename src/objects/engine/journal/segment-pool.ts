@@ -35,6 +35,7 @@ export class SegmentPool {
       if ((await stat(path)).size === segmentBytes) pool.#spares.push(path);
       else await rm(path);
     }
+    await syncDirectory(directory); // a name that a crash has left may be in the system's memory alone
     return pool;
   }
 

@@ -26,6 +26,14 @@ export interface SegmentEnd {
   readonly previous: number;
   /** Nothing more comes into it. */
   readonly sealed: boolean;
+  /** The seal, where it has one. */
+  readonly last: WrittenBatch | undefined;
+}
+
+/** A batch as it is in the segment. */
+interface WrittenBatch {
+  readonly offset: number;
+  readonly bytes: Buffer;
 }
 
 /**
@@ -42,19 +50,22 @@ export async function scanSegment(
     decodeBatchHeader(bytes, offset, { position: segment.sequence * segmentBytes + offset, salt });
   let offset = 0;
   let previous = 0;
+  let last: WrittenBatch | undefined;
   while (offset < bytes.length) {
     const header = headerAt(offset);
     if (header?.previous !== previous) break;
-    if (header.seal) return { offset, previous, sealed: true };
+    const written = { offset, bytes: bytes.subarray(offset, offset + alignToBlock(header.length)) };
+    if (header.seal) return { offset, previous, sealed: true, last: written };
     const isKnown = header.position + header.length <= from;
     const records = isKnown ? [] : decodeBatchRecords(bytes, offset, header);
     if (!records) break;
     for (const record of records) if (record.position >= from) await visit(record);
+    last = written;
     previous = header.crc;
     offset += alignToBlock(header.length);
   }
   if (hasMore(bytes.length, { offset, previous }, headerAt)) throw engineErrors.journalCorrupt(segment.name, offset);
-  return { offset, previous, sealed: false };
+  return { offset, previous, sealed: false, last };
 }
 
 /**
@@ -63,7 +74,7 @@ export async function scanSegment(
  */
 function hasMore(
   length: number,
-  { offset: end, previous }: Omit<SegmentEnd, 'sealed'>,
+  { offset: end, previous }: Pick<SegmentEnd, 'offset' | 'previous'>,
   headerAt: (offset: number) => BatchHeader | undefined,
 ): boolean {
   const torn = headerAt(end);

@@ -60,11 +60,6 @@ export class Segment {
     return bytes;
   }
 
-  /** After a crash, bytes that are readable need not be on the disk yet. */
-  async sync(): Promise<void> {
-    await this.#file.datasync();
-  }
-
   /** Keeps the bytes in place until `unpin`. */
   pin(): void {
     this.#pins++;

@@ -1,0 +1,150 @@
+import type { NbdDisk } from './nbd-server.ts';
+
+const BLOCK = 4096;
+const ZEROS = Buffer.alloc(BLOCK);
+const ERRNO = { EIO: 5, ENOSPC: 28 } as const;
+
+/** From `start` on, `end` not included. */
+export interface DiskRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the disk does wrong, until it is told otherwise. */
+export interface DiskFaults {
+  /** Writes fail with it. */
+  readonly writeError?: keyof typeof ERRNO;
+  /** Where; everywhere unless said. */
+  readonly writesTo?: readonly DiskRange[];
+  /** How many, then it is well again; all unless said. */
+  readonly writes?: number;
+  /** Sectors that cannot be read until they are written again. */
+  readonly badSectors?: readonly DiskRange[];
+  /** Each request takes so much longer. */
+  readonly delayMs?: number;
+}
+
+export type DiskCommand =
+  | { readonly type: 'faults'; readonly faults: DiskFaults }
+  /** The volatile cache is lost. */
+  | { readonly type: 'cut' }
+  /** What is on the disk from now on can be gone back to. */
+  | { readonly type: 'record' }
+  /** How often it was flushed since `record`. */
+  | { readonly type: 'flushes' }
+  /** As after a power cut behind that flush. */
+  | { readonly type: 'rewind'; readonly flushes: number }
+  | { readonly type: 'failed' };
+
+type Blocks = Map<number, Buffer>;
+
+/** A disk in memory with a volatile write cache: what was not flushed is lost with the power. */
+export class DiskMemory implements NbdDisk {
+  readonly bytes: number;
+  /** As it reads. */
+  #blocks: Blocks = new Map();
+  /** What was flushed. */
+  #durable: Blocks = new Map();
+  #unflushed: Blocks = new Map();
+  #faults: DiskFaults = {};
+  #failed = 0;
+  #base: Blocks | undefined;
+  #flushed: Blocks[] = [];
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+
+  get delayMs(): number {
+    return this.#faults.delayMs ?? 0;
+  }
+
+  read(offset: number, length: number): Buffer | number {
+    const range = { start: offset, end: offset + length };
+    if (this.#faults.badSectors?.some((bad) => overlaps(bad, range))) return ERRNO.EIO;
+    const bytes = Buffer.allocUnsafe(length);
+    for (let at = offset; at < range.end; ) {
+      const within = at % BLOCK;
+      const block = this.#blocks.get((at - within) / BLOCK) ?? ZEROS;
+      at += block.copy(bytes, at - offset, within, Math.min(BLOCK, within + range.end - at));
+    }
+    return bytes;
+  }
+
+  write(offset: number, data: Buffer): number {
+    const range = { start: offset, end: offset + data.length };
+    if (this.#refuses(range)) {
+      this.#failed++;
+      return ERRNO[this.#faults.writeError ?? 'EIO'];
+    }
+    const { badSectors } = this.#faults;
+    if (badSectors) this.#faults = { ...this.#faults, badSectors: badSectors.flatMap((bad) => without(bad, range)) };
+    for (let at = offset; at < range.end; ) {
+      const within = at % BLOCK;
+      const number = (at - within) / BLOCK;
+      const bytes = Math.min(BLOCK - within, range.end - at);
+      const block = Buffer.from(this.#blocks.get(number) ?? ZEROS);
+      data.copy(block, within, at - offset, at - offset + bytes);
+      this.#blocks.set(number, block);
+      this.#unflushed.set(number, block);
+      at += bytes;
+    }
+    return 0;
+  }
+
+  flush(): number {
+    for (const [number, block] of this.#unflushed) this.#durable.set(number, block);
+    if (this.#base) this.#flushed.push(this.#unflushed);
+    this.#unflushed = new Map();
+    return 0;
+  }
+
+  obey(command: DiskCommand): number {
+    switch (command.type) {
+      case 'faults':
+        this.#faults = command.faults;
+        this.#failed = 0;
+        return 0;
+      case 'cut':
+        this.#lose();
+        return 0;
+      case 'record':
+        this.#base = new Map(this.#durable);
+        this.#flushed = [];
+        return 0;
+      case 'flushes':
+        return this.#flushed.length;
+      case 'failed':
+        return this.#failed;
+      case 'rewind':
+        this.#durable = new Map(this.#base);
+        for (const blocks of this.#flushed.slice(0, command.flushes)) {
+          for (const [number, block] of blocks) this.#durable.set(number, block);
+        }
+        this.#lose();
+        return 0;
+    }
+  }
+
+  #lose(): void {
+    this.#blocks = new Map(this.#durable);
+    this.#unflushed = new Map();
+  }
+
+  #refuses(range: DiskRange): boolean {
+    const { writeError, writesTo, writes = Number.POSITIVE_INFINITY } = this.#faults;
+    return writeError !== undefined && this.#failed < writes && (writesTo?.some((to) => overlaps(to, range)) ?? true);
+  }
+}
+
+function overlaps(one: DiskRange, other: DiskRange): boolean {
+  return one.start < other.end && other.start < one.end;
+}
+
+function without({ start, end }: DiskRange, written: DiskRange): readonly DiskRange[] {
+  const left = [
+    { start, end: Math.min(end, written.start) },
+    { start: Math.max(start, written.end), end },
+  ];
+  return overlaps({ start, end }, written) ? left.filter((range) => range.start < range.end) : [{ start, end }];
+}
