@@ -156,7 +156,23 @@ describe('the ACL of a bucket', () => {
     expect(await status('GET /photos')).toBe(200);
     expect(await send(owner + grant(everyone, 'WRITE'))).toMatchObject({ status: 501, code: 'NotImplemented' });
     expect(await send('<Grant></Grant>')).toMatchObject({ status: 400, code: 'MalformedACLError' });
+    expect(await send(owner + grant(everyone, 'LOOK'))).toMatchObject({ status: 400, code: 'MalformedACLError' });
+    // Every canned ACL gives the owner full control.
+    expect(await send('')).toMatchObject({ status: 501, code: 'NotImplemented' });
+    expect(await send(grant(everyone, 'READ'))).toMatchObject({ status: 501, code: 'NotImplemented' });
     expect((await send(owner)).status).toBe(200);
+    expect(await status('GET /photos')).toBe(403);
+  });
+
+  test('is not set by half of what a request says of it', async () => {
+    const send = (headers: Record<string, string>, body?: string) =>
+      call('PUT /photos', { as: operator, query: { acl: '' }, headers, body });
+    const refused = { status: 501, code: 'NotImplemented' };
+    expect(await send({ 'x-amz-acl': 'public-read', 'x-amz-grant-write': 'id=x' })).toMatchObject(refused);
+    expect(await send({ 'x-amz-grant-read': 'id=x' })).toMatchObject(refused);
+    const document = '<AccessControlPolicy><AccessControlList></AccessControlList></AccessControlPolicy>';
+    const both = await send({ 'x-amz-acl': 'public-read' }, document);
+    expect(both).toMatchObject({ status: 400, code: 'UnexpectedContent' });
     expect(await status('GET /photos')).toBe(403);
   });
 

@@ -5,6 +5,7 @@ import type { Bucket } from '../store/bucket.ts';
 import type { ReceivedBody } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
 import { readXml } from './request-xml.ts';
+import { refuseGrants } from './unsupported.ts';
 import type { XmlElements, XmlNode } from './xml.ts';
 
 const ALL_USERS = 'http://acs.amazonaws.com/groups/global/AllUsers';
@@ -49,29 +50,39 @@ export function checkAcl(bucket: Bucket, headers: ReadonlyMap<string, string>, a
 
 /**
  * The ACL of PutBucketAcl and PutObjectAcl: a header, or a document that says the same as a canned one.
- * @throws HoldfastError `s3.not-implemented`, `s3.malformed-acl`
+ * @throws HoldfastError `s3.not-implemented`, `s3.malformed-acl`, `s3.unexpected-content`
  */
 export async function readAcl({ headers, body }: AclRequest): Promise<CannedAcl> {
+  refuseGrants(headers);
   const canned = requestedAcl(headers);
   const document = await readXml(await body(), 'AccessControlPolicy', { optional: true });
-  if (canned) return canned;
   const [list] = document.all('AccessControlList');
+  if (canned && list) throw s3Errors.unexpectedContent('an ACL is a header or a document, not both');
+  if (canned) return canned;
   if (!list) throw s3Errors.malformedAcl('an x-amz-acl header or an AccessControlList is expected');
   const acls = new Set(list.all('Grant').map(grantedAcl));
+  if (!acls.has('private')) throw notCanned(); // each of them gives the owner everything
   if (acls.has('public-read')) return 'public-read';
   return acls.has('authenticated-read') ? 'authenticated-read' : 'private';
 }
 
+const PERMISSIONS = ['FULL_CONTROL', 'READ', 'READ_ACP', 'WRITE', 'WRITE_ACP'];
+
 function grantedAcl(grant: XmlNode): CannedAcl {
   const [grantee] = grant.all('Grantee');
-  const permission = grant.text('Permission')?.trim();
-  if (!grantee || !permission) throw s3Errors.malformedAcl('a Grant needs a Grantee and a Permission');
+  const permission = grant.text('Permission')?.trim() ?? '';
+  if (!grantee || !PERMISSIONS.includes(permission)) {
+    throw s3Errors.malformedAcl(`a Grant needs a Grantee and a Permission: ${PERMISSIONS.join(', ')}`);
+  }
   if (grantee.text('ID')?.trim() === OWNER_ID && permission === 'FULL_CONTROL') return 'private';
   const group = grantee.text('URI')?.trim();
   if (group === ALL_USERS && permission === 'READ') return 'public-read';
   if (group === AUTHENTICATED_USERS && permission === 'READ') return 'authenticated-read';
-  throw s3Errors.notImplemented('grants beyond the canned ACLs are not implemented; use a bucket policy');
+  throw notCanned();
 }
+
+const notCanned = () =>
+  s3Errors.notImplemented('grants beyond the canned ACLs are not implemented; use a bucket policy');
 
 export function aclXml(acl: CannedAcl): XmlElements {
   const group = { 'public-read': ALL_USERS, 'authenticated-read': AUTHENTICATED_USERS, private: undefined }[acl];

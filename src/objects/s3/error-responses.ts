@@ -93,6 +93,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.operation-aborted': ['OperationAborted', 409],
   's3.post-fields-too-long': ['MaxPostPreDataLengthExceeded', 400],
   's3.precondition-failed': ['PreconditionFailed', 412],
+  's3.unexpected-content': ['UnexpectedContent', 400],
   'snapshot.exists': ['SnapshotAlreadyExists', 409],
   'snapshot.limit': ['TooManySnapshots', 409],
   'snapshot.moment': ['InvalidRequest', 400],

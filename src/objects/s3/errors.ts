@@ -52,6 +52,7 @@ export const s3Errors = {
   operationAborted: failure('operation-aborted', 'conflict'),
   postFieldsTooLong: failure('post-fields-too-long', 'invalid'),
   preconditionFailed: failure('precondition-failed', 'conflict'),
+  unexpectedContent: failure('unexpected-content', 'invalid'),
 };
 
 /** With headers that belong to the answer. */

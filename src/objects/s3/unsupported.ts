@@ -45,12 +45,15 @@ export const SUB_RESOURCES: ReadonlySet<string> = new Set([
   'website',
 ]);
 
-const REFUSED_HEADERS = [
+const GRANT_HEADERS = [
   'x-amz-grant-full-control',
   'x-amz-grant-read',
   'x-amz-grant-read-acp',
   'x-amz-grant-write',
   'x-amz-grant-write-acp',
+];
+
+const REFUSED_HEADERS = [
   'x-amz-server-side-encryption-aws-kms-key-id',
   'x-amz-server-side-encryption-bucket-key-enabled',
   'x-amz-server-side-encryption-context',
@@ -59,10 +62,19 @@ const REFUSED_HEADERS = [
 
 /** A promise asked for and not kept (encryption, locks, access) must be refused, not ignored. */
 export function refuseUnsupportedHeaders(headers: ReadonlyMap<string, string>): void {
+  refuseGrants(headers);
   const refused = REFUSED_HEADERS.find((name) => headers.has(name) && headers.get(name)?.toLowerCase() !== 'false');
-  if (refused) throw s3Errors.notImplemented(`the header ${refused} is not implemented`);
+  if (refused) throw headerNotImplemented(refused);
   const storageClass = headers.get('x-amz-storage-class');
   if (storageClass !== undefined && storageClass !== 'STANDARD') {
     throw s3Errors.invalidStorageClass('the only storage class is STANDARD');
   }
 }
+
+/** @throws HoldfastError `s3.not-implemented` */
+export function refuseGrants(headers: ReadonlyMap<string, string>): void {
+  const refused = GRANT_HEADERS.find((name) => headers.has(name));
+  if (refused) throw headerNotImplemented(refused);
+}
+
+const headerNotImplemented = (name: string) => s3Errors.notImplemented(`the header ${name} is not implemented`);
