@@ -59,7 +59,7 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
         expect(racing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       });
 
-      it.each(['ab', 'Photos', 'a_b', '-ab', 'ab-', 'a..b', '10.0.0.1', 'a'.repeat(64)])(
+      it.each(['ab', 'Photos', 'a_b', '-ab', 'ab-', 'a..b', 'a.-b', 'a-.b', '10.0.0.1', 'a'.repeat(64)])(
         'refuse the name %s',
         async (bad) => {
           await expect(store.createBucket(bad)).rejects.toThrow(failure('bucket.name'));

@@ -59,7 +59,7 @@ export async function freeBucketName(context: ControlContext, app: string | null
 
 /** S3's rules for general-purpose buckets. */
 export function isBucketName(name: string): boolean {
-  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..') && !/^\d+(\.\d+){3}$/.test(name);
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !/[.-]\.|\.-/.test(name) && !/^\d+(\.\d+){3}$/.test(name);
 }
 
 function s3Name(text: string): string {

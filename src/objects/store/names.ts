@@ -9,13 +9,16 @@ const MAX_METADATA_BYTES = 512 * 2 ** 10;
 /** Far below a segment of the journal, far above what S3 allows of each kind. */
 const MAX_DOCUMENTS_BYTES = 256 * 2 ** 10;
 
-/** S3 general purpose bucket names ("Bucket naming rules", Amazon S3 User Guide). */
-const BUCKET_NAME = /^[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]$/;
+/**
+ * S3 general purpose bucket names ("Bucket naming rules", Amazon S3 User Guide): names of
+ * hosts, of whose labels none is empty, or begins or ends with a hyphen (RFC 1123 section 2.1).
+ */
+const BUCKET_NAME = /^(?=.{3,63}$)[a-z0-9](?:-*[a-z0-9])*(?:\.[a-z0-9](?:-*[a-z0-9])*)*$/;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** @throws HoldfastError `bucket.name` */
 export function checkBucketName(name: string): void {
-  if (!BUCKET_NAME.test(name) || name.includes('..') || IPV4.test(name)) throw bucketErrors.invalidName(name);
+  if (!BUCKET_NAME.test(name) || IPV4.test(name)) throw bucketErrors.invalidName(name);
 }
 
 /**
