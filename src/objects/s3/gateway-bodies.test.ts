@@ -92,6 +92,12 @@ test('100-continue is sent when the body is wanted', async () => {
   expect((await gateway.store.head('photos', 'a')).size).toBe(4);
 });
 
+test.each(['200', ''])('the expectation "%s", which nobody knows, is none', async (expectation) => {
+  const headers = { ...gateway.signed('PUT /photos/a', KEY), 'content-length': '0', expect: expectation };
+  const { answered } = await gateway.open('PUT /photos/a', headers);
+  expect(await answered('\r\n\r\n')).toMatch(/^HTTP\/1\.1 200/);
+});
+
 test('a refused request is not asked for its body, and its connection ends', async () => {
   const headers = { host: 'h', 'content-length': '1000000', expect: '100-continue' };
   const { socket, answered } = await gateway.open('PUT /photos/a', headers);

@@ -70,6 +70,7 @@ export function createS3Gateway(options: S3GatewayOptions): Server {
   };
   server.on('request', serve(false));
   server.on('checkContinue', serve(true));
+  server.on('checkExpectation', serve(false)); // one that nobody knows is none, as for S3 (RFC 9110 section 10.1.1 lets it be refused)
   return server;
 }
 
