@@ -9,6 +9,7 @@ import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
 import { requireBucket } from './s3/bucket.ts';
+import { requireLogTarget } from './s3/operations/bucket-logging.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 import type { Bucket, BucketSettings, BucketSource, Versioning } from './store/bucket.ts';
 import type { ObjectStore } from './store/object-store.ts';
@@ -28,6 +29,7 @@ export function createObjectAdmin({ store, keys, domains, scrubber, events }: Ob
     async ensureBucket(wanted) {
       const { name, from, versioning, accessibility, quota, domains: hosts } = wanted;
       for (const { webhook } of wanted.events ?? []) if (!events.webhooks.find(webhook)) throw webhookNotFound(webhook);
+      if (wanted.logging && wanted.logging.bucket !== name) requireLogTarget(wanted.logging.bucket, store);
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),

@@ -1,4 +1,5 @@
-import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
+import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec, LoggingSpec } from '../spec/app-spec.ts';
+import { type BucketLogging, LOGGING_DOCUMENT } from './access-log/bucket-logging.ts';
 import { NOTIFICATION_DOCUMENT, type NotificationRule } from './events/notification-rules.ts';
 import { isOfMarkers } from './lifecycle/expiry.ts';
 import { LIFECYCLE, type LifecycleRule } from './lifecycle/lifecycle-rule.ts';
@@ -11,12 +12,13 @@ type Wanted = Parameters<ObjectAdmin['ensureBucket']>[0];
 
 /** The documents of `bucket` that differ from those that are wanted; `undefined` takes one away. */
 export function documentChanges(bucket: Bucket, wanted: Wanted): NonNullable<BucketChanges['documents']> {
-  const { website, cors, lifecycle, events } = wanted;
+  const { website, cors, lifecycle, events, logging } = wanted;
   const documents = {
     ...(website === undefined ? {} : { website: website && websiteDocument(bucket, website) }),
     ...(cors === undefined ? {} : { cors: cors?.map(corsRule) }),
     ...(lifecycle === undefined ? {} : { [LIFECYCLE]: lifecycle?.map(lifecycleRule) }),
     ...(events === undefined ? {} : { [NOTIFICATION_DOCUMENT]: events?.map(notificationRule) }),
+    ...(logging === undefined ? {} : { [LOGGING_DOCUMENT]: logging && loggingDocument(logging) }),
   };
   const texts = Object.entries(documents).map(([name, value]) => [name, value ? JSON.stringify(value) : undefined]);
   return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket.documents?.[name]));
@@ -65,6 +67,12 @@ const EVENTS = {
 
 function notificationRule({ webhook, types, prefix = '', suffix = '' }: EventRuleSpec, i: number): NotificationRule {
   return { id: ruleId(i), as: 'queue', webhook, events: types.map((type) => EVENTS[type]), prefix, suffix };
+}
+
+const KEY_FORMATS = { request: 'event-time', delivery: 'delivery-time' } as const;
+
+function loggingDocument({ bucket, prefix, byDate }: LoggingSpec): BucketLogging {
+  return { target: bucket, prefix, keyFormat: byDate && KEY_FORMATS[byDate] };
 }
 
 /** Tells who looks at them with an S3 client where they come from. */

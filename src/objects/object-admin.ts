@@ -1,4 +1,4 @@
-import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec } from '../spec/app-spec.ts';
+import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec, LoggingSpec } from '../spec/app-spec.ts';
 import type { Grant } from './access/key-scope.ts';
 import type { ScrubReport } from './scrub/scrub-report.ts';
 
@@ -78,7 +78,8 @@ export interface ScrubAdmin {
 export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
-   * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`, `webhook.not-found`
+   * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`, `webhook.not-found`,
+   * `s3.invalid-logging-target`
    */
   ensureBucket(input: {
     readonly name: string;
@@ -94,6 +95,7 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
     readonly cors?: readonly CorsRuleSpec[] | null | undefined;
     readonly lifecycle?: readonly LifecycleRuleSpec[] | null | undefined;
     readonly events?: readonly EventRuleSpec[] | null | undefined;
+    readonly logging?: LoggingSpec | null | undefined;
     /** Host names, lower-case, that lead to it; in place of those before. */
     readonly domains?: readonly string[] | undefined;
   }): Promise<BucketInfo>;

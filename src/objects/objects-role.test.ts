@@ -102,6 +102,17 @@ test('ensureBucket sets rules of an app file, leaves those of a client alone, an
   await expect(admin.removeWebhook({ name: 'hook' })).rejects.toMatchObject({ code: 'webhook.in-use' });
   expect(await documentsOf({})).toEqual({ notification, website });
   expect(await documentsOf({ events: null })).toEqual({ website });
+
+  const wanted = { bucket: 'logs', prefix: 'images/', byDate: 'request' } as const;
+  await expect(documentsOf({ logging: wanted })).rejects.toMatchObject({ code: 's3.invalid-logging-target' });
+  await admin.ensureBucket({ name: 'logs' });
+  const logging = { target: 'logs', prefix: 'images/', keyFormat: 'event-time' };
+  expect(await documentsOf({ logging: wanted })).toEqual({ logging, website });
+  expect(await documentsOf({})).toEqual({ logging, website });
+  expect(await documentsOf({ logging: { bucket: 'images', prefix: '' } })).toMatchObject({
+    logging: { target: 'images', prefix: '' },
+  });
+  expect(await documentsOf({ logging: null })).toEqual({ website });
 });
 
 test('destroyBucket takes the objects with it, and an absent bucket is no error', async () => {

@@ -65,7 +65,7 @@ describe('problems of a YAML file', () => {
 
   it('lists the keys when none is near', () => {
     expect(problems('resources:\n  b: { type: bucket, properties: { zzzzzz: 1 } }')).toEqual([
-      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors, lifecycle, events',
+      '2:36: resources.b.properties.zzzzzz: unknown key; expected accessibility, versioning, quota, website, domains, cors, lifecycle, events, logging',
     ]);
   });
 
@@ -86,6 +86,14 @@ describe('problems of a YAML file', () => {
     ['events: [{ webhook: a, event: [created] }]', /event: unknown key; expected webhook, types, prefix, suffix$/],
     ['events: [{ webhook: a }, { webhook: b, prefix: x }]', /events\[1\]: some events would be of entry 0 as well/],
     ['events: [{ webhook: a, prefix: x, suffix: .b }, { webhook: b, suffix: a.b }]', /events\[1\]: some events/],
+    ['logging: { prefix: a/ }', /logging\.bucket: is required: the name of a bucket of this file$/],
+    ['logging: { bucket: c }', /logging\.bucket: expected the name of a bucket of this file, found "c"/],
+    [
+      'logging: { bucket: b, byDate: requests }',
+      /byDate: expected one of request, delivery.*did you mean "request"\?$/,
+    ],
+    [`logging: { bucket: b, prefix: "${'a'.repeat(769)}" }`, /prefix: expected how keys begin/],
+    ['accessLog: { bucket: b }', /accessLog: unknown key; did you mean "logging"\?$/],
     ['lifecycle: { expireAfter: 7 }', /lifecycle: expected a list, found a map$/],
     ['lifecycle: [{ prefix: tmp/ }]', /lifecycle\[0\]: expected at least one of expireAfter, .* found none$/],
     ['lifecycle: [{ expiresAfter: 7 }]', /expiresAfter: unknown key; did you mean "expireAfter"\?$/],

@@ -23,6 +23,8 @@ export interface BucketSpec {
   readonly lifecycle?: readonly LifecycleRuleSpec[] | undefined;
   /** Absent: whatever a client sets. No event is of two of them. */
   readonly events?: readonly EventRuleSpec[] | undefined;
+  /** Absent: whatever a client sets. */
+  readonly logging?: LoggingSpec | undefined;
 }
 
 /** Pages of these origins may do this. */
@@ -56,6 +58,15 @@ export interface EventRuleSpec {
   readonly types: readonly ('created' | 'removed' | 'expired')[];
   readonly prefix?: string | undefined;
   readonly suffix?: string | undefined;
+}
+
+/** A line for each request, in objects of another bucket. */
+export interface LoggingSpec {
+  /** As the file names it; in what the object store is told, the name that it has there. */
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Which date their keys have; absent: none but in their last part. */
+  readonly byDate?: 'request' | 'delivery' | undefined;
 }
 
 export interface VolumeSpec {

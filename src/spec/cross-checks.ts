@@ -20,6 +20,7 @@ export function crossChecks(file: AppFile): Problem[] {
     ]),
     ...sharedVolumes(file),
     ...sharedDomains(file),
+    ...checkLogging(file),
   ];
 }
 
@@ -185,6 +186,17 @@ function sharedDomains(file: AppFile): Problem[] {
     }
   }
   return problems;
+}
+
+function checkLogging(file: AppFile): Problem[] {
+  const buckets = namesOf(file, (type) => type === 'bucket');
+  return buckets.flatMap((name) => {
+    const resource = file.resources[name];
+    const target = resource?.type === 'bucket' ? resource.properties.logging?.bucket : undefined;
+    if (target === undefined || buckets.includes(target)) return [];
+    const message = unknownName('the name of a bucket of this file', target, buckets);
+    return [invalidValue(at(name, 'logging', 'bucket'), message)];
+  });
 }
 
 function checkVariables(name: string, service: ServiceResource): Problem[] {

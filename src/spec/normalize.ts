@@ -20,17 +20,19 @@ const SNAPSHOT_RETENTION = 5;
 export function normalize(file: AppFile, app: string): AppSpec {
   return {
     app,
-    buckets: collect(file, (resource) => (resource.type === 'bucket' ? toBucket(resource.properties) : undefined)),
+    buckets: collect(file, (resource, name) =>
+      resource.type === 'bucket' ? toBucket(name, resource.properties) : undefined,
+    ),
     volumes: collect(file, (resource) => (resource.type === 'volume' ? toVolume(resource.properties) : undefined)),
     filesystems: collect(file, toFilesystem),
     services: Object.fromEntries(services(file).map(([name, service]) => [name, toService(service)])),
   };
 }
 
-function collect<T>(file: AppFile, convert: (resource: Resource) => T | undefined): Record<string, T> {
+function collect<T>(file: AppFile, convert: (resource: Resource, name: string) => T | undefined): Record<string, T> {
   return Object.fromEntries(
     Object.entries(file.resources).flatMap(([name, resource]) => {
-      const converted = convert(resource);
+      const converted = convert(resource, name);
       return converted === undefined ? [] : [[name, converted] as const];
     }),
   );
@@ -39,8 +41,13 @@ function collect<T>(file: AppFile, convert: (resource: Resource) => T | undefine
 type PropertiesOf<T extends Resource['type']> = Extract<Resource, { type: T; properties: unknown }>['properties'];
 type BucketProperties = PropertiesOf<'bucket'>;
 
-function toBucket({ cors, lifecycle, ...plain }: BucketProperties): BucketSpec {
-  return { ...plain, cors: cors?.map(toCorsRule), lifecycle: lifecycle?.map(toLifecycleRule) };
+function toBucket(name: string, { cors, lifecycle, logging, ...plain }: BucketProperties): BucketSpec {
+  return {
+    ...plain,
+    cors: cors?.map(toCorsRule),
+    lifecycle: lifecycle?.map(toLifecycleRule),
+    logging: logging && { prefix: `${name}/`, ...logging },
+  };
 }
 
 function toCorsRule({ maxAge, ...rule }: NonNullable<BucketProperties['cors']>[number]): CorsRuleSpec {

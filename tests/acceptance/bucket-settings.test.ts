@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { parseAccessLog } from '../support/access-log.ts';
 import { AWS_CLI, describeClient } from '../support/s3-client-program.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
@@ -34,6 +35,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   platform = await TestPlatform.create();
   platform.env.HOLDFAST_WEBHOOK_ALLOW = '127.0.0.0/8';
+  platform.env.HOLDFAST_ACCESS_LOG_SECONDS = '1';
   await platform.up();
   operator = await operatorKey();
 });
@@ -46,17 +48,17 @@ afterEach(() => {
   received = [];
 });
 
-/** Writes the app `photos`, of one bucket with these settings. */
-async function write(properties: object): Promise<string> {
+/** Writes the app `photos`, of one bucket with these settings and others. */
+async function write(properties: object, others: object = {}): Promise<string> {
   const app = join(platform.directory, 'photos');
   await mkdir(app, { recursive: true });
-  const resources = { uploads: { type: 'bucket', properties } };
+  const resources = { uploads: { type: 'bucket', properties }, ...others };
   await writeFile(join(app, 'holdfast.yaml'), JSON.stringify({ app: 'photos', resources }));
   return app;
 }
 
-async function deploy(properties: object): Promise<void> {
-  await platform.run(['deploy'], { cwd: await write(properties) });
+async function deploy(properties: object, others?: object): Promise<void> {
+  await platform.run(['deploy'], { cwd: await write(properties, others) });
 }
 
 const put = (key: string) => platform.run(['object-store', 'put', 'uploads', '-', key], { input: 'bytes' });
@@ -167,6 +169,27 @@ test('events go to the webhook that the file names, which has to be there', asyn
   expect(received).toHaveLength(2);
   await deploy({});
   await platform.run(['object-store', 'webhooks', 'remove', 'thumbs']);
+});
+
+test('the access log goes to another bucket of the file, also of one that comes with the same deploy', async () => {
+  const logging = { bucket: 'logs', prefix: 'of-uploads/' };
+  await deploy({ logging }, { logs: { type: 'bucket' } });
+  await put('a');
+  await put('b');
+  const find = async () => {
+    const objects = await platform.json<{ key: string }[]>(['object-store', 'ls', 'logs', '-r']);
+    const texts = objects.map(({ key }) => platform.run(['object-store', 'get', 'logs', key, '-']));
+    const lines = parseAccessLog((await Promise.all(texts)).join(''));
+    const puts = lines.filter(({ operation }) => operation === 'REST.PUT.OBJECT').map(({ key }) => key);
+    return puts.length >= 2 && { puts, keys: objects.map(({ key }) => key) };
+  };
+  const { puts, keys } = await waitUntil(find, { timeoutMs: 20_000, what: 'the log' });
+  expect(puts.sort()).toEqual(['a', 'b']);
+  expect(keys.every((key) => key.startsWith('of-uploads/'))).toBe(true);
+  expect(await platform.run(['object-store', 'logging', 'get', 'uploads'])).toContain('logs/of-uploads/');
+
+  await deploy({}, { logs: { type: 'bucket' } });
+  expect(await platform.run(['object-store', 'logging', 'get', 'uploads'])).toContain('has no access log');
 });
 
 test('a deploy changes what the file changes, and nothing else of the bucket', async () => {

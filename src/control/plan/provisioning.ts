@@ -67,20 +67,33 @@ function provisionBucket(
   { app, name, spec }: { readonly app: string; readonly name: string; readonly spec: AppSpec },
   storage: readonly ObservedStorage[],
 ): PlannedAction[] {
-  const settings = spec.buckets[name];
-  if (!settings) return [];
+  const wanted = spec.buckets[name];
+  if (!wanted) return [];
   const existing = findOwn({ kind: 'bucket', app, name }, storage);
   const lane = storageLane('bucket', name);
+  const target = wanted.logging && findOwn({ kind: 'bucket', app, name: wanted.logging.bucket }, storage);
+  const settings = withLogTarget(wanted, target);
   if (!existing) return inLane(lane, [{ kind: 'ensure-bucket', name, settings }]);
+  // One that is at work without its log waits for the bucket that it goes to, rather than lose what it has.
+  const waits = existing.ready && wanted.logging !== undefined && settings.logging === undefined;
   const inLineAlready = existing.ready && comparable(existing.settings) === comparable(settings);
   return inLane(lane, [
     ...claim(app, existing),
-    ...(inLineAlready ? [] : [{ kind: 'ensure-bucket' as const, id: existing.id, name, settings }]),
+    ...(inLineAlready || waits ? [] : [{ kind: 'ensure-bucket' as const, id: existing.id, name, settings }]),
   ]);
 }
 
+/**
+ * With the name that the bucket of the access log has in the store. Without the log as long as that bucket is not made:
+ * two may log into each other.
+ */
+function withLogTarget({ logging, ...settings }: BucketSettings, target: ObservedStorage | undefined): BucketSettings {
+  if (!logging || !target?.ready) return settings;
+  return { ...settings, logging: { ...logging, bucket: target.realName ?? target.name } };
+}
+
 function comparable(settings: BucketSettings | null): string {
-  const { accessibility, versioning, quota, website, domains = [], cors, lifecycle, events } = settings ?? {};
+  const { accessibility, versioning, quota, website, domains = [], cors, lifecycle, events, logging } = settings ?? {};
   return JSON.stringify([
     accessibility,
     versioning,
@@ -91,6 +104,9 @@ function comparable(settings: BucketSettings | null): string {
     cors,
     lifecycle,
     events,
+    logging?.bucket,
+    logging?.prefix,
+    logging?.byDate,
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fileOf, NOW, planned, rolling, stateful, stateless, volume } from '../../../tests/support/plan-case.ts';
 import type { AppSpec, BucketSpec } from '../../spec/app-spec.ts';
+import type { ObservedStorage } from './situation.ts';
 
 /** What the planner does before instances are replaced: build, then storage. */
 
@@ -54,6 +55,28 @@ describe('stages of a deployment', () => {
         `bucket images: ensure-bucket bkt_1 images ${JSON.stringify(settings)}`,
       ]);
     }
+  });
+
+  test('an access log is set when the bucket that it goes to is there, also of two that log into each other', () => {
+    const to = (bucket: string) =>
+      ({ accessibility: 'private', versioning: false, logging: { bucket, prefix: '' } }) as const;
+    const spec = { ...fileOf(stateless), buckets: { site: to('logs'), logs: to('site') } };
+    const bare = { accessibility: 'private', versioning: false };
+    const record = (name: string, more: Partial<ObservedStorage>) =>
+      volume({ id: `bkt_${name}`, kind: 'bucket', name, realName: `shop-${name}`, ...more });
+    const told = (...storage: ObservedStorage[]) => planned({ desired: provisioning(spec), observed: { storage } });
+    const step = (name: string, settings: object, id = '') =>
+      `bucket ${name}: ensure-bucket ${id}${name} ${JSON.stringify(settings)}`;
+
+    expect(told()).toEqual([step('site', bare), step('logs', bare)]);
+    const [site, logs] = [
+      record('site', { settings: { ...to('shop-old') } }),
+      record('logs', { ready: false, settings: { ...to('shop-old') } }),
+    ];
+    const settled = { ...to('shop-site') };
+    expect(told(site, logs)).toEqual([step('logs', settled, 'bkt_logs ')]); // the site keeps the log that it has
+    const all = [site, { ...logs, ready: true, settings: settled }];
+    expect(told(...all)).toEqual([step('site', to('shop-logs'), 'bkt_site ')]);
   });
 
   test('a volume made for no app is claimed, a smaller one extended', () => {

@@ -17,6 +17,7 @@ test.each([
   ['cors', [rule]],
   ['lifecycle', [{ expireDays: 7 }]],
   ['events', [{ webhook: 'hook', types: ['created'] }]],
+  ['logging', { bucket: 'logs', prefix: '' }],
 ] as const)('%s is told, left alone where the file never had it, and taken away', (key, value) => {
   const named = { ...settings, [key]: value };
   expect(bucketInput(record, named)[key]).toEqual(value);

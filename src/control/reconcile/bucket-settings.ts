@@ -3,7 +3,7 @@ import { bucketHost } from '../plan/hosts.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import type { ControlContext } from './context.ts';
 
-type OptionalSetting = 'quota' | 'website' | 'cors' | 'lifecycle' | 'events';
+type OptionalSetting = 'quota' | 'website' | 'cors' | 'lifecycle' | 'events' | 'logging';
 type BucketRecord = Pick<StorageRecord, 'app' | 'name' | 'realName' | 'settings'>;
 
 /**
@@ -26,6 +26,7 @@ export function bucketInput(
     cors: wanted('cors'),
     lifecycle: wanted('lifecycle'),
     events: wanted('events'),
+    logging: wanted('logging'),
     domains: [...domains, ...(settings && isServed(settings) ? ownHosts(app, name) : [])],
   };
 }

@@ -3,6 +3,7 @@ import { cors } from './cors.ts';
 import { events } from './events.ts';
 import { decimal, domainName, flag, MAX_DOMAINS, matching, region, size, text, wholeNumber } from './fields.ts';
 import { lifecycle } from './lifecycle.ts';
+import { logging } from './logging.ts';
 import { key, landed, notYet } from './notes.ts';
 
 const website = z.strictObject({
@@ -46,6 +47,7 @@ const bucketProperties = z.strictObject({
     events.optional(),
     'What happens in it, told to webhooks; each event to one of them, so entries must not overlap.',
   ),
+  logging: key(logging.optional(), 'Its access log: a line for each request, in objects of a bucket of this file.'),
 });
 
 const volumeSize = size({ bare: 'GB', min: '10MB', max: '64TB' });

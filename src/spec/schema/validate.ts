@@ -36,6 +36,7 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   maxAgeSeconds: 'maxAge',
   lifecycleRules: 'lifecycle',
   notifications: 'events',
+  accessLog: 'logging',
 };
 
 /** Checks `value`; every problem is reported, not only the first. */

@@ -1,5 +1,6 @@
 import { bucketAccess } from '../../access/bucket-access.ts';
-import { type BucketLogging, bucketLogging, LOGGING_DOCUMENT } from '../../access-log/bucket-logging.ts';
+import { bucketLogging, LOGGING_DOCUMENT } from '../../access-log/bucket-logging.ts';
+import type { Bucket } from '../../store/bucket.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import { requireBucket } from '../bucket.ts';
 import { loggingXml, namesGrants, readLogging } from '../configuration/logging-configuration.ts';
@@ -17,7 +18,8 @@ export const putBucketLogging: Operation = {
     const logging = readLogging(status);
     if (logging) {
       await access.logTarget(logging.target); // first: others learn nothing of that bucket
-      checkTarget(logging, { store, namesGrants: namesGrants(status) });
+      const target = requireLogTarget(logging.target, store);
+      if (namesGrants(status)) refuseGrants(target);
     }
     const text = logging && JSON.stringify(logging);
     await store.updateBucket(bucket, { documents: { [LOGGING_DOCUMENT]: text } });
@@ -33,19 +35,21 @@ export const getBucketLogging: Operation = {
   },
 };
 
-interface Wanted {
-  readonly store: ObjectStore;
-  readonly namesGrants: boolean;
-}
-
-/** S3 User Guide, "Enabling Amazon S3 server access logging": the target has no default retention, and no grants where ACLs are off. */
-function checkTarget({ target }: BucketLogging, { store, namesGrants }: Wanted): void {
+/**
+ * S3 User Guide, "Enabling Amazon S3 server access logging": the target has no default retention.
+ * @throws HoldfastError `s3.invalid-logging-target`
+ */
+export function requireLogTarget(target: string, store: Pick<ObjectStore, 'bucket'>): Bucket {
   const found = store.bucket(target);
   if (!found) throw s3Errors.invalidLoggingTarget('The target bucket for logging does not exist');
   if (found.objectLock?.defaultRetention) {
     throw s3Errors.invalidLoggingTarget('The target bucket for logging must not have a default retention');
   }
-  if (!namesGrants) return;
-  if (bucketAccess(found).aclsDisabled) throw s3Errors.aclNotSupported('The target bucket does not allow ACLs');
+  return found;
+}
+
+/** Nor has it grants where ACLs are off. */
+function refuseGrants(target: Bucket): never {
+  if (bucketAccess(target).aclsDisabled) throw s3Errors.aclNotSupported('The target bucket does not allow ACLs');
   throw s3Errors.notImplemented('TargetGrants are not implemented; use a policy of the target bucket');
 }
