@@ -187,6 +187,16 @@ describe('requests', () => {
     expect(Buffer.from(String(headers['x-amz-meta-a']), 'latin1').toString()).toBe('grün');
   });
 
+  test.each([
+    ['deflate, gzip', 'deflate, gzip'],
+    ['gzip, aws-chunked', 'gzip'],
+    ['AWS-Chunked, gzip', 'gzip'],
+    ['aws-chunked', undefined],
+  ])('the encoding %s comes back as %s', async (sent, expected) => {
+    await gateway.call('PUT /photos/a', { as: KEY, headers: { 'content-encoding': sent } });
+    expect((await gateway.call('HEAD /photos/a', { as: KEY })).headers['content-encoding']).toBe(expected);
+  });
+
   test('pages may preflight, and read any answer', async () => {
     const preflight = await gateway.call('OPTIONS /photos/a', {
       headers: {

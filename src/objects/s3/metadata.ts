@@ -96,11 +96,11 @@ function redirectAttribute(headers: RequestHead['headers']): HeaderChanges {
   );
 }
 
-/** `aws-chunked` is how the body travelled, not what it is. */
+/** As it came, but for `aws-chunked`: that is how the body travelled, not what it is. */
 function storedEncoding(value: string | undefined): string | undefined {
   return value
     ?.split(',')
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding.toLowerCase() !== 'aws-chunked')
-    .join(',');
+    .filter((coding) => coding.trim() !== '' && coding.trim().toLowerCase() !== 'aws-chunked')
+    .join(',')
+    .trim();
 }
