@@ -150,6 +150,12 @@ export class AccessCheck {
     return (await this.#decide('read-bucket', objectPermission(name, target), target)) === 'allowed';
   }
 
+  /** Whoever may list objects is told that one is not there (S3 API, GetObject), whoever may list versions of a version. */
+  async mayMiss({ bucket, key, query }: ObjectRequest): Promise<boolean> {
+    const permission = query.has('versionId') ? 's3:ListBucketVersions' : 's3:ListBucket';
+    return (await this.#decide('list-objects', permission, { bucket, key: '', prefix: key })) === 'allowed';
+  }
+
   /**
    * Asks for it and may: operators, and whom a policy lets. Tools ask by default, so that one who may not
    * is no error; the lock will be (S3 User Guide, "Bypassing governance mode").

@@ -141,6 +141,19 @@ describe('the ACL of a bucket', () => {
     expect(await status('GET /photos', { query: { 'list-type': '2' } })).toBe(403);
   });
 
+  test('that opens the listing tells what is not there, and of which version', async () => {
+    await put('a', 'private');
+    await set('public-read');
+    expect(await call('GET /photos/missing')).toMatchObject({ status: 404, code: 'NoSuchKey' });
+    expect(await status('HEAD /photos/missing')).toBe(404);
+    const version = { query: { versionId: '000000000000000000000000' } };
+    expect(await call('GET /photos/a', version)).toMatchObject({ status: 404, code: 'NoSuchVersion' });
+    expect(await status('GET /photos/a')).toBe(403);
+    await set('private');
+    expect(await status('GET /photos/missing')).toBe(403);
+    expect(await status('GET /photos/a', version)).toBe(403);
+  });
+
   test('can come as a document that says the same', async () => {
     const owner = '<Grant><Grantee><ID>holdfast</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant>';
     const grant = (uri: string, permission: string) =>

@@ -109,7 +109,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
   }
 }
 
-/** What only an object's ACL could allow tells nobody whether the object is there, and is not answered unasked. */
+/** What only an object's ACL could allow tells only those who may list it whether the object is there, and is not answered unasked. */
 export async function perform({ operation, request }: Prepared, options: S3Context): Promise<S3Response> {
   const { access } = request;
   const onlyByAcl = access.undecided;
@@ -120,7 +120,7 @@ export async function perform({ operation, request }: Prepared, options: S3Conte
   } catch (error) {
     const { kind } = HoldfastError.from(error);
     const tellsOfObject = kind === 'not-found' || (access.undecided && (kind === 'invalid' || kind === 'forbidden'));
-    if (!onlyByAcl || !tellsOfObject) throw error;
+    if (!onlyByAcl || !tellsOfObject || (kind === 'not-found' && (await access.mayMiss(request)))) throw error;
   }
   throw accessErrors.denied('Access Denied');
 }

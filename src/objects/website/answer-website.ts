@@ -121,8 +121,10 @@ async function read(key: string, request: SiteRequest, context: S3Context): Prom
   const { identity } = NOBODY;
   const access = accessTo(context.store, { identity, context: requestContext(source) });
   await access.operation(operation, routed);
-  if (key === '')
-    throw access.undecided ? accessErrors.denied('Access Denied') : objectErrors.notFound(bucket.name, key);
+  if (key === '') {
+    const isTold = !access.undecided || (await access.mayMiss(routed));
+    throw isTold ? objectErrors.notFound(bucket.name, key) : accessErrors.denied('Access Denied');
+  }
   const aclRequired = access.undecided;
   const response = await perform({ operation, request: { ...routed, identity, access, body: noBody } }, context);
   return { ...response, aclRequired };
