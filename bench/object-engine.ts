@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Keyring } from '../src/core/keyring.ts';
 import { openObjectStore } from '../src/objects/engine/open-object-store.ts';
 import type { ObjectStore } from '../src/objects/store/object-store.ts';
 
@@ -45,7 +46,7 @@ async function benchSize(store: ObjectStore, size: number, writers: number): Pro
 }
 
 const directory = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'holdfast-bench-'));
-const store = await openObjectStore({ directory, masterKey: randomBytes(32) });
+const store = await openObjectStore({ directory, keyring: new Keyring(randomBytes(32)) });
 try {
   await benchSize(store, 4 * 1024, 1);
   await store.deleteBucket('size-4096', { force: true });

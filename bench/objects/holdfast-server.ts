@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { Keyring } from '../../src/core/keyring.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
@@ -30,7 +31,7 @@ async function fill(store: ObjectStore, { bucket, keys, sizeBytes }: FillRequest
 }
 
 const [directory = '', encryption = 'encrypted', isShared = 'false'] = process.argv.slice(2);
-const masterKey = randomBytes(32);
+const keyring = new Keyring(randomBytes(32));
 const opening = Promise.withResolvers<ObjectStore>();
 const adminSocket = join(directory, 'objects.sock');
 const role = await startObjectsRole({
@@ -39,13 +40,13 @@ const role = await startObjectsRole({
   openStore: async (onBucketChanged) => {
     const opened = await openObjectStore({
       directory: join(directory, 'store'),
-      masterKey: encryption === 'plain' ? undefined : masterKey,
+      keyring: encryption === 'plain' ? undefined : keyring,
       onBucketChanged,
     });
     opening.resolve(opened);
     return opened;
   },
-  masterKey,
+  keyring,
   port: 0,
   host: '127.0.0.1',
   adminSocket,

@@ -95,6 +95,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./commands/regions.ts')).regionsCommand,
   },
   {
+    name: 'master-key',
+    summary: 'the key that all encryption at rest hangs on',
+    group: OTHERS,
+    load: async () => (await import('./commands/master-key/master-key.ts')).masterKeyCommand,
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
     group: OTHERS,

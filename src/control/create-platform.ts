@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { newId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
+import { MasterKeyRotation } from './master-key-rotation.ts';
 import { createApps } from './operations/apps.ts';
 import { createDeployments } from './operations/deployments.ts';
 import { createKeyOperations } from './operations/keys.ts';
+import { createMasterKeyOperations } from './operations/master-key.ts';
 import { createScrubOperations } from './operations/scrub.ts';
 import { createStorageOperations } from './operations/storage.ts';
 import { createStorageViews } from './operations/storage-view.ts';
@@ -21,7 +23,7 @@ import type { State } from './state/state.ts';
 export interface PlatformOptions extends Drivers {
   readonly dataDirectory: string;
   readonly state: State;
-  readonly masterKey: Uint8Array;
+  readonly masterKey: ControlContext['masterKey'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ControlConfig;
@@ -48,7 +50,8 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
     state,
     drivers: { services, volumes, filesystems, edge, objects, builder },
     files: options.files ?? createReleaseFiles(options.dataDirectory),
-    vault: new SecretVault(state, options.masterKey),
+    masterKey: options.masterKey,
+    vault: new SecretVault(state, options.masterKey.keyring),
     routes: new RouteBoard(edge),
     clock,
     log,
@@ -56,6 +59,7 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
     ids: options.ids ?? ((prefix) => newId(prefix, clock.now())),
     stopping: stopping.signal,
   };
+  const rotation = new MasterKeyRotation(context);
   const reconciler = new Reconciler(context, { app: plan, purge: planPurge, ...options.planners });
   const views = createStorageViews(context);
   return {
@@ -65,11 +69,16 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
       ...createStorageOperations(context, reconciler, views),
       ...createKeyOperations(context),
       ...createScrubOperations(context),
+      ...createMasterKeyOperations(context, rotation),
       webhooks: objects,
     },
-    start: () => reconciler.start(),
+    start: async () => {
+      rotation.start();
+      await reconciler.start();
+    },
     stop: async () => {
       stopping.abort();
+      await rotation.stop();
       await reconciler.stop();
     },
   };

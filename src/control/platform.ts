@@ -135,6 +135,26 @@ export interface ScrubView {
   readonly last: ScrubPassView | null;
 }
 
+/** The key that seals all others; never the key itself. */
+export interface MasterKeyView {
+  readonly id: string;
+  readonly file: string;
+  /** Another key is taking its place, and has not replaced it everywhere. */
+  readonly rotating: boolean;
+}
+
+export interface MasterKeyRotationView extends MasterKeyView {
+  /** How much it seals: everything that the one before had sealed. */
+  readonly resealed: {
+    readonly buckets: number;
+    readonly accessKeys: number;
+    readonly webhooks: number;
+    readonly secrets: number;
+  };
+  /** `false`: the file has the key before too, and is not the platform's to change. */
+  readonly earlierGone: boolean;
+}
+
 export interface KeyGrantView {
   readonly bucket: string;
   /** Only keys that begin so. */
@@ -216,6 +236,14 @@ export interface Platform {
   /** The check of everything that buckets hold, which runs by itself from time to time. */
   scrubReport(): Promise<ScrubView>;
   beginScrub(): Promise<void>;
+
+  masterKey(): Promise<MasterKeyView>;
+  /**
+   * Another master key, which has sealed everything when it resolves; the one before is needed no more. What is
+   * encrypted is not touched, and goes on to be read and written meanwhile.
+   * @throws HoldfastError `master-key.read-only`
+   */
+  rotateMasterKey(): Promise<MasterKeyRotationView>;
 
   keys(): Promise<readonly KeyView[]>;
   /** @throws HoldfastError `bucket.not-found`, `access.key-invalid` */

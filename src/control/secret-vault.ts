@@ -1,5 +1,5 @@
-import { seal, unseal } from '../core/envelope.ts';
-import type { SecretRecord } from './state/secret-store.ts';
+import type { Keyring } from '../core/keyring.ts';
+import type { SecretId, SecretRecord } from './state/secret-store.ts';
 import type { State } from './state/state.ts';
 
 export interface SecretInfo {
@@ -11,11 +11,11 @@ export interface SecretInfo {
 /** Secrets as values; the only place that seals and unseals them. */
 export class SecretVault {
   readonly #state: State;
-  readonly #masterKey: Uint8Array;
+  readonly #keyring: Keyring;
 
-  constructor(state: State, masterKey: Uint8Array) {
+  constructor(state: State, keyring: Keyring) {
     this.#state = state;
-    this.#masterKey = masterKey;
+    this.#keyring = keyring;
   }
 
   /** The newest version of each secret that is set. */
@@ -33,7 +33,8 @@ export class SecretVault {
       await secrets.insert(
         Object.entries(values).map(([name, value]) => {
           const version = (newest.get(name)?.version ?? 0) + 1;
-          return { app, name, version, sealed: this.#seal({ app, name, version }, value), createdAt: now };
+          const sealed = value === null ? null : this.#seal({ app, name, version }, value);
+          return { app, name, version, sealed, createdAt: now };
         }),
       );
     });
@@ -45,14 +46,33 @@ export class SecretVault {
     const values: Record<string, string> = {};
     for (const record of await this.#state.secrets.versions(app)) {
       if (pinned[record.name] !== record.version || record.sealed === null) continue;
-      const sealed = Buffer.from(record.sealed, 'base64');
-      values[record.name] = unseal(this.#masterKey, sealed, context(record)).toString();
+      values[record.name] = this.#unseal(record, record.sealed).toString();
     }
     return values;
   }
 
-  #seal(id: Pick<SecretRecord, 'app' | 'name' | 'version'>, value: string | null): string | null {
-    return value === null ? null : seal(this.#masterKey, Buffer.from(value), context(id)).toString('base64');
+  /** Every version by the key that seals now, durable when it resolves. Gives how many there are. */
+  async reseal(): Promise<number> {
+    return await this.#state.transaction(async ({ secrets }) => {
+      const sealed = await secrets.sealed();
+      for (const record of sealed) {
+        await secrets.reseal(record, this.#seal(record, this.#unseal(record, record.sealed).toString()));
+      }
+      return sealed.length;
+    });
+  }
+
+  /** @throws HoldfastError `envelope.broken` when no key of the ring has sealed one of them */
+  async check(): Promise<void> {
+    for (const record of await this.#state.secrets.sealed()) this.#unseal(record, record.sealed);
+  }
+
+  #unseal(id: SecretId, sealed: string): Buffer {
+    return this.#keyring.unseal(Buffer.from(sealed, 'base64'), context(id));
+  }
+
+  #seal(id: SecretId, value: string): string {
+    return this.#keyring.seal(Buffer.from(value), context(id)).toString('base64');
   }
 }
 
@@ -61,6 +81,6 @@ function newestByName(versions: readonly SecretRecord[]): ReadonlyMap<string, Se
 }
 
 /** Authenticated with the value: a sealed value copied to another secret does not open. */
-function context({ app, name, version }: Pick<SecretRecord, 'app' | 'name' | 'version'>): string {
+function context({ app, name, version }: SecretId): string {
   return `secret ${app}/${name} version ${version}`;
 }

@@ -1,7 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createFileDurable, makeDirectoryDurable } from './durable-files.ts';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { HoldfastError } from './errors.ts';
 import { pooledRandomBytes } from './random-pool.ts';
 
@@ -31,19 +28,4 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
       cause: error,
     });
   }
-}
-
-/** The 32-byte key that wraps every other secret of a data directory, made at the first start by whoever asks first. */
-export async function loadMasterKey(dataDirectory: string): Promise<Buffer> {
-  const directory = join(dataDirectory, 'keys');
-  const path = join(directory, 'master.key');
-  const present = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!present) {
-    await makeDirectoryDurable(directory);
-    await createFileDurable(path, `${randomBytes(32).toString('base64')}\n`);
-  }
-  return Buffer.from((await readFile(path, 'utf8')).trim(), 'base64');
 }

@@ -7,6 +7,8 @@ import { checkRegion } from '../spec/regions.ts';
 /** What a platform on this machine is started with. Parsed once, handed to the roles as it is. */
 export interface HostConfig {
   readonly dataDirectory: string;
+  /** The master key; in the data directory unless said. */
+  readonly masterKeyFile: string | undefined;
   /** Address that the API, S3 and the edge listen on. */
   readonly listenAddress: string;
   readonly apiPort: number;
@@ -51,6 +53,7 @@ export interface ConfigFlags {
 export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConfig {
   return Object.freeze({
     dataDirectory: dataDirectory(flags, env),
+    masterKeyFile: env.HOLDFAST_MASTER_KEY_FILE ? resolve(env.HOLDFAST_MASTER_KEY_FILE) : undefined,
     listenAddress: env.HOLDFAST_LISTEN ?? '127.0.0.1',
     apiPort: port(env, 'HOLDFAST_API_PORT', 7300),
     apiHosts: names(env.HOLDFAST_API_HOSTS),

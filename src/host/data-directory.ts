@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable } from '../core/durable-files.ts';
 import { HoldfastError, isNodeError } from '../core/errors.ts';
+import type { MasterKeyPlace } from '../core/master-key.ts';
 
 /** Where everything of one platform lives. */
 export interface DataDirectory {
@@ -22,6 +23,8 @@ export interface DataDirectory {
   readonly cliFile: string;
   readonly supervisorFile: string;
   readonly platformLog: string;
+  /** `file`: where the operator has the key, if not in the data directory. */
+  readonly masterKey: (file: string | undefined) => MasterKeyPlace;
   readonly socket: (role: string) => string;
   readonly lock: (name: string) => string;
 }
@@ -44,6 +47,10 @@ export function dataDirectoryLayout(root: string): DataDirectory {
     cliFile: join(root, 'cli.json'),
     supervisorFile: join(root, 'run', 'supervisor.json'),
     platformLog: join(root, 'logs', 'platform.log'),
+    masterKey: (file) => ({
+      keyFile: file ?? join(root, 'keys', 'master.key'),
+      recordFile: join(root, 'master-key.json'),
+    }),
     socket: (role) => join(root, 'run', `${role}.sock`),
     lock: (name) => join(root, 'run', `${name}.lock`),
   };
@@ -82,4 +89,21 @@ export async function openDataDirectory(root: string): Promise<DataDirectory> {
     });
   }
   return layout;
+}
+
+/** No platform has run on it. */
+export async function holdsNothing({ stateFile, objects }: DataDirectory): Promise<boolean> {
+  const exists = await Promise.all([stateFile, objects].map(isThere));
+  return !exists.includes(true);
+}
+
+/** @throws what keeps it from being known */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isNodeError(error, 'ENOENT')) return false;
+    throw error;
+  }
 }

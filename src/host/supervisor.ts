@@ -6,9 +6,10 @@ import { readJsonFile } from '../core/durable-files.ts';
 import { HoldfastError } from '../core/errors.ts';
 import { closeServer, listen } from '../core/listen.ts';
 import type { Logger } from '../core/log.ts';
+import { MasterKey } from '../core/master-key.ts';
 import { acquireProcessLock, holdUntilExit } from '../core/process-lock.ts';
 import type { HostConfig } from './config.ts';
-import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { type DataDirectory, holdsNothing, openDataDirectory } from './data-directory.ts';
 import { GatewayPool } from './gateway-pool.ts';
 import { PREDECESSOR_MS, type RoleName, RoleProcess } from './role-process.ts';
 
@@ -23,7 +24,7 @@ export interface Supervisor {
 /**
  * Starts the roles and keeps them alive, as the only supervisor of its data
  * directory. Instances are not its children: they go on when it ends.
- * @throws HoldfastError `up.running`, or what a role failed with (then none is left running)
+ * @throws HoldfastError `up.running`, `master-key.…`, or what a role failed with (then none is left running)
  */
 export async function startSupervisor(config: HostConfig, log: Logger): Promise<Supervisor> {
   const directory = await openDataDirectory(config.dataDirectory);
@@ -32,6 +33,7 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   holdUntilExit(lock);
   const record: SupervisorRecord = { pid: process.pid };
   await writeRecord(directory.supervisorFile, record);
+  const masterKey = await openMasterKey(config, directory);
 
   const roleOf = (name: RoleName) => new RoleProcess({ name, config, clock: systemClock, log });
   const objects = roleOf('objects');
@@ -44,12 +46,20 @@ export async function startSupervisor(config: HostConfig, log: Logger): Promise<
   try {
     if (config.s3Gateways.most > 0) await checkPort(config, directory);
     await startAll(roles);
+    await masterKey.confirm().catch((error) => log.warn(error, 'the id of the master key is not written down yet'));
     await gateways.start();
   } catch (error) {
     await stop();
     throw error;
   }
   return { stop };
+}
+
+/** Before any role has it: none starts with another key than that of the data directory, or makes one beside its data. */
+async function openMasterKey(config: HostConfig, directory: DataDirectory): Promise<MasterKey> {
+  const place = directory.masterKey(config.masterKeyFile);
+  if (await holdsNothing(directory)) await MasterKey.create(place);
+  return await MasterKey.open(place);
 }
 
 /** On a port that processes share, nobody else's program would be noticed: it would get a part of the requests. */

@@ -12,19 +12,21 @@ import { requireBucket } from './s3/bucket.ts';
 import { requireLogTarget } from './s3/operations/bucket-logging.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 import type { Bucket, BucketSettings, BucketSource, Versioning } from './store/bucket.ts';
-import type { ObjectStore } from './store/object-store.ts';
+import type { ObjectStore, OpenObjectStore } from './store/object-store.ts';
 import { type Domains, domainsOf } from './website/domains.ts';
 
 export interface ObjectAdminOptions {
-  readonly store: ObjectStore;
+  readonly store: OpenObjectStore;
   readonly keys: KeyStore;
   readonly domains: Domains;
   readonly scrubber: Scrubber;
   readonly events: BucketEvents;
+  readonly refreshKeyring: (() => Promise<void>) | undefined;
 }
 
 /** A plain object of functions, as `serveRpc` wants it. */
-export function createObjectAdmin({ store, keys, domains, scrubber, events }: ObjectAdminOptions): ObjectAdmin {
+export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
+  const { store, keys, domains, scrubber, events, refreshKeyring } = options;
   return {
     async ensureBucket(wanted) {
       const { name, from, versioning, accessibility, quota, domains: hosts } = wanted;
@@ -56,6 +58,15 @@ export function createObjectAdmin({ store, keys, domains, scrubber, events }: Ob
     ...createKeyAdmin(keys),
     beginScrub: async () => scrubber.begin(),
     scrubReport: async () => scrubber.report(),
+    async reseal() {
+      await refreshKeyring?.();
+      const [buckets, accessKeys, webhooks] = await Promise.all([
+        store.resealKeys(),
+        keys.reseal(),
+        events.webhooks.reseal(),
+      ]);
+      return { buckets, accessKeys, webhooks };
+    },
     ...createWebhookAdmin(events, () => store.buckets()),
   };
 }

@@ -75,7 +75,19 @@ export interface ScrubAdmin {
   scrubReport(input: Record<string, never>): Promise<ScrubReport>;
 }
 
-export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, WebhookAdmin {
+/** How many there are. */
+export interface Resealed {
+  readonly buckets: number;
+  readonly accessKeys: number;
+  readonly webhooks: number;
+}
+
+interface SealAdmin {
+  /** Reads the master key anew and seals everything of the object store by it, durably: no earlier one is needed then. */
+  reseal(input: Record<string, never>): Promise<Resealed>;
+}
+
+export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, SealAdmin, WebhookAdmin {
   /**
    * Makes the bucket unless it is there; settings of an existing one are brought in line.
    * @throws HoldfastError `bucket.name` (S3 naming rules), `bucket.domain-taken`, `webhook.not-found`,

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { roleClient, TEST_CODE } from '../../tests/support/role-client.ts';
+import { Keyring } from '../core/keyring.ts';
 import { createLogger } from '../core/log.ts';
 import { waitUntil } from '../core/retry.ts';
 import { MemoryObjectStore } from './memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from './object-admin.ts';
 import { type ObjectsRole, startObjectsRole } from './objects-role.ts';
 
-const masterKey = randomBytes(32);
+const keyring = new Keyring(randomBytes(32));
 let directory: string;
 let role: ObjectsRole | undefined;
 
@@ -29,7 +30,7 @@ async function start({ port = 0, store = new MemoryObjectStore() } = {}): Promis
   role = await startObjectsRole({
     code: TEST_CODE,
     directory: join(directory, 'objects'),
-    masterKey,
+    keyring,
     port,
     host: '127.0.0.1',
     adminSocket,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { HoldfastError } from '../core/errors.ts';
 import { otherCode } from '../core/handshake.ts';
+import type { Keyring } from '../core/keyring.ts';
 import type { Logger } from '../core/log.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { KeyStore } from './access/key-store.ts';
@@ -22,8 +23,10 @@ type OnBucketChanged = (name: string) => Promise<void>;
 export interface ObjectsRoleOptions {
   /** Holds the store and the access keys. */
   readonly directory: string;
-  /** Seals the secrets of the access keys. */
-  readonly masterKey: Uint8Array;
+  /** Seals the keys of buckets, the secrets of access keys and of webhooks. */
+  readonly keyring: Keyring;
+  /** Brings the ring in line with the file that it is from; absent: there is none. */
+  readonly refreshKeyring?: (() => Promise<void>) | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly host: string;
@@ -67,16 +70,15 @@ const HOUR_MS = 3600_000;
  * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`, and those of `openObjectStore`
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
-  const { directory, masterKey, code, storeSocket, websiteSocket, log } = options;
+  const { directory, keyring, refreshKeyring, code, storeSocket, websiteSocket, log } = options;
   const {
-    openStore = (onBucketChanged) =>
-      openObjectStore({ directory: join(directory, 'store'), masterKey, onBucketChanged }),
+    openStore = (onBucketChanged) => openObjectStore({ directory: join(directory, 'store'), keyring, onBucketChanged }),
   } = options;
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;
   const opened = await openStore(async (name) => gateways?.bucketChanged(name));
   const store = starting.adopt(opened, (store) => store.close());
-  const keys = await KeyStore.open(directory, masterKey, { onChanged: async () => gateways?.keysChanged() });
+  const keys = await KeyStore.open(directory, keyring, { onChanged: async () => gateways?.keysChanged() });
   const onWebhooksChanged = async () => gateways?.webhooksChanged();
   const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow, onWebhooksChanged });
   starting.adopt(events, (events) => events.close());
@@ -99,7 +101,7 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   const scrubber = starting.adopt(await Scrubber.start({ store, directory, log }), (scrubber) => scrubber.close());
   const intervalMs = options.lifecycleMs ?? HOUR_MS;
   starting.adopt(new LifecycleWorker({ store, log, intervalMs, accessLog }), (worker) => worker.close());
-  const methods = createObjectAdmin({ store, keys, domains, scrubber, events });
+  const methods = createObjectAdmin({ store, keys, domains, scrubber, events, refreshKeyring });
   const onOther = () => options.onOtherCode?.(otherCode({ role: 'objects', peer: 'control' }));
   const rpc = await serveRpc({ socketPath: options.adminSocket, methods, code, onOther });
   starting.defer(() => rpc.close());

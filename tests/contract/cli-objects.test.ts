@@ -11,6 +11,7 @@ import { createKeyOperations } from '../../src/control/operations/keys.ts';
 import type { ControlContext } from '../../src/control/reconcile/context.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { exec } from '../../src/core/exec.ts';
+import { Keyring } from '../../src/core/keyring.ts';
 import { MemoryObjectStore } from '../../src/objects/memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
@@ -34,7 +35,7 @@ beforeAll(async () => {
     await startObjectsRole({
       code: TEST_CODE,
       directory,
-      masterKey: randomBytes(32),
+      keyring: new Keyring(randomBytes(32)),
       port: 0,
       host: '127.0.0.1',
       adminSocket,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
+import { Keyring } from '../../src/core/keyring.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { BodyWriter } from '../../src/objects/engine/files/body-writer.ts';
 import { readStored } from '../../src/objects/engine/files/stored-body.ts';
@@ -39,7 +40,7 @@ const onTheJournal = async (options: { readonly clock?: Clock } = {}) => {
     segmentBytes: 2 ** 20,
     inlineLimitBytes,
     minPartBytes,
-    masterKey: randomBytes(32),
+    keyring: new Keyring(randomBytes(32)),
     ...options,
   });
   return {
@@ -63,7 +64,7 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
     segmentBytes: 2 ** 20,
     inlineLimitBytes,
     minPartBytes,
-    masterKey: randomBytes(32),
+    keyring: new Keyring(randomBytes(32)),
     onBucketChanged: (name) => server.bucketChanged(name),
     ...options,
   });

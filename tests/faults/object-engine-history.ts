@@ -1,3 +1,5 @@
+import { Keyring } from '../../src/core/keyring.ts';
+
 /** What the killed writer and its judge agree on. */
 
 /** Small, so that segments fill, die and are recycled within the test. */
@@ -7,7 +9,7 @@ export const storeSizes = {
   inlineLimitBytes: 64 * 2 ** 10,
   minPartBytes: 1,
   slackBytes: 0,
-  masterKey: Buffer.alloc(32, 'a master key of tests'),
+  keyring: new Keyring(Buffer.alloc(32, 'a master key of tests')),
 };
 
 export interface Operation {

@@ -9,6 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { Keyring } from '../../src/core/keyring.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
@@ -138,7 +139,7 @@ export class EventsBench implements AsyncDisposable {
   /** Changes that are in the journal alone when the events of the next round begin. */
   async writeUnseen(): Promise<void> {
     const directory = join(this.#directory, 'store');
-    const store = await openObjectStore({ directory, masterKey: Buffer.alloc(32, 7) });
+    const store = await openObjectStore({ directory, keyring: new Keyring(Buffer.alloc(32, 7)) });
     const metadata = { contentType: 'text/plain', headers: {}, user: {} };
     for (let i = 0; i < 5; i++) {
       const key = 'written while nobody looked';

@@ -2,8 +2,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
 import { createPlatform, type PlatformOptions } from '../../src/control/create-platform.ts';
 import type { Platform } from '../../src/control/platform.ts';
+import type { ControlContext } from '../../src/control/reconcile/context.ts';
 import { asKyselyDatabase, connect, migrate } from '../../src/control/state/database.ts';
 import { stateOver } from '../../src/control/state/state.ts';
+import { Keyring } from '../../src/core/keyring.ts';
 import { Incarnation } from './incarnation.ts';
 import type { Random } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -66,7 +68,7 @@ export class ControlPlane {
       edge: incarnation.fenceDriver(world.edge),
       objects: incarnation.fenceDriver(world.objects),
       builder: incarnation.fenceDriver(world.builder),
-      masterKey: new Uint8Array(32),
+      masterKey: fixedMasterKey,
       clock: incarnation.fenceClock(clock),
       log: pino({ enabled: false }),
       config: CONFIG,
@@ -91,3 +93,12 @@ export class ControlPlane {
     return `${prefix}_${String(next).padStart(6, '0')}`;
   }
 }
+
+const fixedMasterKey: ControlContext['masterKey'] = {
+  keyring: new Keyring(new Uint8Array(32)),
+  id: 'fixed',
+  file: 'memory:',
+  isRotating: false,
+  begin: async () => {},
+  end: async () => true,
+};

@@ -173,6 +173,7 @@ function createMemoryObjects(clock: VirtualClock): ObjectAdmin {
     revokeKey: async () => {},
     beginScrub: async () => {},
     scrubReport: async () => ({}),
+    reseal: async () => ({ buckets: 0, accessKeys: 0, webhooks: 0 }),
     ...createMemoryKeys(clock),
     ...createMemoryWebhooks(),
   };

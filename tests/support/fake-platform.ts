@@ -56,6 +56,8 @@ const KEY: KeyView = {
   usedBy: [],
 };
 
+const MASTER_KEY = { id: '0123456789abcdef', file: '/data/keys/master.key', rotating: false };
+
 export function createFakePlatform(): FakePlatform {
   const apps = new Map<string, AppView>();
   const deployments = new Map<string, DeploymentView>();
@@ -264,6 +266,12 @@ export function createFakePlatform(): FakePlatform {
     webhooks: createMemoryWebhooks(),
     scrubReport: async () => ({ current: null, last: null }),
     beginScrub: async () => {},
+    masterKey: async () => MASTER_KEY,
+    rotateMasterKey: async () => ({
+      ...MASTER_KEY,
+      resealed: { buckets: 1, accessKeys: 2, webhooks: 0, secrets: 3 },
+      earlierGone: true,
+    }),
     keys: async () => [KEY],
     createKey: async ({ grants, description = null }) => ({
       ...KEY,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { Keyring } from '../../src/core/keyring.ts';
 import type { AccessKey, ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
 import { roleClient, TEST_CODE } from './role-client.ts';
@@ -23,7 +24,7 @@ export async function startObjectStore(...buckets: string[]): Promise<TestObject
   const role = await startObjectsRole({
     code: TEST_CODE,
     directory: join(directory.path, 'objects'),
-    masterKey: randomBytes(32),
+    keyring: new Keyring(randomBytes(32)),
     port: 0,
     host: '127.0.0.1',
     adminSocket,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Keyring } from '../../src/core/keyring.ts';
 import { createLogger } from '../../src/core/log.ts';
 import type { ObjectAdmin } from '../../src/objects/object-admin.ts';
 import { startObjectsRole } from '../../src/objects/objects-role.ts';
@@ -11,7 +12,7 @@ const storeSocket = join(directory, 'store.sock');
 const { port } = await startObjectsRole({
   code: TEST_CODE,
   directory,
-  masterKey: Buffer.alloc(32, 7),
+  keyring: new Keyring(Buffer.alloc(32, 7)),
   port: 0,
   host: '127.0.0.1',
   adminSocket,

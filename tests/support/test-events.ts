@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Keyring } from '../../src/core/keyring.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { BucketEvents, type BucketEventsOptions } from '../../src/objects/events/bucket-events.ts';
@@ -31,7 +32,7 @@ export interface Received {
   readonly key: string;
 }
 
-const masterKey = randomBytes(32);
+const keyring = new Keyring(randomBytes(32));
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 
 /** The events of a store in memory with the bucket `data`, and an endpoint that receives them. */
@@ -74,7 +75,7 @@ export class TestEvents implements AsyncDisposable {
     this.#events = await BucketEvents.start({
       store: this.store,
       directory: this.#directory,
-      masterKey,
+      keyring,
       region: 'local',
       log: createLogger('objects', 'silent'),
       allow: ['127.0.0.0/8'],

@@ -10,6 +10,8 @@ export type {
   InstanceView,
   KeyView,
   LogLine,
+  MasterKeyRotationView,
+  MasterKeyView,
   NewKeyView,
   ReleaseView,
   ScrubPassView,

@@ -7,6 +7,7 @@ import { deploymentRoutes } from './routes/deployments.ts';
 import { filesystemRoutes } from './routes/filesystems.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/logs.ts';
+import { masterKeyRoutes } from './routes/master-key.ts';
 import { regionRoutes } from './routes/regions.ts';
 import { scrubRoutes } from './routes/scrub.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -29,6 +30,7 @@ export function createRoutes({ platform, uploads }: { readonly platform: Platfor
     .route('/buckets', storageRoutes(platform, 'bucket'))
     .route('/buckets', bucketRoutes(platform))
     .route('/keys', keyRoutes(platform))
+    .route('/master-key', masterKeyRoutes(platform))
     .route('/scrub', scrubRoutes(platform))
     .route('/webhooks', webhookRoutes(platform))
     .route('/volumes', storageRoutes(platform, 'volume'))

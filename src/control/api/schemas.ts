@@ -7,6 +7,8 @@ import type {
   InstanceView,
   KeyView,
   LogLine,
+  MasterKeyRotationView,
+  MasterKeyView,
   NewKeyView,
   RegionView,
   ReleaseView,
@@ -152,6 +154,26 @@ const scrubPass: z.ZodType<ScrubPassView> = z
 export const scrub: z.ZodType<ScrubView> = z
   .object({ current: scrubPass.nullable(), last: scrubPass.nullable() })
   .openapi('Scrub');
+
+const masterKeyFields = {
+  id: z.string().openapi({ description: 'tells it from other keys, and nothing of it' }),
+  file: z.string().openapi({ description: 'where it is on the machine of the platform' }),
+  rotating: z.boolean().openapi({ description: 'it has not taken the place of the one before everywhere' }),
+};
+
+export const masterKey: z.ZodType<MasterKeyView> = z.object(masterKeyFields).openapi('MasterKey');
+
+export const masterKeyRotation: z.ZodType<MasterKeyRotationView> = z
+  .object({
+    ...masterKeyFields,
+    resealed: z
+      .object({ buckets: z.int(), accessKeys: z.int(), webhooks: z.int(), secrets: z.int() })
+      .openapi({ description: 'how many keys of buckets and secrets it seals' }),
+    earlierGone: z
+      .boolean()
+      .openapi({ description: 'false: the file is not the platform’s to change, and still has it' }),
+  })
+  .openapi('MasterKeyRotation');
 
 export const logLine: z.ZodType<LogLine> = z
   .object({ instance: z.string(), service: z.string(), line: z.string() })

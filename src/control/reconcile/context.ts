@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
+import type { MasterKey } from '../../core/master-key.ts';
 import type { ReleaseFiles } from '../release-files.ts';
 import type { SecretVault } from '../secret-vault.ts';
 import type { State } from '../state/state.ts';
@@ -11,6 +12,7 @@ export interface ControlContext {
   readonly state: State;
   readonly drivers: Drivers;
   readonly files: ReleaseFiles;
+  readonly masterKey: Pick<MasterKey, 'keyring' | 'id' | 'file' | 'isRotating' | 'begin' | 'end'>;
   readonly vault: SecretVault;
   readonly routes: RouteBoard;
   readonly clock: Clock;

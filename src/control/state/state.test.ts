@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Keyring } from '../../core/keyring.ts';
 import type { AppSpec } from '../../spec/app-spec.ts';
 import { SecretVault } from '../secret-vault.ts';
 import { openState, type State } from './state.ts';
@@ -96,7 +97,7 @@ test('tokens are kept as hashes; a new root token voids the one before', async (
 
 test('secrets are sealed and versioned; a release gets the versions that it pins', async () => {
   const state = await openState(':memory:');
-  const vault = new SecretVault(state, Buffer.alloc(32, 7));
+  const vault = new SecretVault(state, new Keyring(Buffer.alloc(32, 7)));
   await vault.set('photos', { KEY: 'first', OTHER: 'x' }, 1);
   await vault.set('photos', { KEY: 'second' }, 2);
   expect(await vault.list('photos')).toEqual([
@@ -109,9 +110,28 @@ test('secrets are sealed and versioned; a release gets the versions that it pins
   await vault.set('photos', { KEY: null }, 3);
   expect((await vault.list('photos')).map(({ name }) => name)).toEqual(['OTHER']);
   expect(await vault.reveal('photos', { KEY: 2 })).toEqual({ KEY: 'second' });
-  await expect(new SecretVault(state, Buffer.alloc(32, 8)).reveal('photos', { KEY: 2 })).rejects.toMatchObject({
+  await expect(
+    new SecretVault(state, new Keyring(Buffer.alloc(32, 8))).reveal('photos', { KEY: 2 }),
+  ).rejects.toMatchObject({
     code: 'envelope.broken',
   });
+});
+
+test('secrets go from one master key to the next, versions that nobody pins too', async () => {
+  const state = await openState(':memory:');
+  const [first, second] = [Buffer.alloc(32, 7), Buffer.alloc(32, 8)];
+  const ring = new Keyring(first);
+  const vault = new SecretVault(state, ring);
+  await vault.set('photos', { KEY: 'first', OTHER: 'x' }, 1);
+  await vault.set('photos', { KEY: 'second', OTHER: null }, 2);
+  await vault.set('notes', { KEY: 'third' }, 3);
+  ring.use(second, first);
+  expect(await vault.reseal()).toBe(4);
+  const after = new SecretVault(state, new Keyring(second));
+  await after.check();
+  expect(await after.reveal('photos', { KEY: 1, OTHER: 1 })).toEqual({ KEY: 'first', OTHER: 'x' });
+  expect(await after.reveal('notes', { KEY: 1 })).toEqual({ KEY: 'third' });
+  await expect(new SecretVault(state, new Keyring(first)).check()).rejects.toMatchObject({ code: 'envelope.broken' });
 });
 
 test('steps that a crash cut off are found and closed once', async () => {

@@ -1,11 +1,12 @@
 import { createApi } from '../../control/api/api.ts';
 import { startApiServer } from '../../control/api/server.ts';
 import { createPlatform } from '../../control/create-platform.ts';
+import { SecretVault } from '../../control/secret-vault.ts';
 import { openState } from '../../control/state/state.ts';
 import { systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
-import { loadMasterKey } from '../../core/envelope.ts';
 import { reachableHost } from '../../core/listen.ts';
+import { MasterKey } from '../../core/master-key.ts';
 import { connectRpc } from '../../core/rpc.ts';
 import type { EdgeAdmin } from '../../edge/edge-admin.ts';
 import type { ObjectAdmin } from '../../objects/object-admin.ts';
@@ -28,6 +29,8 @@ export async function startControl({ config, directory, code, onOtherCode, log }
     onOtherCode,
   });
   const state = await openState(directory.stateFile);
+  const masterKey = await MasterKey.open(directory.masterKey(config.masterKeyFile));
+  await new SecretVault(state, masterKey.keyring).check();
   const control = createPlatform({
     dataDirectory: directory.root,
     state,
@@ -37,7 +40,7 @@ export async function startControl({ config, directory, code, onOtherCode, log }
     builder: openBuilder(directory),
     edge: connectRpc<EdgeAdmin>(peerOf('edge')),
     objects: connectRpc<ObjectAdmin>(peerOf('objects')),
-    masterKey: await loadMasterKey(directory.root),
+    masterKey,
     clock: systemClock,
     log,
     config: {

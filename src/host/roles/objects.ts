@@ -1,11 +1,13 @@
-import { loadMasterKey } from '../../core/envelope.ts';
+import { MasterKey } from '../../core/master-key.ts';
 import { startObjectsRole } from '../../objects/objects-role.ts';
 import type { RoleContext, RunningRole } from '../role.ts';
 
 export async function startObjects({ config, directory, code, onOtherCode, log }: RoleContext): Promise<RunningRole> {
+  const masterKey = await MasterKey.open(directory.masterKey(config.masterKeyFile));
   return await startObjectsRole({
     directory: directory.objects,
-    masterKey: await loadMasterKey(directory.root),
+    keyring: masterKey.keyring,
+    refreshKeyring: () => masterKey.refresh(),
     host: config.listenAddress,
     port: config.s3Port,
     region: config.region,

@@ -1,5 +1,5 @@
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
-import { seal, unseal } from '../../core/envelope.ts';
+import type { Keyring } from '../../core/keyring.ts';
 import { accessErrors } from './errors.ts';
 import type { Grant, KeyScope } from './key-scope.ts';
 
@@ -26,12 +26,12 @@ interface KeyFile2 {
   readonly keys: readonly Sealed<StoredKey>[];
 }
 
-/** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file, `access.key-file` */
-export async function readKeyFile(path: string, masterKey: Uint8Array): Promise<readonly StoredKey[]> {
+/** @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file, `access.key-file` */
+export async function readKeyFile(path: string, keyring: Keyring): Promise<readonly StoredKey[]> {
   const file = await readJsonFile<KeyFile1 | KeyFile2>(path);
   return sealedKeys(file, path).map(({ sealedSecret, ...key }) => ({
     ...key,
-    secretAccessKey: unseal(masterKey, Buffer.from(sealedSecret, 'base64'), sealContext(key.accessKeyId)).toString(),
+    secretAccessKey: keyring.unseal(Buffer.from(sealedSecret, 'base64'), sealContext(key.accessKeyId)).toString(),
   }));
 }
 
@@ -56,12 +56,12 @@ export function wholeBuckets(buckets: readonly string[]): readonly Grant[] {
 }
 
 /** Replaces the file; durable when it resolves. */
-export async function writeKeyFile(path: string, masterKey: Uint8Array, keys: readonly StoredKey[]): Promise<void> {
+export async function writeKeyFile(path: string, keyring: Keyring, keys: readonly StoredKey[]): Promise<void> {
   const file: KeyFile2 = {
     version: 2,
     keys: keys.map(({ secretAccessKey, ...key }) => ({
       ...key,
-      sealedSecret: seal(masterKey, Buffer.from(secretAccessKey), sealContext(key.accessKeyId)).toString('base64'),
+      sealedSecret: keyring.seal(Buffer.from(secretAccessKey), sealContext(key.accessKeyId)).toString('base64'),
     })),
   };
   await writeFileDurable(path, `${JSON.stringify(file, null, 2)}\n`);

@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Keyring } from '../../core/keyring.ts';
 import type { Grant } from './key-scope.ts';
 import { KeyStore } from './key-store.ts';
 
-const masterKey = randomBytes(32);
+const keyring = new Keyring(randomBytes(32));
 const IMAGES: Grant = { bucket: 'images', access: 'read-write' };
 const THUMBS: Grant = { bucket: 'thumbs', access: 'read-write' };
 const HOUR = 3600_000;
@@ -22,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const open = () => KeyStore.open(directory, masterKey, { clock });
+const open = () => KeyStore.open(directory, keyring, { clock });
 const file = () => join(directory, 'access-keys.json');
 
 test('a key is found again after a restart, with its scope', async () => {
@@ -65,7 +66,19 @@ test('an owner without keys has none, also after a restart', async () => {
 test('secrets are sealed in the file by the master key', async () => {
   const { secretAccessKey } = await (await open()).ensure('photos/web', '*');
   expect(await readFile(file(), 'utf8')).not.toContain(secretAccessKey);
-  await expect(KeyStore.open(directory, randomBytes(32))).rejects.toThrow(withCode('envelope.broken'));
+  await expect(KeyStore.open(directory, new Keyring(randomBytes(32)))).rejects.toThrow(withCode('envelope.broken'));
+});
+
+test('secrets go from one master key to the next, and no change that comes in between is lost', async () => {
+  const ring = new Keyring(randomBytes(32));
+  const store = await KeyStore.open(directory, ring, { clock });
+  const before = await store.ensure('photos/web', [IMAGES]);
+  const next = randomBytes(32);
+  ring.use(next);
+  const [sealed, during] = await Promise.all([store.reseal(), store.ensure('photos/worker', [THUMBS])]);
+  expect(sealed).toBe(1);
+  const reopened = await KeyStore.open(directory, new Keyring(next), { clock });
+  expect(reopened.list()).toEqual([before, during]);
 });
 
 test('a file of the first version is read, its keys as good as before; a newer one is refused by name', async () => {

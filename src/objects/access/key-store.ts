@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { makeDirectoryDurable } from '../../core/durable-files.ts';
+import type { Keyring } from '../../core/keyring.ts';
 import { accessErrors } from './errors.ts';
 import { readKeyFile, type StoredKey, writeKeyFile } from './key-file.ts';
 import { type AccessKeys, hasExpired } from './valid-key.ts';
@@ -23,24 +24,24 @@ interface KeyStoreOptions {
  */
 export class KeyStore implements AccessKeys {
   readonly #path: string;
-  readonly #masterKey: Uint8Array;
+  readonly #keyring: Keyring;
   readonly #clock: Clock;
   readonly #onChanged: (() => Promise<void>) | undefined;
   #keys: ReadonlyMap<string, StoredKey> = new Map();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, masterKey: Uint8Array, { clock = systemClock, onChanged }: KeyStoreOptions) {
+  private constructor(path: string, keyring: Keyring, { clock = systemClock, onChanged }: KeyStoreOptions) {
     this.#path = path;
-    this.#masterKey = masterKey;
+    this.#keyring = keyring;
     this.#clock = clock;
     this.#onChanged = onChanged;
   }
 
-  /** @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file, `access.key-file` */
-  static async open(directory: string, masterKey: Uint8Array, options: KeyStoreOptions = {}): Promise<KeyStore> {
+  /** @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file, `access.key-file` */
+  static async open(directory: string, keyring: Keyring, options: KeyStoreOptions = {}): Promise<KeyStore> {
     await makeDirectoryDurable(directory);
-    const store = new KeyStore(join(directory, 'access-keys.json'), masterKey, options);
-    store.#keys = byId(await readKeyFile(store.#path, masterKey));
+    const store = new KeyStore(join(directory, 'access-keys.json'), keyring, options);
+    store.#keys = byId(await readKeyFile(store.#path, keyring));
     return store;
   }
 
@@ -124,6 +125,14 @@ export class KeyStore implements AccessKeys {
     });
   }
 
+  /** All secrets by the key that seals now; durable when it resolves. Gives how many. */
+  reseal(): Promise<number> {
+    return this.#change(async () => {
+      await this.#write(this.list());
+      return this.#keys.size;
+    });
+  }
+
   #require(accessKeyId: string): StoredKey {
     const key = this.#keys.get(accessKeyId);
     if (!key) throw accessErrors.keyNotFound(accessKeyId);
@@ -155,7 +164,7 @@ export class KeyStore implements AccessKeys {
   async #write(keys: readonly StoredKey[]): Promise<void> {
     const forgotten = this.#clock.now() - KEEP_EXPIRED_MS;
     const kept = keys.filter((key) => !hasExpired(key, forgotten));
-    await writeKeyFile(this.#path, this.#masterKey, kept);
+    await writeKeyFile(this.#path, this.#keyring, kept);
     this.#keys = byId(kept);
     await this.#onChanged?.();
   }

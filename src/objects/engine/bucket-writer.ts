@@ -11,19 +11,22 @@ import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
 import type { LockSearch } from './catalog/lock-search.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
-import type { Committer } from './committer.ts';
+import type { Committer, Draft } from './committer.ts';
+import type { BucketKeys } from './encryption/bucket-keys.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
 
 const NO_BYTES = Buffer.alloc(0);
+/** Of buckets' records that are written in one commit. */
+const RESEAL_BYTES = 256 * 2 ** 10;
 
 interface BucketWriterOptions {
   readonly catalog: Catalog;
   readonly commits: BucketCommits;
   readonly committer: Committer;
   readonly clock: HybridClock;
-  /** Of the objects of a new bucket, sealed; `undefined` where the store does not encrypt. */
-  readonly newKey: () => string | undefined;
+  /** `undefined`: the store does not encrypt. */
+  readonly keys: BucketKeys | undefined;
   readonly onRemoved: (bucket: number) => void;
 }
 
@@ -37,12 +40,12 @@ export class BucketWriter {
 
   async create(name: string, { from, ...settings }: NewBucket): Promise<Bucket> {
     checkBucketName(name);
-    const { catalog, clock, commits, newKey } = this.#options;
+    const { catalog, clock, commits, keys } = this.#options;
     return commits.commit(name, () => {
       if (catalog.buckets.byName(name)) throw bucketErrors.exists(name);
       const fork = from && this.#fork(from);
       const bucket = newBucket({ name, createdAt: wallTime(clock.tick()), fork }, settings);
-      const sealedKey = fork?.sealedKey ?? newKey();
+      const sealedKey = fork?.sealedKey ?? keys?.make();
       const draft = bucketDraft(catalog.nextBucket, { bucket, sealedKey, snapshots: [], base: fork?.base });
       return { draft, result: bucket };
     });
@@ -70,16 +73,49 @@ export class BucketWriter {
 
   /** Of a bucket that has none yet; once, however many ask. */
   async giveKey({ id, bucket: { name } }: BucketRow): Promise<void> {
-    const { catalog, committer, newKey } = this.#options;
+    const { catalog, committer, keys } = this.#options;
     await committer.commit({
       scopes: 'everything',
       decide: () => {
         const row = catalog.buckets.byId(id);
         if (!row) throw bucketErrors.notFound(name);
-        return row.sealedKey === undefined ? [bucketDraft(id, { ...row, sealedKey: newKey() })] : [];
+        return row.sealedKey === undefined ? [bucketDraft(id, { ...row, sealedKey: keys?.make() })] : [];
       },
       done: () => undefined,
     });
+  }
+
+  /**
+   * All keys of buckets by the master key that seals now. In steps, so that no write waits for all of them, until none
+   * is left: a fork made in between has the key of its base as it was.
+   */
+  async reseal(): Promise<number> {
+    while ((await this.#resealSome()) > 0);
+    return this.#options.catalog.buckets.rows().filter(({ sealedKey }) => sealedKey !== undefined).length;
+  }
+
+  #resealSome(): Promise<number> {
+    return this.#options.committer.commit({
+      scopes: 'everything',
+      decide: () => this.#resealed(),
+      done: ({ length }) => length,
+    });
+  }
+
+  #resealed(): readonly Draft[] {
+    const { catalog, keys } = this.#options;
+    const drafts: Draft[] = [];
+    let bytes = 0;
+    for (const { id, ...row } of catalog.buckets.rows()) {
+      if (row.sealedKey === undefined || !keys) continue;
+      const sealedKey = keys.reseal(row.sealedKey);
+      if (sealedKey === row.sealedKey) continue;
+      const draft = bucketDraft(id, { ...row, sealedKey });
+      bytes += draft.head.length;
+      if (drafts.length > 0 && bytes > RESEAL_BYTES) break;
+      drafts.push(draft);
+    }
+    return drafts;
   }
 
   /** @throws HoldfastError `bucket.has-forks`, `bucket.locked`, and unless `force` `bucket.not-empty`, `bucket.has-snapshots` */

@@ -75,7 +75,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
       commits,
       committer,
       clock,
-      newKey: () => bucketKeys?.make(),
+      keys: bucketKeys,
       onRemoved: (id) => upkeep.bucketRemoved(id),
     });
     this.#snapshots = new SnapshotWriter({ catalog, commits, clock });
@@ -282,6 +282,10 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
 
   checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage> {
     return this.#integrity.page(request);
+  }
+
+  resealKeys(): Promise<number> {
+    return this.#buckets.reseal();
   }
 
   close(): Promise<void> {

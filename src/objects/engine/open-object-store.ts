@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Keyring } from '../../core/keyring.ts';
 import { MIN_PART_BYTES } from '../store/multipart.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -37,8 +38,8 @@ export interface ObjectStoreOptions {
   readonly slackBytes?: number;
   /** Called when a bucket has changed or is gone; the change is answered when it has resolved. */
   readonly onBucketChanged?: ((name: string) => Promise<void>) | undefined;
-  /** 32 bytes, under which everything is encrypted that is written from now on. */
-  readonly masterKey?: Uint8Array | undefined;
+  /** Seals the keys of buckets: with it everything is encrypted that is written from now on. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function openEngine({
   minPartBytes = MIN_PART_BYTES,
   slackBytes = SLACK_BYTES,
   onBucketChanged,
-  masterKey,
+  keyring,
 }: ObjectStoreOptions): Promise<EngineObjectStore> {
   checkSizes(segmentBytes, inlineLimitBytes);
   const directory = await StoreDirectory.open(path, segmentBytes);
@@ -73,7 +74,7 @@ export async function openEngine({
   const catalog = opening.adopt(await openCatalog(directory, journal, clock), (catalog) => catalog.close());
   const isRebuild = catalog.savedPosition === 0;
   await replay(journal, catalog);
-  const bucketKeys = masterKey && new BucketKeys(masterKey);
+  const bucketKeys = keyring && new BucketKeys(keyring);
   checkMasterKey(bucketKeys, catalog.buckets.rows());
   if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
   const consumers = await FeedConsumers.open(directory.consumers);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Keyring } from '../../core/keyring.ts';
 import type { Logger } from '../../core/log.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import { DeliveryLane } from './delivery-lane.ts';
@@ -16,7 +17,7 @@ export interface BucketEventsOptions {
   /** Holds the webhooks and the queue. */
   readonly directory: string;
   /** Seals the secrets of the webhooks. */
-  readonly masterKey: Uint8Array;
+  readonly keyring: Keyring;
   readonly region: string;
   readonly log: Logger;
   /** Where webhooks may be besides public addresses: host names, addresses, networks. */
@@ -56,8 +57,8 @@ export class BucketEvents {
 
   /** @throws HoldfastError `envelope.broken`, `config.invalid` */
   static async start(options: BucketEventsOptions): Promise<BucketEvents> {
-    const { directory, masterKey, onWebhooksChanged } = options;
-    const webhooks = await WebhookStore.open(directory, masterKey, onWebhooksChanged);
+    const { directory, keyring, onWebhooksChanged } = options;
+    const webhooks = await WebhookStore.open(directory, keyring, onWebhooksChanged);
     const events = new BucketEvents(options, webhooks);
     if (!(await events.#tryToBegin())) events.#beginning = events.#beginLater();
     return events;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
-import { seal, unseal } from '../../core/envelope.ts';
 import { newId } from '../../core/ids.ts';
+import type { Keyring } from '../../core/keyring.ts';
 import * as errors from './errors.ts';
 import { newSecret } from './signature.ts';
 
@@ -25,24 +25,24 @@ const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** The webhooks in one small file, rewritten whole and durably at each change; secrets are sealed by the master key. */
 export class WebhookStore {
   readonly #path: string;
-  readonly #masterKey: Uint8Array;
+  readonly #keyring: Keyring;
   #webhooks: ReadonlyMap<string, Webhook>;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #onChanged: () => Promise<void> = async () => {};
 
-  private constructor(path: string, masterKey: Uint8Array, webhooks: readonly Webhook[]) {
+  private constructor(path: string, keyring: Keyring, webhooks: readonly Webhook[]) {
     this.#path = path;
-    this.#masterKey = masterKey;
+    this.#keyring = keyring;
     this.#webhooks = new Map(webhooks.map((webhook) => [webhook.name, webhook]));
   }
 
   /**
    * `onChanged` is awaited before a change is answered.
-   * @throws HoldfastError `envelope.broken` when the master key is not the one that sealed the file
+   * @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file
    */
   static async open(
     directory: string,
-    masterKey: Uint8Array,
+    keyring: Keyring,
     onChanged: () => Promise<void> = async () => {},
   ): Promise<WebhookStore> {
     await makeDirectoryDurable(directory);
@@ -50,9 +50,9 @@ export class WebhookStore {
     const file = await readJsonFile<WebhookFile>(path);
     const webhooks = (file?.webhooks ?? []).map(({ sealedSecret, ...webhook }) => ({
       ...webhook,
-      secret: unseal(masterKey, Buffer.from(sealedSecret, 'base64'), sealContext(webhook.id)).toString(),
+      secret: keyring.unseal(Buffer.from(sealedSecret, 'base64'), sealContext(webhook.id)).toString(),
     }));
-    const store = new WebhookStore(path, masterKey, webhooks);
+    const store = new WebhookStore(path, keyring, webhooks);
     store.#onChanged = onChanged;
     return store;
   }
@@ -88,6 +88,14 @@ export class WebhookStore {
     });
   }
 
+  /** All secrets by the key that seals now; durable when it resolves. Gives how many. */
+  reseal(): Promise<number> {
+    return this.#change(async () => {
+      await this.#write(this.#webhooks);
+      return this.#webhooks.size;
+    });
+  }
+
   /** One change after the other, so that none is lost; one that fails does not stop the next. */
   #change<T>(change: () => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(change);
@@ -100,7 +108,7 @@ export class WebhookStore {
       version: 1,
       webhooks: [...webhooks.values()].map(({ secret, ...webhook }) => ({
         ...webhook,
-        sealedSecret: seal(this.#masterKey, Buffer.from(secret), sealContext(webhook.id)).toString('base64'),
+        sealedSecret: this.#keyring.seal(Buffer.from(secret), sealContext(webhook.id)).toString('base64'),
       })),
     };
     await writeFileDurable(this.#path, `${JSON.stringify(file, null, 2)}\n`);

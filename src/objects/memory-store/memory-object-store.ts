@@ -253,6 +253,11 @@ export class MemoryObjectStore implements OpenObjectStore {
     };
   }
 
+  /** There is no disk, and so no master key. */
+  async resealKeys(): Promise<number> {
+    return 0;
+  }
+
   async close(): Promise<void> {}
 
   #bucket(name: string): MemoryBucket {

@@ -112,4 +112,9 @@ export interface OpenObjectStore extends ObjectStore {
   readonly changes: ChangeFeed;
   /** One page of a check of everything that is stored, versions by versions; whoever asks decides how fast. */
   checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage>;
+  /**
+   * The keys of all buckets, which objects hang on, by the master key that seals now: no other is needed when it
+   * resolves. Gives how many there are; what is asked for again costs nothing.
+   */
+  resealKeys(): Promise<number>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { seal, unseal } from '../../../core/envelope.ts';
+import type { Keyring } from '../../../core/keyring.ts';
 import type { BucketRow } from '../catalog/bucket-table.ts';
 import { engineErrors } from '../errors.ts';
 
@@ -11,16 +11,17 @@ const CONTEXT = 'object store: bucket key';
  * With the record the key is gone, and with it what it has sealed.
  */
 export class BucketKeys {
-  readonly #masterKey: Uint8Array;
+  readonly #keyring: Keyring;
+  /** Whatever a bucket's record has said; a write that goes on for long may have the record of before. */
   readonly #unsealed = new Map<string, Buffer>();
 
-  constructor(masterKey: Uint8Array) {
-    this.#masterKey = masterKey;
+  constructor(keyring: Keyring) {
+    this.#keyring = keyring;
   }
 
   /** As it is kept in a bucket's record. */
   make(): string {
-    return seal(this.#masterKey, randomBytes(KEY_BYTES), CONTEXT).toString('base64');
+    return this.#seal(randomBytes(KEY_BYTES));
   }
 
   /** @throws HoldfastError `store.master-key` */
@@ -32,9 +33,18 @@ export class BucketKeys {
     return key;
   }
 
+  /** The same key by the master key that seals now; as it was where that one has sealed it. */
+  reseal(sealed: string): string {
+    return this.#keyring.isCurrent(Buffer.from(sealed, 'base64'), CONTEXT) ? sealed : this.#seal(this.unseal(sealed));
+  }
+
+  #seal(key: Buffer): string {
+    return this.#keyring.seal(key, CONTEXT).toString('base64');
+  }
+
   #open(sealed: string): Buffer {
     try {
-      return unseal(this.#masterKey, Buffer.from(sealed, 'base64'), CONTEXT);
+      return this.#keyring.unseal(Buffer.from(sealed, 'base64'), CONTEXT);
     } catch (error) {
       throw engineErrors.masterKey('is not the one that encrypted it', error);
     }

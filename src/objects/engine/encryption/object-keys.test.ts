@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { Keyring } from '../../../core/keyring.ts';
 import type { BucketRow } from '../catalog/bucket-table.ts';
 import type { VersionHead } from '../catalog/version.ts';
 import { BucketKeys } from './bucket-keys.ts';
 import { ObjectKeys } from './object-keys.ts';
 
-const bucketKeys = new BucketKeys(randomBytes(32));
+const bucketKeys = new BucketKeys(new Keyring(randomBytes(32)));
 const customerKey = randomBytes(32);
 const damaged = expect.objectContaining({ code: 'object.damaged' });
 

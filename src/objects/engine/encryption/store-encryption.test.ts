@@ -3,12 +3,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Keyring } from '../../../core/keyring.ts';
 import type { EngineObjectStore } from '../engine-object-store.ts';
 import { type ObjectStoreOptions, openEngine } from '../open-object-store.ts';
 
 const options = { segmentBytes: 640 * 2 ** 10, inlineLimitBytes: 100 * 2 ** 10, minPartBytes: 1, slackBytes: 0 };
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const masterKey = randomBytes(32);
+const keyring = new Keyring(masterKey);
 const customerKey = randomBytes(32);
 /** Stands in every object: on the disk it must stand nowhere. */
 const SECRET = 'nobody-else-may-read-this';
@@ -17,7 +19,7 @@ const LARGE = 300_000;
 let directory: string;
 let store: EngineObjectStore;
 
-const open = (more: Partial<ObjectStoreOptions> = {}) => openEngine({ directory, ...options, masterKey, ...more });
+const open = (more: Partial<ObjectStoreOptions> = {}) => openEngine({ directory, ...options, keyring, ...more });
 
 async function reopen({ rebuild = false, ...more }: Partial<ObjectStoreOptions> & { rebuild?: boolean } = {}) {
   await store.close();
@@ -146,8 +148,8 @@ test('objects stay readable when the journal is compacted', async () => {
 test('another master key, or none, is refused; the right one opens the store again', async () => {
   await put('large', LARGE);
   await store.close();
-  for (const wrong of [randomBytes(32), undefined]) {
-    await expect(open({ masterKey: wrong })).rejects.toMatchObject({ code: 'store.master-key' });
+  for (const wrong of [new Keyring(randomBytes(32)), undefined]) {
+    await expect(open({ keyring: wrong })).rejects.toMatchObject({ code: 'store.master-key' });
   }
   store = await open();
   expect(await read('large')).toEqual(contentOf('large', LARGE));
@@ -156,7 +158,7 @@ test('another master key, or none, is refused; the right one opens the store aga
 test('what was written without a key stays readable; what comes later, copies of it too, is encrypted', async () => {
   await store.close();
   await rm(directory, { recursive: true });
-  store = await open({ masterKey: undefined });
+  store = await open({ keyring: undefined });
   await store.createBucket('data');
   await store.createBucket('other');
   await put('old', LARGE);

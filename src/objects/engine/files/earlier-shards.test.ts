@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toEarlierShards } from '../../../../tests/support/earlier-shards.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../../tests/support/temporary-directory.ts';
+import { Keyring } from '../../../core/keyring.ts';
 import { waitUntil } from '../../../core/retry.ts';
 import type { EngineObjectStore } from '../engine-object-store.ts';
 import { openEngine } from '../open-object-store.ts';
@@ -16,7 +17,7 @@ let directory: string;
 let store: EngineObjectStore;
 
 const open = async () => {
-  store = await openEngine({ directory, minPartBytes: 1, masterKey: Buffer.alloc(32, 7) });
+  store = await openEngine({ directory, minPartBytes: 1, keyring: new Keyring(Buffer.alloc(32, 7)) });
 };
 
 const put = (key: string, fill = key) =>

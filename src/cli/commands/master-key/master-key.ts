@@ -1,0 +1,9 @@
+import type { Command } from 'commander';
+import { rotateMasterKey } from './rotate.ts';
+import { showMasterKey } from './show.ts';
+
+export function masterKeyCommand(program: Command): void {
+  const masterKey = program.command('master-key');
+  showMasterKey(masterKey);
+  rotateMasterKey(masterKey);
+}

@@ -1,0 +1,62 @@
+import { backoff } from '../core/retry.ts';
+import type { Resealed } from '../objects/object-admin.ts';
+import { Exclusive } from './operations/exclusive.ts';
+import type { ControlContext } from './reconcile/context.ts';
+
+/** How much the present master key seals: everything that any has sealed. */
+export interface Rotated extends Resealed {
+  readonly secrets: number;
+  /** `false`: the file has the earlier key still, and is not the platform's to change. */
+  readonly earlierGone: boolean;
+}
+
+const KEY = 'master key';
+
+/**
+ * Puts a new master key in the place of the one before. All roles that have it open both from then on; each seals
+ * what it keeps by the new one, and says so when that is durable; then the earlier one goes. Each step may be done
+ * again, so what a crash has cut off is begun anew with the same new key.
+ */
+export class MasterKeyRotation {
+  readonly #context: ControlContext;
+  readonly #exclusive = new Exclusive();
+  #resuming: Promise<void> = Promise.resolve();
+
+  constructor(context: ControlContext) {
+    this.#context = context;
+  }
+
+  /** Ends a rotation that was cut off, in the background: the object store may not be up yet. */
+  start(): void {
+    if (this.#context.masterKey.isRotating) this.#resuming = this.#resume();
+  }
+
+  async stop(): Promise<void> {
+    await this.#resuming;
+  }
+
+  /** One that was cut off ends, and no further key is made. */
+  rotate(): Promise<Rotated> {
+    const { masterKey, drivers, vault, log } = this.#context;
+    return this.#exclusive.run(KEY, async () => {
+      await masterKey.begin();
+      const resealed = await drivers.objects.reseal({});
+      const secrets = await vault.reseal();
+      const rotated: Rotated = { ...resealed, secrets, earlierGone: await masterKey.end() };
+      log.info({ masterKey: masterKey.id, ...rotated }, 'the master key is rotated');
+      return rotated;
+    });
+  }
+
+  async #resume(): Promise<void> {
+    const { masterKey, clock, log, stopping } = this.#context;
+    for (let attempt = 1; masterKey.isRotating && !stopping.aborted; attempt++) {
+      try {
+        await this.rotate();
+      } catch (error) {
+        log.warn(error, 'the rotation of the master key is not at its end; trying again');
+        await clock.sleep(backoff(attempt), { signal: stopping }).catch(() => {});
+      }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { MasterKeyRotation } from '../master-key-rotation.ts';
+import type { MasterKeyView, Platform } from '../platform.ts';
+import type { ControlContext } from '../reconcile/context.ts';
+
+type MasterKeyOperations = Pick<Platform, 'masterKey' | 'rotateMasterKey'>;
+
+export function createMasterKeyOperations(
+  { masterKey }: ControlContext,
+  rotation: MasterKeyRotation,
+): MasterKeyOperations {
+  const view = (): MasterKeyView => ({ id: masterKey.id, file: masterKey.file, rotating: masterKey.isRotating });
+  return {
+    masterKey: async () => view(),
+    rotateMasterKey: async () => {
+      const { earlierGone, ...resealed } = await rotation.rotate();
+      return { ...view(), resealed, earlierGone };
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { chmod, mkdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type TemporaryDirectory, temporaryDirectory } from '../../tests/support/temporary-directory.ts';
+import { MasterKey, type MasterKeyPlace } from './master-key.ts';
+
+let directory: TemporaryDirectory;
+let place: MasterKeyPlace;
+
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  place = { keyFile: join(directory.path, 'keys', 'master.key'), recordFile: join(directory.path, 'master-key.json') };
+});
+afterEach(() => directory[Symbol.asyncDispose]());
+
+async function created(): Promise<MasterKey> {
+  await MasterKey.create(place);
+  const masterKey = await MasterKey.open(place);
+  await masterKey.confirm();
+  return masterKey;
+}
+
+const keyLines = async () => (await readFile(place.keyFile, 'utf8')).trim().split('\n');
+const opening = () => MasterKey.open(place);
+const withCode = (code: string) => expect.objectContaining({ code });
+
+test('it is made once, however many ask, for its owner alone', async () => {
+  await Promise.all(Array.from({ length: 16 }, () => MasterKey.create(place)));
+  const ids = await Promise.all(Array.from({ length: 4 }, async () => (await opening()).id));
+  expect(new Set(ids).size).toBe(1);
+  expect((await stat(place.keyFile)).mode & 0o777).toBe(0o600);
+  expect(Buffer.from((await keyLines())[0] ?? '', 'base64')).toHaveLength(32);
+});
+
+test('the record has the id and nothing of the key', async () => {
+  const { id } = await created();
+  const record = await readFile(place.recordFile, 'utf8');
+  expect(record).toContain(id);
+  expect(record).not.toContain((await keyLines())[0]);
+});
+
+describe('a rotation', () => {
+  test('has both keys until it ends, then the new one', async () => {
+    const masterKey = await created();
+    const [before] = await keyLines();
+    const earlier = masterKey.id;
+    const sealed = masterKey.keyring.seal(Buffer.from('x'), 'c');
+    await masterKey.begin();
+    expect(await keyLines()).toEqual([expect.anything(), before]);
+    expect(masterKey).toMatchObject({ isRotating: true });
+    expect(masterKey.id).not.toBe(earlier);
+    expect(masterKey.keyring.isCurrent(sealed, 'c')).toBe(false);
+    expect(masterKey.keyring.unseal(sealed, 'c').toString()).toBe('x');
+    const { id } = masterKey;
+    expect(await masterKey.end()).toBe(true);
+    expect(await keyLines()).not.toContain(before);
+    const reopened = await opening();
+    expect(reopened).toMatchObject({ id, isRotating: false });
+    expect(() => reopened.keyring.unseal(sealed, 'c')).toThrow(/cannot decrypt/);
+  });
+
+  test('that was cut off goes on with the same key', async () => {
+    await (await created()).begin();
+    const lines = await keyLines();
+    const again = await opening();
+    expect(again.isRotating).toBe(true);
+    await again.begin();
+    expect(await keyLines()).toEqual(lines);
+    await again.end();
+    expect(await keyLines()).toEqual(lines.slice(0, 1));
+  });
+
+  test('is known to who has the ring of before', async () => {
+    const masterKey = await created();
+    const other = await opening();
+    await masterKey.begin();
+    await other.refresh();
+    expect(other.id).toBe(masterKey.id);
+    expect(other.keyring.unseal(masterKey.keyring.seal(Buffer.from('x'), 'c'), 'c').toString()).toBe('x');
+  });
+
+  test('takes the key that an operator has written before the present one', async () => {
+    await created();
+    const [before] = await keyLines();
+    const own = Buffer.alloc(32, 7).toString('base64');
+    await writeFile(place.keyFile, `${own}\n${before}\n`);
+    const masterKey = await opening();
+    await masterKey.begin();
+    await masterKey.end();
+    expect(await keyLines()).toEqual([own]);
+  });
+
+  test('is not for a file that the platform may not write, but goes on with what the operator writes there', async () => {
+    const masterKey = await created();
+    const [before = ''] = await keyLines();
+    const own = Buffer.alloc(32, 7).toString('base64');
+    const refused = notOurs(() => masterKey.begin());
+    await expect(refused).rejects.toThrow(withCode('master-key.read-only'));
+    expect((await opening()).id).toBe(masterKey.id);
+    await writeFile(place.keyFile, `${own}\n${before}\n`);
+    const earlierGone = await notOurs(async () => {
+      await masterKey.begin();
+      return await masterKey.end();
+    });
+    expect(earlierGone).toBe(false);
+    expect(masterKey.isRotating).toBe(false);
+    await writeFile(place.keyFile, `${own}\n`);
+    expect((await opening()).id).toBe(masterKey.id);
+  });
+
+  test('changes the file that a link leads to, and not the link', async () => {
+    const elsewhere = join(directory.path, 'secret');
+    await created();
+    await rename(place.keyFile, elsewhere);
+    await symlink(elsewhere, place.keyFile);
+    const masterKey = await opening();
+    await masterKey.begin();
+    await masterKey.end();
+    expect(await readlink(place.keyFile)).toBe(elsewhere);
+    expect((await stat(elsewhere)).mode & 0o777).toBe(0o600);
+  });
+
+  /** As if the keys were somebody else's: root would write them all the same. */
+  async function notOurs<T>(work: () => Promise<T>): Promise<T> {
+    const keys = join(directory.path, 'keys');
+    await chmod(keys, 0o555);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) {
+      await chmod(directory.path, 0o777);
+      await chmod(place.keyFile, 0o644);
+      await chmod(place.recordFile, 0o666);
+      process.seteuid?.('nobody');
+    }
+    try {
+      return await work();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(keys, 0o700);
+    }
+  }
+});
+
+describe('a key file', () => {
+  test.each([
+    ['that is gone', async () => rm(place.keyFile), 'master-key.missing'],
+    ['of another data directory', async () => writeFile(place.keyFile, line(9)), 'master-key.other'],
+    ['that is empty', async () => writeFile(place.keyFile, ''), 'master-key.damaged'],
+    ['that was cut', async () => writeFile(place.keyFile, line(9).slice(0, 20)), 'master-key.damaged'],
+    ['with something else', async () => writeFile(place.keyFile, '<html>\n'), 'master-key.damaged'],
+    ['with a key that is too long', async () => writeFile(place.keyFile, `A${line(9)}`), 'master-key.damaged'],
+    ['that is a directory', async () => rm(place.keyFile).then(() => mkdir(place.keyFile)), 'master-key.unreadable'],
+  ])('%s is refused, and nothing is changed', async (_how, change, code) => {
+    await created();
+    const record = await readFile(place.recordFile);
+    await change();
+    await expect(opening()).rejects.toThrow(withCode(code));
+    expect(await readFile(place.recordFile)).toEqual(record);
+  });
+
+  test('of before the records is taken as it is, until everything was opened with it', async () => {
+    await MasterKey.create(place);
+    await opening();
+    await writeFile(place.keyFile, line(9));
+    const right = await opening();
+    await right.confirm();
+    await writeFile(place.keyFile, line(8));
+    await expect(opening()).rejects.toThrow(`encrypted with key ${right.id}`);
+  });
+
+  test('of before a rotation opens nothing after it', async () => {
+    const masterKey = await created();
+    const before = await readFile(place.keyFile);
+    await masterKey.begin();
+    await writeFile(place.keyFile, before);
+    await expect(opening()).rejects.toThrow(withCode('master-key.other'));
+  });
+});
+
+const line = (byte: number) => `${Buffer.alloc(32, byte).toString('base64')}\n`;
