@@ -33,6 +33,13 @@ export const masterKeyErrors = {
       hint: `give the file to the user that runs Holdfast, and to nobody else (chown, chmod 600)`,
       cause,
     }),
+  recordDamaged: (path: string) =>
+    new HoldfastError({
+      code: 'master-key.record',
+      kind: 'invalid',
+      message: `${path}, which says which master key this data directory is encrypted with, is damaged or of a newer version`,
+      hint: 'run the version of Holdfast that wrote it; if it is damaged, remove it: it is written anew once everything was opened with the key',
+    }),
   readOnly: (path: string) =>
     new HoldfastError({
       code: 'master-key.read-only',

@@ -148,11 +148,13 @@ describe('a key file', () => {
     ['that was cut', async () => writeFile(place.keyFile, line(9).slice(0, 20)), 'master-key.damaged'],
     ['with something else', async () => writeFile(place.keyFile, '<html>\n'), 'master-key.damaged'],
     ['with a key that is too long', async () => writeFile(place.keyFile, `A${line(9)}`), 'master-key.damaged'],
+    ['beside a record that is damaged', async () => writeFile(place.recordFile, '{"version":1'), 'master-key.record'],
+    ['beside a newer record', async () => writeFile(place.recordFile, '{"version":2}'), 'master-key.record'],
     ['that is a directory', async () => rm(place.keyFile).then(() => mkdir(place.keyFile)), 'master-key.unreadable'],
   ])('%s is refused, and nothing is changed', async (_how, change, code) => {
     await created();
-    const record = await readFile(place.recordFile);
     await change();
+    const record = await readFile(place.recordFile);
     await expect(opening()).rejects.toThrow(withCode(code));
     expect(await readFile(place.recordFile)).toEqual(record);
   });

@@ -43,7 +43,7 @@ export class MasterKey {
   }
 
   /**
-   * @throws HoldfastError `master-key.missing`, `master-key.other`, `master-key.damaged`, `master-key.unreadable`
+   * @throws HoldfastError `master-key.missing`, `master-key.other`, `master-key.damaged`, `master-key.unreadable`, `master-key.record`
    */
   static async open(place: MasterKeyPlace): Promise<MasterKey> {
     return new MasterKey(place, await readMatching(place));
@@ -143,7 +143,11 @@ async function readMatching(place: MasterKeyPlace): Promise<Keys> {
 }
 
 async function readRecord({ recordFile }: MasterKeyPlace): Promise<MasterKeyRecord | undefined> {
-  return await readJsonFile<MasterKeyRecord>(recordFile);
+  const record = await readJsonFile<MasterKeyRecord>(recordFile).catch((error: unknown) => {
+    throw error instanceof SyntaxError ? masterKeyErrors.recordDamaged(recordFile) : error;
+  });
+  if (record && !(record.version === 1 && Array.isArray(record.keys))) throw masterKeyErrors.recordDamaged(recordFile);
+  return record;
 }
 
 async function readKeys(path: string): Promise<Keys | undefined> {

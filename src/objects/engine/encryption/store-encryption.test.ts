@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dataFiles } from '../../../../tests/support/data-files.ts';
 import { Keyring } from '../../../core/keyring.ts';
 import type { EngineObjectStore } from '../engine-object-store.ts';
 import { type ObjectStoreOptions, openEngine } from '../open-object-store.ts';
@@ -55,6 +56,12 @@ async function read(key: string, more: { customerKey?: Buffer } = {}, bucket = '
   object.release();
   return Buffer.concat(chunks);
 }
+
+/** What lies on the disk of large objects. */
+const bodiesOnDisk = async () => {
+  const paths = await dataFiles(directory);
+  return Promise.all(paths.toSorted().map(async (path) => [path, await readFile(path)] as const));
+};
 
 /** Files of the store that the text stands in. */
 async function filesWith(text: string | Buffer): Promise<string[]> {
@@ -153,6 +160,94 @@ test('another master key, or none, is refused; the right one opens the store aga
   }
   store = await open();
   expect(await read('large')).toEqual(contentOf('large', LARGE));
+});
+
+describe('another master key', () => {
+  const next = randomBytes(32);
+  let ring: Keyring;
+
+  beforeEach(async () => {
+    ring = new Keyring(masterKey);
+    await reopen({ keyring: ring });
+  });
+
+  test('takes the place of the one before; objects stay as they are', async () => {
+    await put('inline');
+    await multipart('parts', [contentOf('one', LARGE), contentOf('two', 10)]);
+    await put('guarded', LARGE, { customerKey });
+    await store.createSnapshot('data');
+    await store.createBucket('fork', { from: { bucket: 'data' } });
+    await put('inline', 100);
+    const begun = await store.createUpload('data', 'begun', metadata);
+    const part = await store.putPart({ ...begun, bucket: 'data', partNumber: 1, body: body(contentOf('p', LARGE)) });
+    const before = await bodiesOnDisk();
+    ring.use(next, masterKey);
+    expect(await store.resealKeys()).toBe(3);
+    expect(await bodiesOnDisk()).toEqual(before);
+
+    await reopen({ keyring: new Keyring(next) });
+    await store.completeUpload({ ...begun, bucket: 'data', parts: [part] });
+    for (const rebuild of [false, true]) {
+      await reopen({ keyring: new Keyring(next), rebuild });
+      expect(await read('inline')).toEqual(contentOf('inline', 100));
+      expect(await read('inline', {}, 'fork')).toEqual(contentOf('inline'));
+      expect(await read('parts')).toHaveLength(LARGE + 16);
+      expect(await read('guarded', { customerKey })).toEqual(contentOf('guarded', LARGE));
+      expect(await read('begun')).toEqual(contentOf('p', LARGE));
+    }
+    await store.close();
+    await expect(open()).rejects.toMatchObject({ code: 'store.master-key' });
+    store = await open({ keyring: new Keyring(next) });
+  });
+
+  test('seals what is made and written meanwhile, too', async () => {
+    await put('inline');
+    const large = { documents: { policy: 'x'.repeat(200_000) } }; // so that it takes several commits
+    for (let i = 0; i < 4; i++) await store.createBucket(`large-${i}`, large);
+    const writes = Promise.all([
+      store.createBucket('before'),
+      ...Array.from({ length: 20 }, (_, i) => put(`during-${i}`, 100)),
+    ]);
+    ring.use(next, masterKey);
+    const sealed = store.resealKeys();
+    const forks = Array.from({ length: 12 }, (_, i) =>
+      store.createBucket(`fork-${i}`, { from: { bucket: i % 2 ? 'data' : 'large-3' } }),
+    );
+    const [count] = await Promise.all([sealed, writes, ...forks]);
+    expect(count).toBeGreaterThanOrEqual(7);
+    await reopen({ keyring: new Keyring(next) });
+    expect(store.buckets()).toHaveLength(19);
+    expect(await read('during-19')).toEqual(contentOf('during-19', 100));
+    expect(await read('inline', {}, 'fork-11')).toEqual(contentOf('inline'));
+    await put('after', 100);
+  });
+
+  test('finds a write that began under the one before, in a bucket that had none yet', async () => {
+    await store.createBucket('new');
+    const { promise: rotated, resolve: release } = Promise.withResolvers<void>();
+    const slow = store.put({ bucket: 'new', key: 'slow', body: bodyAfter(rotated), metadata });
+    ring.use(next, masterKey);
+    await store.resealKeys();
+    ring.use(next);
+    release();
+    await slow;
+    await reopen({ keyring: new Keyring(next) });
+    expect(await read('slow', {}, 'new')).toEqual(contentOf('slow', LARGE));
+  });
+
+  async function* bodyAfter(moment: Promise<void>): AsyncGenerator<Uint8Array> {
+    await moment;
+    yield* body(contentOf('slow', LARGE));
+  }
+
+  test('is asked for again for nothing', async () => {
+    await put('inline');
+    ring.use(next, masterKey);
+    await store.resealKeys();
+    const { end } = await store.changes.subscribe('test');
+    expect(await store.resealKeys()).toBe(2);
+    expect((await store.changes.subscribe('test')).end).toBe(end);
+  });
 });
 
 test('what was written without a key stays readable; what comes later, copies of it too, is encrypted', async () => {
