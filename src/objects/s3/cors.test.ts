@@ -92,11 +92,13 @@ describe('with rules', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  test('a preflight must say what for', async () => {
-    expect(await gateway.call('OPTIONS /photos/a', { headers: { origin } })).toMatchObject({
-      status: 400,
-      code: 'InvalidRequest',
-    });
+  test.each(['photos', 'open'])('a preflight for %s must say from where and what for', async (bucket) => {
+    await gateway.store.createBucket('open');
+    const incomplete: Record<string, string>[] = [{}, { origin }, { 'access-control-request-method': 'PUT' }];
+    for (const headers of incomplete) {
+      const answer = await gateway.call(`OPTIONS /${bucket}/a`, { headers });
+      expect(answer).toMatchObject({ status: 400, code: 'BadRequest' });
+    }
   });
 
   test('answers tell the page what it may read, also when they are errors', async () => {

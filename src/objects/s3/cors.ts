@@ -30,7 +30,7 @@ export function corsHeaders(
 /**
  * The answer to OPTIONS (Fetch Standard, "CORS-preflight request"). `*` would not
  * cover `Authorization`, so the names are repeated.
- * @throws HoldfastError `s3.invalid-request`, `s3.cors-forbidden`
+ * @throws HoldfastError `s3.bad-request`, `s3.cors-forbidden`
  */
 export function preflightHeaders(
   headers: ReadonlyMap<string, string>,
@@ -39,6 +39,11 @@ export function preflightHeaders(
   const origin = headers.get('origin');
   const method = headers.get('access-control-request-method');
   const asked = headers.get('access-control-request-headers');
+  if (!origin || !method) {
+    throw s3Errors.badRequest(
+      'insufficient information: the Origin and Access-Control-Request-Method headers are needed',
+    );
+  }
   const rules = bucket && corsRules(bucket);
   if (!rules) {
     return {
@@ -48,11 +53,6 @@ export function preflightHeaders(
       'access-control-max-age': '3600',
       vary: 'Access-Control-Request-Headers',
     };
-  }
-  if (!origin || !method) {
-    throw s3Errors.invalidRequest(
-      'insufficient information: the Origin and Access-Control-Request-Method headers are needed',
-    );
   }
   const names = (asked ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []);
   const rule = matchRule(rules, { origin, method, headers: names });
