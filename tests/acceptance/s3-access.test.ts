@@ -268,14 +268,18 @@ describe('the aws cli', () => {
   test('sets policy, CORS, ACL, ownership and the public access block', async () => {
     await aws('put-object', '--key', 'a', '--body', await file('a', 'hello'), '--acl', 'public-read');
     expect(await anonymously(`${bucket}/a`)).toBe(200);
-    const policy = {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/a` }],
+    const setPolicy = async (Effect: string) => {
+      const statement = { Effect, Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/a` };
+      const policy = { Version: '2012-10-17', Statement: [statement] };
+      await aws('put-bucket-policy', '--policy', `file://${await file('policy.json', policy)}`);
+      expect(JSON.parse(JSON.parse(await aws('get-bucket-policy')).Policy)).toEqual(policy);
     };
-    await aws('put-bucket-policy', '--policy', `file://${await file('policy.json', policy)}`);
-    expect(JSON.parse(JSON.parse(await aws('get-bucket-policy')).Policy)).toEqual(policy);
-    expect(JSON.parse(await aws('get-bucket-policy-status')).PolicyStatus.IsPublic).toBe(false);
+    await setPolicy('Deny');
+    const isPublic = async () => JSON.parse(await aws('get-bucket-policy-status')).PolicyStatus.IsPublic;
+    expect(await isPublic()).toBe(false);
     expect(await anonymously(`${bucket}/a`)).toBe(403);
+    await setPolicy('Allow');
+    expect(await isPublic()).toBe(true);
     await aws('delete-bucket-policy');
 
     const cors = { CORSRules: [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }] };

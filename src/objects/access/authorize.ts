@@ -21,8 +21,8 @@ const POLICY_PERMISSIONS = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 
 /** Not even a policy gives it to others: whoever changes a policy could give themselves everything. */
 const FOR_OPERATORS: ReadonlySet<Action> = new Set<Action>(['administer-bucket', 'delete-bucket']);
 
-/** `by-object-acl`: only the ACL of the object that is read can allow it. */
-export type Decision = 'allowed' | 'denied' | 'by-object-acl';
+/** `by-bucket-acl`: allowed, by nothing but that ACL. `by-object`: denied, unless the ACL of the object that is read allows it. */
+export type Decision = 'allowed' | 'by-bucket-acl' | 'by-object' | 'denied';
 
 /**
  * Denied unless something allows it: the key's scope, the bucket's policy, that the
@@ -38,19 +38,21 @@ export function decideAccess(identity: Identity, request: AccessRequest): Decisi
     return inScope && isOperator(identity) && POLICY_PERMISSIONS.has(permission) ? 'allowed' : 'denied';
   }
   if (inScope || opensToOthers(identity, request, access, effect)) return 'allowed';
-  return access.aclsCount && !request.past && OBJECT_READ_PERMISSIONS.has(permission) ? 'by-object-acl' : 'denied';
+  if (request.past || FOR_OPERATORS.has(action)) return 'denied';
+  if (access.aclsCount && BUCKET_READ_PERMISSIONS.has(permission) && aclLetsRead(access.acl, identity)) {
+    return 'by-bucket-acl';
+  }
+  return OBJECT_READ_PERMISSIONS.has(permission) ? 'by-object' : 'denied';
 }
 
 function opensToOthers(
   identity: Identity,
   { action, permission, past }: AccessRequest,
-  { isPublic, policyIsPublic, block, aclsCount, acl }: BucketAccess,
+  { isPublic, policyIsPublic, block }: BucketAccess,
   effect: 'allow' | undefined,
 ): boolean {
   if (FOR_OPERATORS.has(action)) return false;
   const restricted = block.restrictPublicBuckets && identity.kind === 'anonymous';
   if (effect === 'allow' && !(restricted && policyIsPublic)) return true;
-  if (past) return false;
-  if (isPublic && action === 'read-object' && permission === 's3:GetObject' && !restricted) return true;
-  return aclsCount && BUCKET_READ_PERMISSIONS.has(permission) && aclLetsRead(acl, identity);
+  return isPublic && !past && action === 'read-object' && permission === 's3:GetObject' && !restricted;
 }

@@ -106,6 +106,11 @@ export function withVersion(context: ConditionContext, versionId: string | undef
   return (key) => (key === 's3:versionid' ? present(versionId) : context(key));
 }
 
+/** The context with the prefix that a listing would name. */
+export function withPrefix(context: ConditionContext, prefix: string | undefined): ConditionContext {
+  return (key) => (key === 's3:prefix' ? present(prefix) : context(key));
+}
+
 /** The context with the lock that only the body asked for, said as headers. */
 export function withLock(context: ConditionContext, lock: HeaderChanges | undefined, now: number): ConditionContext {
   if (!lock) return context;

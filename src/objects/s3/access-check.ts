@@ -7,7 +7,7 @@ import { type Action, writesInto } from '../access/key-scope.ts';
 import { comparesObject, objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks, policyMayAllow } from '../access/policy/policy.ts';
-import { withLock, withTags, withVersion } from '../access/request-context.ts';
+import { withLock, withPrefix, withTags, withVersion } from '../access/request-context.ts';
 import { objectTags, type Tag } from '../object-tags.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { HeaderChanges, ObjectInfo, ReadRef } from '../store/object.ts';
@@ -60,15 +60,21 @@ export function accessTo(store: ObjectStore, who: Pick<AccessCheckOptions, 'iden
 export class AccessCheck {
   readonly #options: AccessCheckOptions;
   #undecided = false;
+  #aclRequired = false;
   #lock: HeaderChanges | undefined;
 
   constructor(options: AccessCheckOptions) {
     this.#options = options;
   }
 
-  /** Only the object's own ACL can allow it: whoever reads it must ask with `object` before answering. */
+  /** Only the object itself can allow it: whoever reads it must ask with `object` before answering. */
   get undecided(): boolean {
     return this.#undecided;
+  }
+
+  /** Nothing but an ACL allows it, if anything does. */
+  get aclRequired(): boolean {
+    return this.#aclRequired;
   }
 
   /** @throws HoldfastError `access.denied` */
@@ -89,7 +95,8 @@ export class AccessCheck {
     for (const permission of permissionsOf({ operation: name, query, headers })) {
       const decision = await this.#decide(action, permission, target);
       if (decision === 'denied') throw denied();
-      this.#undecided ||= decision === 'by-object-acl';
+      this.#undecided ||= decision === 'by-object';
+      this.#aclRequired ||= decision === 'by-bucket-acl' || (this.#undecided && this.#aclsCount(bucket));
     }
     if (comparesObject({ operation: name, headers }))
       await this.comparison({ bucket, key, versionId: target.versionId });
@@ -153,7 +160,8 @@ export class AccessCheck {
   /** Whoever may list objects is told that one is not there (S3 API, GetObject), whoever may list versions of a version. */
   async mayMiss({ bucket, key, query }: ObjectRequest): Promise<boolean> {
     const permission = query.has('versionId') ? 's3:ListBucketVersions' : 's3:ListBucket';
-    return (await this.#decide('list-objects', permission, { bucket, key: '', prefix: key })) === 'allowed';
+    const decision = await this.#decide('list-objects', permission, { bucket, key: '', prefix: key });
+    return decision === 'allowed' || decision === 'by-bucket-acl';
   }
 
   /**
@@ -168,7 +176,9 @@ export class AccessCheck {
 
   /** @throws HoldfastError `access.denied` */
   object({ metadata }: Pick<ObjectInfo, 'metadata'>): void {
-    if (this.#undecided && !aclLetsRead(objectAcl(metadata), this.#options.identity)) throw denied();
+    if (this.#undecided && !(this.#aclRequired && aclLetsRead(objectAcl(metadata), this.#options.identity))) {
+      throw denied();
+    }
     this.#undecided = false;
   }
 
@@ -188,31 +198,32 @@ export class AccessCheck {
   async #decide(
     action: Action,
     permission: string,
-    { bucket, key, versionId, snapshot, at, prefix = '' }: Target & { readonly prefix?: string | undefined },
+    { bucket, key, versionId, snapshot, at, prefix }: Target & { readonly prefix?: string | undefined },
     tags?: readonly Tag[],
   ): Promise<Decision> {
     const { identity, context, findTags } = this.#options;
     const asksForTags = seesExistingTags(permission) && this.#policyAsks(bucket, 's3:existingobjecttag/');
     const existing = asksForTags ? await findTags({ bucket, key, versionId, snapshot, at }) : undefined;
+    const asked = withLock(withPrefix(withVersion(context, versionId), prefix), this.#lock, Date.now());
     return decideAccess(identity, {
       action,
       bucket,
       key,
-      prefix,
+      prefix: prefix ?? '',
       permission,
       past: (snapshot ?? at) !== undefined,
       access: this.#access(bucket),
-      context: withTags(
-        withTags(withLock(withVersion(context, versionId), this.#lock, Date.now()), 'request', tags),
-        'existing',
-        existing,
-      ),
+      context: withTags(withTags(asked, 'request', tags), 'existing', existing),
     });
   }
 
   #policyAsks(bucket: string, key: string): boolean {
     const policy = this.#access(bucket)?.policy;
     return policy !== undefined && policyAsks(policy, key);
+  }
+
+  #aclsCount(bucket: string): boolean {
+    return this.#access(bucket)?.aclsCount ?? false;
   }
 
   #access(name: string): BucketAccess | undefined {

@@ -158,6 +158,17 @@ test('what only an ACL allowed says so', async () => {
   ]);
 });
 
+test('a listing that the ACL of the bucket allowed says so', async () => {
+  const acl = { as: operator, query: { acl: '' }, headers: { 'x-amz-acl': 'public-read' } };
+  expect((await gateway.call('PUT /site', acl)).status).toBe(200);
+  for (const as of [undefined, operator]) expect((await gateway.call('GET /site', as && { as })).status).toBe(200);
+  expect((await logged()).map(({ operation, aclRequired }) => [operation, aclRequired])).toEqual([
+    ['REST.PUT.ACL', '-'],
+    ['REST.GET.BUCKET', 'Yes'],
+    ['REST.GET.BUCKET', '-'],
+  ]);
+});
+
 test('the last line is that of turning it off, or of the end of the bucket', async () => {
   const off = { as: operator, query: { logging: '' }, body: '<BucketLoggingStatus/>' };
   expect((await gateway.call('PUT /site', off)).status).toBe(200);

@@ -154,6 +154,15 @@ describe('the ACL of a bucket', () => {
     expect(await status('GET /photos/a', version)).toBe(403);
   });
 
+  test('tells what is not there to nobody else, and to none whom the policy forbids to read', async () => {
+    await set('authenticated-read');
+    expect(await status('GET /photos/missing', { as: other })).toBe(404);
+    expect(await status('GET /photos/missing')).toBe(403);
+    const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::photos/*' };
+    await call('PUT /photos', { as: operator, query: { policy: '' }, body: JSON.stringify({ Statement: deny }) });
+    expect(await status('GET /photos/missing', { as: other })).toBe(403);
+  });
+
   test('can come as a document that says the same', async () => {
     const owner = '<Grant><Grantee><ID>holdfast</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant>';
     const grant = (uri: string, permission: string) =>

@@ -43,7 +43,7 @@ describe('a bucket policy', () => {
     expect(await status('PUT /photos', { as: operator, query: { policy: '' }, body })).toBe(204);
     expect((await call('GET /photos', { as: web, query: { policy: '' } })).text).toBe(body);
     const { text } = await call('GET /photos', { as: operator, query: { policyStatus: '' } });
-    expect(text).toContain('<IsPublic>TRUE</IsPublic>');
+    expect(text).toContain('<IsPublic>true</IsPublic>');
     expect(await status('GET /photos/a')).toBe(200);
     expect(await status('DELETE /photos', { as: operator, query: { policy: '' } })).toBe(204);
     expect(await status('GET /photos/a')).toBe(403);
@@ -96,6 +96,22 @@ describe('a bucket policy', () => {
     expect(await status('GET /photos', { query: { prefix: '' } })).toBe(403);
     expect(await status('GET /photos')).toBe(403);
   });
+
+  test.each(['ObjectWriter', 'BucketOwnerEnforced'] as const)(
+    'that lets list a prefix tells what is not there in it (%s)',
+    async (ownership) => {
+      await gateway.store.updateBucket('photos', { documents: { ownership } });
+      const Condition = { StringLike: { 's3:prefix': 'public/*' } };
+      await setPolicy(statement({ ...LIST, Condition }), statement({ ...LIST, Action: 's3:ListBucketVersions' }));
+      expect(await call('GET /photos/public/none')).toMatchObject({ status: 404, code: 'NoSuchKey' });
+      expect(await status('HEAD /photos/public/none')).toBe(404);
+      expect(await status('GET /photos/none')).toBe(403);
+      expect(await status('GET /photos/none', { query: { prefix: 'public/' } })).toBe(403);
+      expect(await status('GET /photos/public/b')).toBe(403);
+      expect(await status('GET /photos/public/b', { query: { versionId: 'null' } })).toBe(403);
+      expect(await status('GET /photos/none', { query: { versionId: 'null' } })).toBe(404);
+    },
+  );
 
   test('lets a page upload without a key where it says so', async () => {
     await setPolicy(statement({ Action: 's3:PutObject', Resource: 'arn:aws:s3:::photos/inbox/*' }));

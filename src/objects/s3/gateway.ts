@@ -91,7 +91,7 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
     } else {
       exchange.corsHeaders = corsHeaders(exchange.headers, req.method ?? 'GET', bucket);
       const prepared = await prepare(exchange, { target, outcome }, options);
-      outcome.aclRequired = prepared.request.access.undecided;
+      outcome.aclRequired = prepared.request.access.aclRequired;
       outcome.response = await perform(prepared, options);
       await exchange.send(outcome.response);
     }
@@ -109,10 +109,10 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
   }
 }
 
-/** What only an object's ACL could allow tells only those who may list it whether the object is there, and is not answered unasked. */
+/** What only the object could allow tells only those who may list it whether it is there, and is not answered unasked. */
 export async function perform({ operation, request }: Prepared, options: S3Context): Promise<S3Response> {
   const { access } = request;
-  const onlyByAcl = access.undecided;
+  const onlyByObject = access.undecided;
   try {
     const response = await operation.handle(request, options);
     if (!access.undecided) return response;
@@ -120,7 +120,7 @@ export async function perform({ operation, request }: Prepared, options: S3Conte
   } catch (error) {
     const { kind } = HoldfastError.from(error);
     const tellsOfObject = kind === 'not-found' || (access.undecided && (kind === 'invalid' || kind === 'forbidden'));
-    if (!onlyByAcl || !tellsOfObject || (kind === 'not-found' && (await access.mayMiss(request)))) throw error;
+    if (!onlyByObject || !tellsOfObject || (kind === 'not-found' && (await access.mayMiss(request)))) throw error;
   }
   throw accessErrors.denied('Access Denied');
 }

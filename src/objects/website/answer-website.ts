@@ -125,7 +125,7 @@ async function read(key: string, request: SiteRequest, context: S3Context): Prom
     const isTold = !access.undecided || (await access.mayMiss(routed));
     throw isTold ? objectErrors.notFound(bucket.name, key) : accessErrors.denied('Access Denied');
   }
-  const aclRequired = access.undecided;
+  const { aclRequired } = access;
   const response = await perform({ operation, request: { ...routed, identity, access, body: noBody } }, context);
   return { ...response, aclRequired };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import {
   GetObjectCommand,
+  PutBucketAclCommand,
   PutBucketCorsCommand,
   PutBucketPolicyCommand,
   PutBucketWebsiteCommand,
@@ -120,6 +121,15 @@ describe('who may read', () => {
     const refused = await get('/page', { host });
     expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('AccessDenied') });
     for (const path of ['/no-such-page', '/']) expect(await get(path, { host })).toMatchObject({ status: 403 });
+  });
+
+  test('who may list a bucket is told what is not there', async () => {
+    await store.admin.ensureBucket({ name: 'listed' });
+    await s3.put('listed', 'page', 'closed');
+    await s3.send(new PutBucketAclCommand({ Bucket: 'listed', ACL: 'public-read' }));
+    const host = 'listed.website.localhost';
+    for (const path of ['/no-such-page', '/']) expect(await get(path, { host })).toMatchObject({ status: 404 });
+    expect(await get('/page', { host })).toMatchObject({ status: 403 });
   });
 
   test('a policy counts, with the address of the client and not of the edge', async () => {

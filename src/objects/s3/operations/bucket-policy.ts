@@ -47,6 +47,6 @@ export const getBucketPolicyStatus: Operation = {
   async handle({ bucket }, { store }) {
     const { policy, policyIsPublic } = bucketAccess(requireBucket(store, bucket));
     if (!policy) throw s3Errors.noSuchPolicy('the bucket policy does not exist');
-    return xmlResponse('PolicyStatus', { IsPublic: policyIsPublic ? 'TRUE' : 'FALSE' });
+    return xmlResponse('PolicyStatus', { IsPublic: policyIsPublic });
   },
 };
