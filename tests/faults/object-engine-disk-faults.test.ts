@@ -1,20 +1,18 @@
-import { readdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HoldfastError } from '../../src/core/errors.ts';
-import type { EngineObjectStore } from '../../src/objects/engine/engine-object-store.ts';
-import { openEngine } from '../../src/objects/engine/open-object-store.ts';
-import type { DiskRange } from '../support/disk-memory.ts';
-import { FaultyDisk, faultyDiskObstacle } from '../support/faulty-disk.ts';
-import { beginOtherLife } from '../support/other-life.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { contentOf, storeSizes } from './object-engine-history.ts';
+import { exec } from '../../src/core/exec.ts';
+import { faultyDiskObstacle } from '../support/faulty-disk.ts';
+import { StoreOnFaultyDisk } from './object-engine-faulty-store.ts';
 
-const metadata = { contentType: 'text/plain', headers: {}, user: {} };
-const DISK_BYTES = 384 * 2 ** 20;
 const FILE_SYSTEMS = ['ext4', 'xfs'] as const;
 /** Ends an object of this size and what is around it in one batch of 16 blocks. */
 const SIXTEEN_BLOCKS = 60_000;
+const MANY = 2000;
+const MORE = 200;
+/** LMDB's own, which it reads otherwise. */
+const INDEX_HEAD_BYTES = 8192;
+const READER = join(import.meta.dirname, 'object-engine-reader-victim.ts');
 
 const obstacle = faultyDiskObstacle();
 const needs = obstacle ? ` (${obstacle})` : '';
@@ -23,11 +21,11 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
   test.each(FILE_SYSTEMS)(
     'on %s, of a journal write that failed once nobody is told that it is there, and the next takes its place',
     async (fileSystem) => {
-      await using bed = await Bed.create(fileSystem);
+      await using bed = await StoreOnFaultyDisk.create(fileSystem);
       await bed.put('before');
       await bed.failWrites(await bed.journalSegment(1), 1);
       expect(await bed.outcome('lost')).toBe('journal.failed');
-      expect(await bed.disk.tell({ type: 'failed' })).toBe(1);
+      expect(await bed.disk.failedWrites()).toBe(1);
       expect(await bed.read('before')).toBe('whole');
       expect(await bed.read('lost')).toBe('object.not-found');
 
@@ -40,7 +38,7 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
   test.each(FILE_SYSTEMS)(
     'on %s, what only the memory of the system has is made durable by the next start',
     async (fileSystem) => {
-      await using bed = await Bed.create(fileSystem);
+      await using bed = await StoreOnFaultyDisk.create(fileSystem);
       await bed.put('before');
       await bed.failWrites(await bed.journalSegment(1), 1);
       expect(await bed.outcome('unknown')).toBe('journal.failed');
@@ -53,7 +51,7 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
   );
 
   test('a segment that could not be ended is ended by the next write, or by the next start', async () => {
-    await using bed = await Bed.create('ext4');
+    await using bed = await StoreOnFaultyDisk.create('ext4');
     for (const [segment, isRestarted] of [
       [1, false],
       [2, true],
@@ -62,101 +60,46 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
       for (const key of keys) await bed.put(key, SIXTEEN_BLOCKS);
       await bed.failWrites(await bed.journalSegment(segment), 1);
       expect(await bed.outcome('unknown', SIXTEEN_BLOCKS)).toBe('journal.failed');
-      expect(await bed.disk.tell({ type: 'failed' })).toBe(1);
+      expect(await bed.disk.failedWrites()).toBe(1);
       if (isRestarted) await bed.restart();
       await bed.put('after', SIXTEEN_BLOCKS);
       await bed.powerCut();
       expect(new Set(await bed.readAll(...keys, 'after'))).toEqual(new Set(['whole']));
     }
   });
+
+  test('an index with bad sectors kills a process once, and the next start builds another', async () => {
+    await using bed = await StoreOnFaultyDisk.create('ext4');
+    await putMany(bed);
+    const [head, ...rest] = await bed.extents('index/index.mdb');
+    if (!head) throw new Error('the index is nowhere');
+    await bed.breakSectors([{ ...head, start: head.start + INDEX_HEAD_BYTES }, ...rest]);
+    expect(await readInProcess(bed.directory)).toBe('SIGBUS');
+    expect(await readInProcess(bed.directory)).toBe(String(MANY));
+  });
+
+  test('an index of which the disk has failed to take a part is built again', async () => {
+    await using bed = await StoreOnFaultyDisk.create('xfs');
+    await putMany(bed);
+    await exec(['sync', join(bed.directory, 'index/index.mdb')]);
+    const [head, ...rest] = await bed.extents('index/index.mdb');
+    if (!head) throw new Error('the index is nowhere');
+    await bed.failWrites([{ ...head, start: head.start + INDEX_HEAD_BYTES }, ...rest]);
+    await putMany(bed, { from: MANY, count: MORE });
+    await expect(bed.close()).rejects.toMatchObject({ code: 'EIO' });
+    await bed.breakSectors([]);
+    expect(await readInProcess(bed.directory)).toBe(String(MANY + MORE));
+  });
 });
 
-/** A store on a disk whose faults are chosen. */
-class Bed implements AsyncDisposable {
-  readonly disk: FaultyDisk;
-  readonly #stack: AsyncDisposableStack;
-  #store: EngineObjectStore;
-
-  private constructor(disk: FaultyDisk, stack: AsyncDisposableStack, store: EngineObjectStore) {
-    this.disk = disk;
-    this.#stack = stack;
-    this.#store = store;
-  }
-
-  static async create(fileSystem: 'ext4' | 'xfs'): Promise<Bed> {
-    await using making = new AsyncDisposableStack();
-    const { path: directory } = making.use(await temporaryDirectory());
-    const disk = making.use(await FaultyDisk.create({ directory, bytes: DISK_BYTES, fileSystem }));
-    await disk.mount();
-    const store = await openEngine({ directory: join(disk.path, 'store'), ...storeSizes });
-    await store.createBucket('data');
-    return new Bed(disk, making.move(), store);
-  }
-
-  get #directory(): string {
-    return join(this.disk.path, 'store');
-  }
-
-  async put(key: string, size = 5000): Promise<void> {
-    await this.#store.put({ bucket: 'data', key, body: contentOf(key.length, size), metadata });
-  }
-
-  /** The code of the error. */
-  async outcome(key: string, size?: number): Promise<string> {
-    return this.put(key, size).then(() => 'done', codeOf);
-  }
-
-  /** `whole`, or the code of the error. */
-  async read(key: string): Promise<string> {
-    try {
-      const object = await this.#store.open('data', key);
-      const bytes = Buffer.concat(await Array.fromAsync(object.body()));
-      object.release();
-      return bytes.equals(contentOf(key.length, bytes.length)) ? 'whole' : 'other bytes';
-    } catch (error) {
-      return codeOf(error);
-    }
-  }
-
-  async readAll(...keys: readonly string[]): Promise<readonly string[]> {
-    return Promise.all(keys.map((key) => this.read(key)));
-  }
-
-  /** Where on the disk it is. */
-  async journalSegment(sequence: number): Promise<readonly DiskRange[]> {
-    const directory = join(this.#directory, 'journal');
-    const names = (await readdir(directory)).filter((name) => name.endsWith('.journal')).sort();
-    const name = names.find((name) => Number.parseInt(name, 10) === sequence);
-    if (!name) throw new Error(`no segment ${sequence} of ${names}`);
-    return this.disk.extents(join(directory, name));
-  }
-
-  async failWrites(writesTo: readonly DiskRange[], writes: number): Promise<void> {
-    await this.disk.fail({ writeError: 'EIO', writesTo, writes });
-  }
-
-  async restart(): Promise<void> {
-    await this.#store.close();
-    this.#store = await openEngine({ directory: this.#directory, ...storeSizes });
-  }
-
-  /** And starts again. */
-  async powerCut(): Promise<void> {
-    await this.disk.tell({ type: 'faults', faults: { writeError: 'EIO' } });
-    await this.#store.close().catch(() => {});
-    await this.disk.powerCut();
-    await this.disk.mount();
-    await beginOtherLife(this.#directory);
-    this.#store = await openEngine({ directory: this.#directory, ...storeSizes });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.disk.fail({});
-    await this.#store.close().catch(() => {});
-    await this.#stack.disposeAsync();
-  }
+async function putMany(bed: StoreOnFaultyDisk, { from, count } = { from: 0, count: MANY }): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, number) => bed.put(`key-${from + number}`, 100)));
+  await bed.store.settle();
 }
 
-function codeOf(error: unknown): string {
-  return HoldfastError.from(error).code;
+/** How many objects a process reads, or the signal that kills it. */
+async function readInProcess(directory: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  execFile(process.execPath, [READER, directory], (error, said) => resolve(error?.signal ?? said));
+  return promise;
 }

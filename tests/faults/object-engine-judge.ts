@@ -8,11 +8,13 @@ import { contentOf, type History, type Operation } from './object-engine-history
 /** Takes down what a writer says until its end. */
 export async function listen(child: ChildProcess, history: History): Promise<void> {
   if (!child.stdout) throw new Error('no pipe');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const parsed = parseLine(line);
-    if (parsed?.word === 'try') history.tried(parsed.operation);
-    else if (parsed) history.done(parsed.operation);
-  }
+  for await (const line of createInterface({ input: child.stdout })) takeDown(line, history);
+}
+
+export function takeDown(line: string, history: History): void {
+  const parsed = parseLine(line);
+  if (parsed?.word === 'try') history.tried(parsed.operation);
+  else if (parsed) history.done(parsed.operation);
 }
 
 /** The last line can be cut by the kill: then it was not said. */

@@ -1,3 +1,4 @@
+import { type DiskBlocks, DiskRecording, type Recorded } from './disk-recording.ts';
 import type { NbdDisk } from './nbd-server.ts';
 
 const BLOCK = 4096;
@@ -26,30 +27,30 @@ export interface DiskFaults {
 
 export type DiskCommand =
   | { readonly type: 'faults'; readonly faults: DiskFaults }
+  /** How many writes have failed since. */
+  | { readonly type: 'failed' }
   /** The volatile cache is lost. */
   | { readonly type: 'cut' }
-  /** What is on the disk from now on can be gone back to. */
-  | { readonly type: 'record' }
-  /** How often it was flushed since `record`. */
+  /** From now on each state can be gone back to; `story` is a FIFO whose lines are taken down with them. */
+  | { readonly type: 'record'; readonly story: string }
+  /** How often it was flushed since. */
   | { readonly type: 'flushes' }
-  /** As after a power cut behind that flush. */
-  | { readonly type: 'rewind'; readonly flushes: number }
-  | { readonly type: 'failed' };
-
-type Blocks = Map<number, Buffer>;
+  /** With what was said; records no more. */
+  | { readonly type: 'recorded' }
+  /** As after a power cut behind that flush. `torn`: some of what was written after it is there, too. */
+  | { readonly type: 'rewind'; readonly flushes: number; readonly torn: boolean };
 
 /** A disk in memory with a volatile write cache: what was not flushed is lost with the power. */
 export class DiskMemory implements NbdDisk {
   readonly bytes: number;
   /** As it reads. */
-  #blocks: Blocks = new Map();
+  #blocks: DiskBlocks = new Map();
   /** What was flushed. */
-  #durable: Blocks = new Map();
-  #unflushed: Blocks = new Map();
+  #durable: DiskBlocks = new Map();
+  #unflushed: DiskBlocks = new Map();
   #faults: DiskFaults = {};
   #failed = 0;
-  #base: Blocks | undefined;
-  #flushed: Blocks[] = [];
+  #recording: DiskRecording | undefined;
 
   constructor(bytes: number) {
     this.bytes = bytes;
@@ -94,40 +95,43 @@ export class DiskMemory implements NbdDisk {
 
   flush(): number {
     for (const [number, block] of this.#unflushed) this.#durable.set(number, block);
-    if (this.#base) this.#flushed.push(this.#unflushed);
+    this.#recording?.flushed(this.#unflushed);
     this.#unflushed = new Map();
     return 0;
   }
 
-  obey(command: DiskCommand): number {
+  obey(command: DiskCommand): number | Recorded {
     switch (command.type) {
       case 'faults':
         this.#faults = command.faults;
         this.#failed = 0;
         return 0;
-      case 'cut':
-        this.#lose();
-        return 0;
-      case 'record':
-        this.#base = new Map(this.#durable);
-        this.#flushed = [];
-        return 0;
-      case 'flushes':
-        return this.#flushed.length;
       case 'failed':
         return this.#failed;
+      case 'cut':
+        this.#restore(this.#durable);
+        return 0;
+      case 'record':
+        this.#recording = new DiskRecording(this.#durable, command.story);
+        return 0;
+      case 'flushes':
+        return this.#recorded.flushes;
+      case 'recorded':
+        return this.#recorded.end();
       case 'rewind':
-        this.#durable = new Map(this.#base);
-        for (const blocks of this.#flushed.slice(0, command.flushes)) {
-          for (const [number, block] of blocks) this.#durable.set(number, block);
-        }
-        this.#lose();
+        this.#restore(this.#recorded.at(command.flushes, command.torn));
         return 0;
     }
   }
 
-  #lose(): void {
-    this.#blocks = new Map(this.#durable);
+  get #recorded(): DiskRecording {
+    if (!this.#recording) throw new Error('nothing was recorded');
+    return this.#recording;
+  }
+
+  #restore(blocks: DiskBlocks): void {
+    this.#durable = new Map(blocks);
+    this.#blocks = new Map(blocks);
     this.#unflushed = new Map();
   }
 

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { exec } from '../../src/core/exec.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import type { DiskCommand, DiskFaults, DiskRange } from './disk-memory.ts';
+import type { Recorded } from './disk-recording.ts';
 
 const BLOCK = 4096;
 
@@ -96,20 +97,44 @@ export class FaultyDisk implements AsyncDisposable {
 
   /** What was not flushed is lost; unmounted. Nothing may use it any more. */
   async powerCut(): Promise<void> {
-    await this.tell({ type: 'faults', faults: { writeError: 'EIO' } });
+    await this.#tell({ type: 'faults', faults: { writeError: 'EIO' } });
     await this.unmount();
-    await this.tell({ type: 'cut' });
+    await this.#tell({ type: 'cut' });
     await this.fail({});
   }
 
   async fail(faults: DiskFaults): Promise<void> {
-    await this.tell({ type: 'faults', faults });
+    await this.#tell({ type: 'faults', faults });
   }
 
-  async tell(command: DiskCommand): Promise<number> {
+  /** From now on, until `recorded`, all states of the disk are kept, with the lines said into the FIFO. */
+  async record(story: string): Promise<void> {
+    await this.#tell({ type: 'record', story });
+  }
+
+  /** Since `record`. */
+  async flushes(): Promise<number> {
+    return (await this.#tell({ type: 'flushes' })) as number;
+  }
+
+  async recorded(): Promise<Recorded> {
+    return (await this.#tell({ type: 'recorded' })) as Recorded;
+  }
+
+  /** As after a power cut behind a flush of the recording; unmounted before. */
+  async rewind(flushes: number, { torn }: { readonly torn: boolean }): Promise<void> {
+    await this.#tell({ type: 'rewind', flushes, torn });
+  }
+
+  /** Writes that have failed since `fail`. */
+  async failedWrites(): Promise<number> {
+    return (await this.#tell({ type: 'failed' })) as number;
+  }
+
+  async #tell(command: DiskCommand): Promise<number | Recorded> {
     const id = ++this.#asked;
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const hear = (answer: { readonly id: number; readonly result: number }) => {
+    const { promise, resolve } = Promise.withResolvers<number | Recorded>();
+    const hear = (answer: { readonly id: number; readonly result: number | Recorded }) => {
       if (answer.id === id) resolve(answer.result);
     };
     this.#disk.on('message', hear);

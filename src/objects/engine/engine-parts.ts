@@ -41,6 +41,9 @@ export async function closeParts(parts: EngineParts): Promise<void> {
     () => true,
     () => false,
   );
-  await catalog.close();
+  await catalog.close().catch(async (error: unknown) => {
+    await directory.distrustIndex();
+    throw error;
+  });
   if (saved && !files.hasUnfinished && !journal.hasFailed) await directory.endSession();
 }

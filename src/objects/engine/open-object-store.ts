@@ -103,8 +103,9 @@ function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
   }
 }
 
-/** An index that cannot be read is no loss: the journal has everything. */
+/** An index that cannot be read is no loss: the journal has everything. Where a process has died, that may have been why. */
 async function openCatalog(directory: StoreDirectory, journal: Journal, clock: HybridClock): Promise<Catalog> {
+  if (!directory.wasClosed && !(await IndexFile.isOnDisk(directory.index))) await directory.discardIndex();
   const open = () => new Catalog(IndexFile.open(directory.index), clock, (position) => journal.sequenceOf(position));
   try {
     return open();

@@ -36,6 +36,11 @@ export class SessionMark {
     await this.#write('shut', await readBootId());
   }
 
+  /** The session ends as if the machine had died in it. */
+  async distrust(): Promise<void> {
+    await this.#write('open', NO_BOOT_ID);
+  }
+
   async #write(state: 'open' | 'shut', bootId: string): Promise<void> {
     const file = await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o600);
     try {

@@ -108,6 +108,11 @@ export class StoreDirectory {
     await this.#session.end();
   }
 
+  /** The disk failed writes of the index: the next session builds another. */
+  async distrustIndex(): Promise<void> {
+    await this.#session.distrust();
+  }
+
   release(): void {
     this.#lock.release();
   }

@@ -1,11 +1,13 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { isNodeError } from '../../../core/errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
 
 const FILE = 'index.mdb';
 /** What a transaction may add to the file. */
 const ROOM_BYTES = 2 ** 20;
+const READ_BYTES = 2 ** 20;
 
 /** Keys are texts (`index-keys.ts`). */
 export interface IndexRange {
@@ -67,6 +69,28 @@ export class IndexFile {
       eventTurnBatching: false, // of a failed commit it rejects a promise that nobody has
     });
     return new IndexFile(path, database);
+  }
+
+  /**
+   * Whether the disk took all of it and gives it back. LMDB reads from mapped memory, where a page that
+   * the disk does not give kills the process (SIGBUS, mmap(2)): at each start again, unless it is found before.
+   */
+  static async isOnDisk(directory: string): Promise<boolean> {
+    try {
+      const file = await openFile(join(directory, FILE), 'r+');
+      try {
+        await file.sync();
+        const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+        while ((await file.read(buffer)).bytesRead > 0);
+      } finally {
+        await file.close();
+      }
+      return true;
+    } catch (error) {
+      if (isNodeError(error, 'ENOENT')) return true; // made when it is opened
+      if (isNodeError(error, 'EIO')) return false;
+      throw error;
+    }
   }
 
   get(key: string): Buffer | undefined {
