@@ -188,7 +188,7 @@ describe('the Authorization header', () => {
 
   test.each([
     ['AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg=', 'access.mechanism'],
-    ['Bearer x', 'access.mechanism'],
+    ['Bearer x', 'access.authorization'],
     ['AWS4-HMAC-SHA256 ', 'access.header-malformed'],
     ['AWS4-HMAC-SHA256 Credential=a/20130524/us-east-1/s3/aws4_request', 'access.header-malformed'],
     ['AWS4-HMAC-SHA256 Credential=a/b,SignedHeaders=host,Signature=x', 'access.header-malformed'],
@@ -205,6 +205,9 @@ describe('the Authorization header', () => {
   });
 
   test('refuses payload hashes that are none', () => {
+    const { headers, ...rest } = signed(GET_OBJECT);
+    const unhashed = new Map([...headers].filter(([name]) => name !== 'x-amz-content-sha256'));
+    expect(() => authenticate({ ...rest, headers: unhashed })).toThrow(withCode('access.payload-hash-missing'));
     const head = (value: string) => signed({ ...GET_OBJECT, headers: { 'x-amz-content-sha256': value } });
     // The signature comes first: what is said of the payload is not believed before.
     expect(() => authenticate(head('nonsense'))).toThrow(withCode('access.signature'));
@@ -252,7 +255,7 @@ describe('presigned URLs', () => {
 
   test('refuses two mechanisms at once, and session tokens', () => {
     expect(() => authenticate(changed(PRESIGNED, { authorization: 'AWS4-HMAC-SHA256 x' }))).toThrow(
-      withCode('access.mechanism'),
+      withCode('access.authorization'),
     );
     const token: RequestHead = { ...PRESIGNED, query: [...PRESIGNED.query, ['X-Amz-Security-Token', 't']] };
     expect(() => authenticate(token)).toThrow(withCode('access.token'));

@@ -67,7 +67,8 @@ function mechanismOf({ headers }: RequestHead, parameters: Parameters): 'header'
   }
   const presigned = parameters.has('X-Amz-Algorithm') || parameters.has('X-Amz-Signature');
   if (!headers.has('authorization')) return presigned ? 'query' : undefined;
-  if (presigned) throw accessErrors.mechanism('only one authentication mechanism is allowed: the header or the query');
+  if (presigned)
+    throw accessErrors.authorization('only one authentication mechanism is allowed: the header or the query');
   return 'header';
 }
 
@@ -105,7 +106,7 @@ const PAYLOAD_HASH = /^x-amz-content-sha256$/i;
 function signedPayloadHash({ headers, query }: RequestHead, presigned: boolean): string {
   const named = presigned ? query.find(([name]) => PAYLOAD_HASH.test(name))?.[1] : undefined;
   const hash = named ?? headers.get('x-amz-content-sha256') ?? (presigned ? 'UNSIGNED-PAYLOAD' : undefined);
-  if (hash === undefined) throw accessErrors.payloadHash('the header x-amz-content-sha256 is missing');
+  if (hash === undefined) throw accessErrors.payloadHashMissing('the header x-amz-content-sha256 is missing');
   return hash;
 }
 

@@ -20,10 +20,14 @@ type Malformed = (message: string) => Error;
 /** Seven days (S3 API, "Authenticating Requests: Using Query Parameters"). */
 const LONGEST_EXPIRY = 604_800;
 
+/** Of whatever version. */
+const AWS_TYPE = /^AWS(?:4-\S+)? /;
+
 /** `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`. */
 export function parseAuthorization(headers: RequestHead['headers']): Credentials {
   const authorization = headers.get('authorization') ?? '';
   const malformed = accessErrors.headerMalformed;
+  if (!AWS_TYPE.test(authorization)) throw accessErrors.authorization('Unsupported Authorization Type');
   if (!authorization.startsWith(`${ALGORITHM} `)) {
     throw accessErrors.mechanism('the authorization mechanism is not supported; use AWS4-HMAC-SHA256');
   }

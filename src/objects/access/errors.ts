@@ -56,9 +56,11 @@ export const accessErrors = {
   postPolicy: failure('access.post-policy', 'forbidden', 'make the form again, with a policy that allows its fields'),
   headerMalformed: failure('access.header-malformed', 'invalid'),
   queryMalformed: failure('access.query-malformed', 'invalid'),
+  authorization: failure('access.authorization', 'invalid', 'sign with AWS4-HMAC-SHA256'),
   mechanism: failure('access.mechanism', 'invalid', 'sign with AWS4-HMAC-SHA256'),
   token: failure('access.token', 'invalid', 'use a key without a session token'),
   policyMalformed: failure('access.policy-malformed', 'invalid', 'see the bucket policy language of S3'),
   payloadHash: failure('access.payload-hash', 'invalid'),
+  payloadHashMissing: failure('access.payload-hash-missing', 'invalid'),
   payloadUnsupported: failure('access.payload-unsupported', 'not-implemented'),
 };

@@ -36,7 +36,7 @@ test.each([
   [tag('k', '!'), 'InvalidTag'],
   [tag('k', '1') + tag('k', '2'), 'InvalidTag'],
   ['<Tag><Key>k</Key></Tag>', 'MalformedXML'],
-  [Array.from({ length: 51 }, (_, i) => tag(`k${i}`, '')).join(''), 'InvalidRequest'],
+  [Array.from({ length: 51 }, (_, i) => tag(`k${i}`, '')).join(''), 'BadRequest'],
 ])('%.60s is refused', async (tags, code) => {
   expect(await put(tags)).toMatchObject({ status: 400, code });
 });

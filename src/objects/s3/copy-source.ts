@@ -1,4 +1,5 @@
 import { type CopySource, parseCopySource } from '../access/copy-source.ts';
+import { isBucketName } from '../store/names.ts';
 import type { CustomerKey, ObjectInfo, WriteConditions } from '../store/object.ts';
 import type { Moment } from '../store/snapshot.ts';
 import { readSourceKey } from './encryption.ts';
@@ -18,6 +19,7 @@ export async function readCopySource(request: S3Request): Promise<ReadableSource
   refuseBody(request.headers);
   const named = parseCopySource(request.headers.get('x-amz-copy-source') ?? '');
   if (!named) throw s3Errors.invalidArgument('x-amz-copy-source must name a bucket and a key, percent-encoded');
+  if (!isBucketName(named.bucket)) throw s3Errors.invalidArgument('Invalid copy source bucket name');
   const source = { ...named, ...readMoment(request.headers), ...readSourceKey(request.headers) };
   await request.access.copySource(source, 'GetObject');
   return source;

@@ -7,6 +7,7 @@ export interface S3ErrorCode {
 }
 
 const CODES: Readonly<Record<string, readonly [code: string, status: number]>> = {
+  'access.authorization': ['InvalidArgument', 400],
   'access.denied': ['AccessDenied', 403],
   'access.expired': ['AccessDenied', 403],
   'access.form-malformed': ['InvalidArgument', 400],
@@ -15,7 +16,8 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'access.key-unknown': ['InvalidAccessKeyId', 403],
   'access.mechanism': ['InvalidRequest', 400],
   'access.not-yet-valid': ['AccessDenied', 403],
-  'access.payload-hash': ['InvalidRequest', 400],
+  'access.payload-hash': ['InvalidArgument', 400],
+  'access.payload-hash-missing': ['InvalidRequest', 400],
   'access.payload-unsupported': ['NotImplemented', 501],
   'access.policy-malformed': ['MalformedPolicy', 400],
   'access.post-policy': ['AccessDenied', 403],
@@ -57,6 +59,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.entity-too-small': ['EntityTooSmall', 400],
   's3.incomplete-body': ['IncompleteBody', 400],
   's3.invalid-argument': ['InvalidArgument', 400],
+  's3.invalid-bucket-owner': ['InvalidBucketOwnerAWSAccountID', 400],
   's3.invalid-digest': ['InvalidDigest', 400],
   's3.invalid-encryption-algorithm': ['InvalidEncryptionAlgorithmError', 400],
   's3.invalid-logging-target': ['InvalidTargetBucketForLogging', 400],

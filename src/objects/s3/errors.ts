@@ -17,6 +17,7 @@ export const s3Errors = {
   entityTooLarge: failure('entity-too-large', 'invalid'),
   incompleteBody: failure('incomplete-body', 'invalid'),
   invalidArgument: failure('invalid-argument', 'invalid'),
+  invalidBucketOwner: failure('invalid-bucket-owner', 'invalid'),
   invalidDigest: failure('invalid-digest', 'invalid'),
   invalidEncryptionAlgorithm: failure('invalid-encryption-algorithm', 'invalid'),
   invalidLoggingTarget: failure('invalid-logging-target', 'invalid'),

@@ -22,6 +22,9 @@ beforeEach(async () => {
 
 afterEach(() => gateway[Symbol.asyncDispose]());
 
+const OWNER = (account: string) => ({ 'x-amz-expected-bucket-owner': account });
+const ATTRIBUTES = (names: string) => ({ 'x-amz-object-attributes': names });
+
 describe('errors', () => {
   test('are S3 XML with a request id', async () => {
     const { status, headers, text } = await gateway.call('GET /photos/missing&', { as: KEY });
@@ -58,12 +61,23 @@ describe('errors', () => {
     ['POST /photos', { query: { delete: '' }, body: '<Delete></Delete>' }, 400, 'MalformedXML'],
     ['PUT /photos/a', { headers: { 'x-amz-copy-source': 'photos/missing' } }, 404, 'NoSuchKey'],
     ['PUT /photos/a', { headers: { 'x-amz-copy-source': 'photos' } }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { headers: { 'x-amz-copy-source': '192.168.1.1/a' } }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { headers: { 'x-amz-tagging': 'k=1&k=2' } }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { headers: { 'x-amz-tagging': '=1' } }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { headers: { 'x-amz-tagging': 'k%=1' } }, 400, 'InvalidArgument'],
+    ['PUT /photos/a', { headers: { 'x-amz-tagging': 'k=%00' } }, 400, 'InvalidTag'],
+    ['GET /photos/a', { query: { attributes: '' } }, 400, 'InvalidRequest'],
+    ['GET /photos/a', { query: { attributes: '' }, headers: ATTRIBUTES('') }, 400, 'InvalidRequest'],
+    ['GET /photos/a', { query: { attributes: '' }, headers: ATTRIBUTES('ETag,Age') }, 400, 'InvalidArgument'],
+    ['GET /photos', { query: { 'start-after': 'a' } }, 400, 'InvalidArgument'],
+    ['GET /photos', { query: { 'list-type': '3' } }, 400, 'InvalidArgument'],
     ['PUT /photos/a', { query: { partNumber: '0', uploadId: 'u' } }, 400, 'InvalidArgument'],
     ['PUT /photos/a', { query: { partNumber: '1', uploadId: 'u' } }, 404, 'NoSuchUpload'],
     ['PUT /photos/a', { query: { partNumber: '1' }, body: 'x' }, 400, 'InvalidArgument'],
     ['PUT /photos/a', { query: { uploadId: 'u' }, body: 'x' }, 400, 'InvalidArgument'],
     ['PUT /photos/a', { headers: { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' } }, 501, 'NotImplemented'],
-    ['PUT /photos/a', { body: 'x', headers: { 'x-amz-expected-bucket-owner': '111122223333' } }, 403, 'AccessDenied'],
+    ['PUT /photos/a', { body: 'x', headers: OWNER('111122223333') }, 403, 'AccessDenied'],
+    ['PUT /photos/a', { body: 'x', headers: OWNER('me') }, 400, 'InvalidBucketOwnerAWSAccountID'],
     ['PUT /photos/a', { body: 'x', headers: { 'x-amz-sdk-checksum-algorithm': 'SHA256' } }, 400, 'InvalidRequest'],
     ['PUT /photos/a', { body: 'x', headers: { 'x-amz-trailer': 'x-amz-checksum-crc32' } }, 400, 'InvalidRequest'],
     ['GET /photos/a', { query: { versionId: 'v' } }, 404, 'NoSuchVersion'],
@@ -105,6 +119,13 @@ describe('requests', () => {
     expect((await gateway.call('PUT /a/b', { as: KEY, headers: { host }, body: 'x' })).status).toBe(200);
     expect((await gateway.store.head('photos', 'a/b')).size).toBe(1);
     expect((await gateway.call('GET /', { as: KEY, headers: { host } })).text).toContain('<Key>a/b</Key>');
+  });
+
+  test('name an upload to list after together with its key, or in vain', async () => {
+    const list = (query: Record<string, string>) =>
+      gateway.call('GET /photos', { as: KEY, query: { uploads: '', 'upload-id-marker': 'u', ...query } });
+    expect((await list({})).text).toContain('<UploadIdMarker></UploadIdMarker>');
+    expect((await list({ 'key-marker': 'a' })).text).toContain('<UploadIdMarker>u</UploadIdMarker>');
   });
 
   test('say whose bucket they mean, and are done in that alone', async () => {

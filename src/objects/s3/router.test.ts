@@ -73,6 +73,19 @@ test('a copy source makes a copy', () => {
   expect(route('PUT /b/k?uploadId=u&partNumber=1', headers)).toBe('UploadPartCopy');
 });
 
+test.each(['GET /b/k', 'HEAD /b/k', 'DELETE /b/k', 'POST /b/k?uploadId=u', 'DELETE /b'])(
+  '%s copies nothing, and with a copy source is refused',
+  (line) => {
+    expect(() => route(line, { 'x-amz-copy-source': 'b/x' })).toThrow(
+      expect.objectContaining({ code: 's3.invalid-argument' }),
+    );
+  },
+);
+
+test('an upload that copied parts will make can be begun with a copy source', () => {
+  expect(route('POST /b/k?uploads', { 'x-amz-copy-source': 'b/x' })).toBe('CreateMultipartUpload');
+});
+
 test.each(['GET /b?torrent', 'POST /b/k?restore', 'POST /b/k?select&select-type=2'])(
   '%s is not implemented, and nothing else is done instead',
   (line) => {

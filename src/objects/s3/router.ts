@@ -170,6 +170,11 @@ const OF_THE_WHOLE: ReadonlySet<Operation> = new Set([
 /** It has an address of its own in S3, and is here told from ListBuckets by the name that the SDKs give. */
 const DIRECTORY_BUCKETS = 'ListDirectoryBuckets';
 
+/** Clients say it where they begin an upload of copied parts, too. On what reads or deletes it is a mistake that would cost data. */
+function takesCopySource(method: string, { operation }: Route): boolean {
+  return method === 'PUT' || operation === createMultipartUpload;
+}
+
 /** @throws HoldfastError `s3.not-implemented`, `s3.method-not-allowed`, `s3.invalid-argument` */
 export function findOperation({ method, bucket, key, query, headers }: RoutedRequest): Operation {
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
@@ -186,6 +191,9 @@ export function findOperation({ method, bucket, key, query, headers }: RoutedReq
   if (route) {
     const narrowing = OF_THE_WHOLE.has(route.operation) && NARROWING.find((name) => query.has(name));
     if (narrowing) throw s3Errors.invalidArgument(`${route.operation.name} does not take ${narrowing} alone`);
+    if (headers.has('x-amz-copy-source') && !takesCopySource(method, route)) {
+      throw s3Errors.invalidArgument('You can only specify a copy source header for copy requests.');
+    }
     return route.operation;
   }
   if (method === 'POST' && level === 'bucket') {

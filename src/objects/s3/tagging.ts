@@ -10,7 +10,7 @@ const MAX_VALUE_LENGTH = 256;
 
 /**
  * The tags of a bucket's Tagging document (S3 API, "Tag").
- * @throws HoldfastError `s3.malformed-xml`, `s3.invalid-tag`, `s3.invalid-request`
+ * @throws HoldfastError `s3.malformed-xml`, `s3.invalid-tag`, `s3.bad-request`
  */
 export function readBucketTags(document: XmlNode): readonly Tag[] {
   return checkBucketTags(tagSet(document));
@@ -22,7 +22,9 @@ export function readNewBucketTags(document: XmlNode): readonly Tag[] {
 }
 
 function checkBucketTags(tags: readonly Tag[]): readonly Tag[] {
-  if (tags.length > MAX_BUCKET_TAGS) throw s3Errors.invalidRequest(`there can be at most ${MAX_BUCKET_TAGS} tags`);
+  if (tags.length > MAX_BUCKET_TAGS) {
+    throw s3Errors.badRequest(`Bucket tag count cannot be greater than ${MAX_BUCKET_TAGS}`);
+  }
   return checkTags(tags);
 }
 
@@ -31,10 +33,19 @@ export function readObjectTags(document: XmlNode): readonly Tag[] {
   return checkObjectTags(tagSet(document));
 }
 
-/** As query parameters: `x-amz-tagging`. @throws HoldfastError as `readObjectTags` */
+/** As query parameters: `x-amz-tagging`. @throws HoldfastError `s3.invalid-argument`, `s3.invalid-tag`, `s3.bad-request` */
 export function parseObjectTags(text: string): readonly Tag[] {
-  return checkObjectTags(decodeTags(text));
+  const tags = decodeTags(text);
+  const keys = new Set(tags.map(({ key }) => key));
+  if (BAD_ESCAPE.test(text) || keys.size < tags.length || keys.has('')) {
+    throw s3Errors.invalidArgument(
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+    );
+  }
+  return checkObjectTags(tags);
 }
+
+const BAD_ESCAPE = /%(?![0-9a-f]{2})/i;
 
 function checkObjectTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.length > MAX_OBJECT_TAGS) {

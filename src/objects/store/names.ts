@@ -18,7 +18,11 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** @throws HoldfastError `bucket.name` */
 export function checkBucketName(name: string): void {
-  if (!BUCKET_NAME.test(name) || IPV4.test(name)) throw bucketErrors.invalidName(name);
+  if (!isBucketName(name)) throw bucketErrors.invalidName(name);
+}
+
+export function isBucketName(name: string): boolean {
+  return BUCKET_NAME.test(name) && !IPV4.test(name);
 }
 
 /**

@@ -28,7 +28,10 @@ describe('the AWS SDK for JavaScript v3', () => {
       ['a-3', 'b-1'],
     ]);
     const list = (input: object) => bench.s3.send(new ListBucketsCommand(input));
-    expect((await list({ Prefix: 'b' })).Buckets?.map(({ Name }) => Name)).toEqual(['b-1']);
+    expect((await list({ Prefix: 'b' })).Buckets).toMatchObject([{ Name: 'b-1', BucketRegion: 'local' }]);
+    expect((await list({})).Buckets?.map(({ BucketRegion }) => BucketRegion ?? 'unsaid')).toEqual(
+      Array(4).fill('unsaid'),
+    );
     expect((await list({ BucketRegion: 'elsewhere' })).Buckets ?? []).toEqual([]);
     await expect(list({ MaxBuckets: 0 })).rejects.toThrow(expect.objectContaining({ name: 'InvalidArgument' }));
   });

@@ -73,6 +73,7 @@ describe('a policy', () => {
     ['no expiration', encode({ conditions: [] })],
     ['no time', encode({ expiration: 'tomorrow', conditions: [] })],
     ['no conditions', encode({ expiration: EXPIRATION })],
+    ['more than it can say', encode({ expiration: EXPIRATION, conditions: [], expires: 1 })],
     ['names in another case', encode({ Expiration: EXPIRATION, conditions: [] })],
     ['a condition of nothing', encode({ expiration: EXPIRATION, conditions: [{}] })],
     ['two conditions in one', encode({ expiration: EXPIRATION, conditions: [{ key: 'a', acl: 'private' }] })],

@@ -47,13 +47,19 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\
 /** Its names are as they are written here; those of fields are in any case. */
 function parseDocument(base64: string): { readonly expiration?: unknown; readonly conditions?: unknown } {
   if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(base64)) throw invalid('Invalid Base64 encoding.');
+  const document = parseJson(Buffer.from(base64, 'base64').toString('utf8'));
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw invalid('Invalid JSON.');
+  const unknown = Object.keys(document).find((name) => name !== 'expiration' && name !== 'conditions');
+  if (unknown !== undefined) throw invalid(`Unexpected: '${unknown.slice(0, 32)}'.`);
+  return document;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const document: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
-    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
+    return JSON.parse(text);
   } catch {
-    // said below
+    return undefined;
   }
-  throw invalid('Invalid JSON.');
 }
 
 /** `{"acl": "private"}`, `["eq", "$acl", "private"]`, `["starts-with", "$key", "a/"]`, `["content-length-range", 1, 9]` */

@@ -17,7 +17,7 @@ export const getObjectAttributes: Operation = {
     const { bucket, key, query, headers } = request;
     const customerKey = readCustomerKey(headers);
     const version = { ...readVersionId(query), ...customerKey };
-    const wanted = readNames(headers.get('x-amz-object-attributes') ?? '');
+    const wanted = readNames(headers.get('x-amz-object-attributes'));
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     request.access.object(info);
     demandCustomerKey(info, customerKey);
@@ -38,8 +38,9 @@ export const getObjectAttributes: Operation = {
 const NAMES = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'] as const;
 type Name = (typeof NAMES)[number];
 
-/** @throws HoldfastError `s3.invalid-argument` */
-function readNames(header: string): ReadonlySet<string> {
+/** @throws HoldfastError `s3.invalid-request`, `s3.invalid-argument` */
+function readNames(header = ''): ReadonlySet<string> {
+  if (header.trim() === '') throw s3Errors.invalidRequest('x-amz-object-attributes is either missing or empty');
   const names = header.split(',').map((name) => name.trim());
   if (names.every((name) => (NAMES as readonly string[]).includes(name))) return new Set(names);
   throw s3Errors.invalidArgument(`x-amz-object-attributes must name some of ${NAMES.join(', ')}`);

@@ -4,6 +4,8 @@ import { isoTime, type Operation, OWNER, type S3Request, xmlResponse } from '../
 
 /** S3 API, ListBuckets: the most `max-buckets` can ask for, and what comes when nobody asks. */
 const MAX_BUCKETS = 10_000;
+/** With one of them the answer says each bucket's region (S3 API, ListBuckets, `Bucket`). */
+const PARAMETERS = ['prefix', 'max-buckets', 'bucket-region', 'continuation-token'];
 
 /** The buckets the key reaches, all for an operator's; by pages where there are more than asked for. */
 export const listBuckets: Operation = {
@@ -20,9 +22,12 @@ export const listBuckets: Operation = {
       .filter(({ name }) => isHere && name > after && name.startsWith(prefix))
       .filter(({ name }) => identity.kind === 'key' && reachesBucket(identity, name));
     const page = found.slice(0, limit);
+    const BucketRegion = PARAMETERS.some((name) => query.has(name)) ? region : undefined;
     return xmlResponse('ListAllMyBucketsResult', {
       Owner: OWNER,
-      Buckets: { Bucket: page.map(({ name, createdAt }) => ({ Name: name, CreationDate: isoTime(createdAt) })) },
+      Buckets: {
+        Bucket: page.map(({ name, createdAt }) => ({ Name: name, BucketRegion, CreationDate: isoTime(createdAt) })),
+      },
       ContinuationToken: found.length > limit ? Buffer.from(page.at(-1)?.name ?? '').toString('base64url') : undefined,
       Prefix: prefix || undefined,
     });

@@ -13,7 +13,8 @@ export const listMultipartUploads: Operation = {
     const { prefix, delimiter, encode, encodingType } = readListing(query);
     const limit = readCount(query, 'max-uploads', MAX);
     const keyMarker = query.get('key-marker') ?? '';
-    const uploadMarker = query.get('upload-id-marker') ?? '';
+    // One of no key is ignored (S3 API, ListMultipartUploads).
+    const uploadMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
     const entries = group(await store.listUploads(bucket, { prefix }), prefix, delimiter).filter((entry) =>
       isAfter(entry, keyMarker, uploadMarker),
     );

@@ -8,6 +8,7 @@ export const listObjectsV2: Operation = {
   action: 'list-objects',
   readsPast: true,
   async handle({ bucket, query, headers }, { store }) {
+    if (query.get('list-type') !== '2') throw s3Errors.invalidArgument('Invalid List Type specified in Request');
     checkOptionalAttributes(headers);
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;

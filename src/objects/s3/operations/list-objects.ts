@@ -1,3 +1,4 @@
+import { s3Errors } from '../errors.ts';
 import { checkOptionalAttributes, listingEntries, readListing } from '../listing.ts';
 import { readMoment } from '../moment.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
@@ -11,6 +12,7 @@ export const listObjects: Operation = {
     checkOptionalAttributes(headers);
     const listing = readListing(query);
     const { prefix, delimiter, limit, encode } = listing;
+    if (query.has('start-after')) throw s3Errors.invalidArgument('start-after is known with list-type=2 only');
     const marker = query.get('marker') ?? '';
     const page = await store.list({
       bucket,
