@@ -7,7 +7,7 @@ import { readCorsRules } from '../../src/objects/s3/configuration/cors-rules.ts'
 import { checkPostPolicy, parsePostPolicy } from '../../src/objects/s3/form/post-policy.ts';
 import { copyRange, selectPart, selectRange } from '../../src/objects/s3/range.ts';
 import { parseTarget } from '../../src/objects/s3/request-target.ts';
-import { parseXml } from '../../src/objects/s3/xml.ts';
+import { parseXml } from '../../src/objects/s3/xml-document.ts';
 import { parseAppFile } from '../../src/spec/app-file.ts';
 import type { Random } from '../simulation/random.ts';
 import type { FuzzTarget } from './fuzz-target.ts';

@@ -6,7 +6,8 @@ import type { ReceivedBody } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
 import { readXml } from './request-xml.ts';
 import { refuseGrants } from './unsupported.ts';
-import type { XmlElements, XmlNode } from './xml.ts';
+import type { XmlElements } from './xml.ts';
+import type { XmlNode } from './xml-document.ts';
 
 const ALL_USERS = 'http://acs.amazonaws.com/groups/global/AllUsers';
 const AUTHENTICATED_USERS = 'http://acs.amazonaws.com/groups/global/AuthenticatedUsers';

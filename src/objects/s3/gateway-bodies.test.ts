@@ -73,6 +73,19 @@ test('a body that is not what was signed is refused and not stored', async () =>
   await expect(gateway.store.head('photos', 'a')).rejects.toThrow();
 });
 
+test.each([
+  ['PUT /photos', 'website', 128],
+  ['PUT /photos', 'tagging', 128],
+  ['PUT /photos', 'lifecycle', 1024],
+  ['POST /photos', 'delete', 2048],
+] as const)('%s?%s takes a document of %i KiB and no longer one', async (line, resource, kib) => {
+  const put = (bytes: number) =>
+    gateway.call(line, { as: KEY, query: { [resource]: '' }, body: `<Other>${'x'.repeat(bytes)}</Other>` });
+  const room = kib * 1024 - '<Other></Other>'.length;
+  expect(await put(room)).toMatchObject({ status: 400, code: 'MalformedXML' });
+  expect(await put(room + 1)).toMatchObject({ status: 400, code: 'MaxMessageLengthExceeded' });
+});
+
 test('an upload without a length is refused', async () => {
   const headers = gateway.signed('PUT /photos/a', KEY);
   const { answered } = await gateway.open('PUT /photos/a', { ...headers, 'transfer-encoding': 'chunked' });

@@ -5,7 +5,8 @@ import { checkLockable, LEGAL_HOLD, LOCK_MODE, LOCK_UNTIL } from '../store/objec
 import type { ObjectStore } from '../store/object-store.ts';
 import { requireBucket } from './bucket.ts';
 import { s3Errors } from './errors.ts';
-import type { XmlElements, XmlNode } from './xml.ts';
+import type { XmlElements } from './xml.ts';
+import type { XmlNode } from './xml-document.ts';
 
 type Headers = ReadonlyMap<string, string>;
 

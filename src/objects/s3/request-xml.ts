@@ -1,9 +1,18 @@
 import { type ReceivedBody, readText } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
-import { parseXml, XmlNode } from './xml.ts';
+import { parseXml, XmlNode } from './xml-document.ts';
 
-/** Ten thousand parts with checksums are about 3 MB; a thousand keys of a thousand bytes, 1.1 MB. */
-const MAX_BYTES = 4 * 1024 * 1024;
+/** S3 takes so much of a website configuration (API Reference, PutBucketWebsite); the others are not larger. */
+const MAX_BYTES = 128 * 1024;
+
+/** A thousand rules. */
+export const MAX_LIFECYCLE_BYTES = 1024 * 1024;
+
+/** A thousand keys of a thousand bytes, with ids of versions and conditions. */
+export const MAX_DELETIONS_BYTES = 2 * 1024 * 1024;
+
+/** Ten thousand parts with checksums are about 3 MB. */
+export const MAX_PARTS_BYTES = 4 * 1024 * 1024;
 
 /** Of what is read before it is known whether they may: policies ask for what it says. Ten tags of escapes are 46 KB. */
 export const MAX_UNASKED_BYTES = 64 * 1024;

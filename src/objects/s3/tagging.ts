@@ -1,6 +1,7 @@
 import { decodeTags, type Tag } from '../object-tags.ts';
 import { s3Errors } from './errors.ts';
-import type { XmlElements, XmlNode } from './xml.ts';
+import type { XmlElements } from './xml.ts';
+import type { XmlNode } from './xml-document.ts';
 
 /** S3 User Guide, "Categorizing your storage using tags". */
 const MAX_BUCKET_TAGS = 50;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildXml, parseXml, xml } from './xml.ts';
+import { buildXml, xml } from './xml.ts';
+import { parseXml } from './xml-document.ts';
 
 const malformed = expect.objectContaining({ code: 's3.malformed-xml' });
 
@@ -44,10 +45,31 @@ describe('parsing', () => {
     expect([root.text('Key'), root.text('Key2')]).toEqual([' 007 ', '1e3']);
   });
 
-  test('refuses what would take long to make an object of', () => {
-    const kinds = Array.from({ length: 101 }, (_, i) => `<a${i}/>`);
-    expect(() => parseXml(`<D>${kinds.join('')}</D>`, 'D')).toThrow(malformed);
-    expect(() => parseXml(`<D>${'<a/>'.repeat(250_000)}</D>`, 'D')).toThrow(malformed);
+  test('refuses more elements and attributes than any request has', () => {
+    expect(() => parseXml(`<D>${'<a/>'.repeat(100_000)}</D>`, 'D')).toThrow(malformed);
+    const attributes = Array.from({ length: 9 }, (_, i) => ` a${i}="x"`);
+    expect(parseXml(`<D><K${attributes.slice(1).join('')}>k</K></D>`, 'D').text('K')).toBe('k');
+    expect(() => parseXml(`<D><K${attributes.join('')}>k</K></D>`, 'D')).toThrow(malformed);
+  });
+
+  test.each([
+    ['attributes', '<D', ' a=""', '></D>'],
+    ['elements with attributes', '<D>', '<a b="" c="" d="" e=""/>', '</D>'],
+    ['references', '<D>', '&amp;', '</D>'],
+    ['comments', '<D>', '<!-- -->', '</D>'],
+    ['spaces in a tag', '<D', ' ', '></D>'],
+    ['a name', '<D', 'D', '></D>'],
+    ['returns', '<D>', '\r', '</D>'],
+  ])('takes no time to speak of for 4 MiB of %s', (_, head, piece, tail) => {
+    const text = head + piece.repeat((4 * 1024 * 1024) / piece.length) + tail;
+    const before = process.threadCpuUsage();
+    try {
+      parseXml(text, 'D');
+    } catch (error) {
+      expect(error).toEqual(malformed);
+    }
+    const { user } = process.threadCpuUsage(before);
+    expect(user / 1000).toBeLessThan(400); // 10 to 100; a parser that makes a list of each tag's attributes takes 800
   });
 
   test.each([
@@ -55,6 +77,11 @@ describe('parsing', () => {
     ['<D>', 'an open element'],
     ['<D></E>', 'crossed elements'],
     ['<E/>', 'another root'],
+    ['<D/><D/>', 'two roots'],
+    ['<D/>x', 'text behind the root'],
+    ['</D>', 'an end without a beginning'],
+    ['<D><Key a=b/></D>', 'an attribute without quotes'],
+    ['<D><Key><!-- </Key></D>', 'an open comment'],
     ['<D><Key>&unknown;</Key></D>', 'an unknown entity'],
     ['<D><Key>a & b</Key></D>', 'a bare ampersand'],
     ['<D><Key>&#x110000;</Key></D>', 'a reference to no character'],
@@ -62,9 +89,13 @@ describe('parsing', () => {
     ['<D><Key><![CDATA[a]]></Key></D>', 'a CDATA section'],
     ['<!DOCTYPE D SYSTEM "file:///etc/passwd"><D/>', 'an outside document type'],
     [`${'<D>'.repeat(100)}${'</D>'.repeat(100)}`, 'deep nesting'],
-    ['<D><__proto__>x</__proto__></D>', 'the name of the prototype'],
   ])('refuses %s: %s', (xml) => {
     expect(() => parseXml(xml, 'D').text('Key')).toThrow(malformed);
+  });
+
+  test('takes the names of members of every object for names', () => {
+    const root = parseXml('<D><__proto__>x</__proto__><constructor/></D>', 'D');
+    expect([root.text('__proto__'), root.text('toString'), root.text('constructor')]).toEqual(['x', undefined, '']);
   });
 
   test('refuses a repeated or nested element where one text is expected', () => {

@@ -1,6 +1,7 @@
 import type { Bucket } from '../../store/bucket.ts';
 import { s3Errors } from '../errors.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 /** What can be set: objects are encrypted with AES256 whatever it says. */
 export interface BucketEncryption {

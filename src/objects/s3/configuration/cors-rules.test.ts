@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildXml, parseXml } from '../xml.ts';
+import { buildXml } from '../xml.ts';
+import { parseXml } from '../xml-document.ts';
 import { type CorsRule, corsRulesXml, matchRule, readCorsRules } from './cors-rules.ts';
 
 const read = (rules: string) =>

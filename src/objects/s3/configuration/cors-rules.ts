@@ -1,6 +1,7 @@
 import { matchesWildcard } from '../../access/wildcard.ts';
 import { s3Errors } from '../errors.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 /** One rule of a bucket's CORS configuration (S3 API, CORSRule). */
 export interface CorsRule {

@@ -2,7 +2,8 @@ import { newId } from '../../../core/ids.ts';
 import type { LifecycleFilter, LifecycleRule } from '../../lifecycle/lifecycle-rule.ts';
 import { s3Errors } from '../errors.ts';
 import { checkTag } from '../tagging.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 const MAX_RULES = 1000;
 const MAX_ID_LENGTH = 255;

@@ -1,7 +1,8 @@
 import type { BucketLogging, LogKeyFormat } from '../../access-log/bucket-logging.ts';
 import { s3Errors } from '../errors.ts';
 import { MAX_KEY_BYTES } from '../request-target.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 /** What a log object's key has behind the prefix: account, region, bucket, date, time and what makes it unique. */
 const REST_OF_KEY_BYTES = 256;

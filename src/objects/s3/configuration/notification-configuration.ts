@@ -2,7 +2,8 @@ import { newId } from '../../../core/ids.ts';
 import { EVENT_TYPES } from '../../events/event-names.ts';
 import { type NotificationRule, overlap } from '../../events/notification-rules.ts';
 import { s3Errors } from '../errors.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 const KINDS = [
   { as: 'queue', element: 'QueueConfiguration', target: 'Queue' },

@@ -1,6 +1,7 @@
 import type { Protocol, RoutingRule, Website } from '../../website/website.ts';
 import { s3Errors } from '../errors.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 const MAX_RULES = 50;
 

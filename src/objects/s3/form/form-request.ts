@@ -9,7 +9,7 @@ import { MAX_KEY_BYTES, type RequestTarget } from '../request-target.ts';
 import type { RoutedRequest } from '../routed-request.ts';
 import { readObjectTags } from '../tagging.ts';
 import { MAX_UPLOAD_BYTES } from '../upload.ts';
-import { parseXml } from '../xml.ts';
+import { parseXml } from '../xml-document.ts';
 import { readBoundary, readForm } from './form.ts';
 import { ANY_SIZE, checkPostPolicy, parsePostPolicy, type SizeRange } from './post-policy.ts';
 

@@ -3,13 +3,15 @@ import { requireBucket } from '../bucket.ts';
 import { lifecycleRulesXml, readLifecycleRules } from '../configuration/lifecycle-rules.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
-import { readXml } from '../request-xml.ts';
+import { MAX_LIFECYCLE_BYTES, readXml } from '../request-xml.ts';
 
 export const putBucketLifecycleConfiguration: Operation = {
   name: 'PutBucketLifecycleConfiguration',
   action: 'configure-bucket',
   async handle({ bucket, body }, { store }) {
-    const rules = readLifecycleRules(await readXml(await body(), 'LifecycleConfiguration'));
+    const rules = readLifecycleRules(
+      await readXml(await body(), 'LifecycleConfiguration', { maxBytes: MAX_LIFECYCLE_BYTES }),
+    );
     await store.updateBucket(bucket, { documents: { [LIFECYCLE]: JSON.stringify(rules) } });
     return { status: 200 };
   },

@@ -18,9 +18,9 @@ import { readUploadRef } from '../multipart.ts';
 import { objectUrl } from '../object-url.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions, unquote } from '../preconditions.ts';
-import { readXml } from '../request-xml.ts';
+import { MAX_PARTS_BYTES, readXml } from '../request-xml.ts';
 import { versionHeader } from '../versions.ts';
-import type { XmlNode } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 /**
  * What is said of checksums is compared here, with the parts that have the ETags that are
@@ -33,7 +33,8 @@ export const completeMultipartUpload: Operation = {
     const { bucket, key, headers } = request;
     const conditions = readWriteConditions(headers);
     const body = await request.body({ checksums: false }); // here the header is about the object
-    const parts = (await readXml(body, 'CompleteMultipartUpload')).all('Part').map(readPart);
+    const document = await readXml(body, 'CompleteMultipartUpload', { maxBytes: MAX_PARTS_BYTES });
+    const parts = document.all('Part').map(readPart);
     if (parts.length === 0 || parts.length > MAX_PARTS) {
       throw s3Errors.malformedXml(`one to ${MAX_PARTS} parts are expected`);
     }

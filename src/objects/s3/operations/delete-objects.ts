@@ -5,8 +5,9 @@ import { publicMessage, s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, type Removal, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
 import { parseRemoveConditions, unquote } from '../preconditions.ts';
-import { readXml } from '../request-xml.ts';
-import type { XmlElements, XmlNode } from '../xml.ts';
+import { MAX_DELETIONS_BYTES, readXml } from '../request-xml.ts';
+import type { XmlElements } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 const MAX_KEYS = 1000;
 
@@ -23,7 +24,7 @@ export const deleteObjects: Operation = {
   async handle(request, context) {
     const { bucket } = request;
     requireBucket(context.store, bucket);
-    const document = await readXml(await request.body(), 'Delete');
+    const document = await readXml(await request.body(), 'Delete', { maxBytes: MAX_DELETIONS_BYTES });
     const deletions = document.all('Object').map(readDeletion);
     if (deletions.length === 0 || deletions.length > MAX_KEYS) {
       throw s3Errors.malformedXml(`one to ${MAX_KEYS} objects are expected`);

@@ -3,7 +3,7 @@ import { requireBucket } from '../bucket.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
-import type { XmlNode } from '../xml.ts';
+import type { XmlNode } from '../xml-document.ts';
 
 const DOCUMENT = 'public-access-block';
 const ROOT = 'PublicAccessBlockConfiguration';

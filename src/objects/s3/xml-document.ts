@@ -1,0 +1,201 @@
+import { s3Errors } from './errors.ts';
+
+/** An element that was read: a text, or elements, whatever stands between those. Its shape is not to be trusted. */
+export class XmlNode {
+  readonly #text: string;
+  readonly #children: ReadonlyMap<string, readonly XmlNode[]> | undefined;
+
+  constructor(text: string, children?: ReadonlyMap<string, readonly XmlNode[]>) {
+    this.#text = text;
+    this.#children = children;
+  }
+
+  /** Child elements of that name, in order. */
+  all(name: string): readonly XmlNode[] {
+    return this.#children?.get(name) ?? [];
+  }
+
+  /** The text of a leaf. */
+  content(): string {
+    if (this.#children) throw s3Errors.malformedXml('a text is expected where elements are');
+    return this.#text;
+  }
+
+  /** The text of the only child of that name; `undefined` when there is none. */
+  text(name: string): string | undefined {
+    const [first, ...more] = this.all(name);
+    if (!first) return undefined;
+    if (more.length > 0 || first.#children) throw s3Errors.malformedXml(`one ${name} is expected`);
+    return first.#text;
+  }
+}
+
+/** A list of ten thousand parts with their checksums has half as many. */
+const MAX_ELEMENTS = 100_000;
+/** The grantee of an ACL has two. */
+const MAX_ATTRIBUTES = 8;
+const MAX_DEPTH = 16;
+
+const NAME = /(?:[\p{L}_][\p{L}\p{N}_.-]*:)?([\p{L}_][\p{L}\p{N}_.-]*)/uy;
+const ATTRIBUTE = /\s+[\p{L}_:][\p{L}\p{N}_.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*')/uy;
+const TAG_END = /\s*(\/?)>/y;
+
+/**
+ * The content of the document's only element, which must be `root`. Of XML what S3 speaks: no document type and no CDATA
+ * section, so no entities but the five of XML itself; attributes and prefixes of names are passed over.
+ * Takes time in proportion to its length, whatever it is made of.
+ * @throws HoldfastError `s3.malformed-xml`
+ */
+export function parseXml(text: string, root: string): XmlNode {
+  return new XmlReader(text.replace(/\r\n?/g, '\n')).read(root); // XML 1.0 section 2.11
+}
+
+interface OpenElement {
+  /** With its prefix. */
+  readonly tag: string;
+  readonly name: string;
+  text: string;
+  children?: Map<string, XmlNode[]>;
+}
+
+class XmlReader {
+  readonly #text: string;
+  /** What stands around the root: its only child. */
+  readonly #document: OpenElement = { tag: '', name: '', text: '' };
+  readonly #open: OpenElement[] = [this.#document];
+  #at = 0;
+  #elements = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(root: string): XmlNode {
+    if (this.#text.startsWith('\ufeff')) this.#at = 1;
+    while (this.#at < this.#text.length) {
+      this.#readText();
+      if (this.#at < this.#text.length) this.#readMarkup();
+    }
+    const { text, children } = this.#document;
+    if (this.#open.length > 1) throw malformed('an element has no end');
+    const [[name, [found, ...more]] = ['', []], ...others] = children ?? [];
+    if (!found || more.length > 0 || others.length > 0 || text.trim() !== '')
+      throw malformed('one element is expected');
+    if (name !== root) throw s3Errors.malformedXml(`the XML's root element must be ${root}`);
+    return found;
+  }
+
+  get #inner(): OpenElement {
+    return this.#open.at(-1) ?? this.#document;
+  }
+
+  #readText(): void {
+    const next = this.#text.indexOf('<', this.#at);
+    const end = next < 0 ? this.#text.length : next;
+    if (end > this.#at) this.#inner.text += unescapeXml(this.#text.slice(this.#at, end));
+    this.#at = end;
+  }
+
+  #readMarkup(): void {
+    if (this.#skip('<?', '?>') || this.#skip('<!--', '-->')) return;
+    if (this.#text.startsWith('<!', this.#at)) {
+      throw s3Errors.malformedXml('document types and CDATA sections are not accepted');
+    }
+    if (this.#text.startsWith('</', this.#at)) this.#close();
+    else this.#begin();
+  }
+
+  #skip(begin: string, end: string): boolean {
+    if (!this.#text.startsWith(begin, this.#at)) return false;
+    const found = this.#text.indexOf(end, this.#at + begin.length);
+    if (found < 0) throw malformed(`${begin} has no end`);
+    this.#at = found + end.length;
+    return true;
+  }
+
+  #begin(): void {
+    this.#at++;
+    const [tag, name = ''] = this.#take(NAME);
+    for (let attributes = 0; this.#matches(ATTRIBUTE); attributes++) {
+      if (attributes === MAX_ATTRIBUTES) throw s3Errors.malformedXml('an element has too many attributes');
+    }
+    const [, isEmpty] = this.#take(TAG_END);
+    if (++this.#elements > MAX_ELEMENTS) throw s3Errors.malformedXml('there are too many elements');
+    if (this.#open.length > MAX_DEPTH) throw s3Errors.malformedXml('elements are nested too deep');
+    const element: OpenElement = { tag, name, text: '' };
+    if (isEmpty) this.#add(element);
+    else this.#open.push(element);
+  }
+
+  #close(): void {
+    this.#at += '</'.length;
+    const [tag] = this.#take(NAME);
+    const [, isEmpty] = this.#take(TAG_END);
+    const element = this.#open.length > 1 ? this.#open.pop() : undefined;
+    if (isEmpty || element?.tag !== tag) throw malformed(`</${tag}> ends nothing`);
+    this.#add(element);
+  }
+
+  #add({ name, text, children }: OpenElement): void {
+    const parent = this.#inner;
+    parent.children ??= new Map();
+    const same = parent.children.get(name);
+    const node = new XmlNode(text, children);
+    if (same) same.push(node);
+    else parent.children.set(name, [node]);
+  }
+
+  #matches(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at;
+    const matches = pattern.test(this.#text);
+    if (matches) this.#at = pattern.lastIndex;
+    return matches;
+  }
+
+  #take(pattern: RegExp): RegExpExecArray {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (!found) throw malformed(`at ${this.#at}`);
+    this.#at = pattern.lastIndex;
+    return found;
+  }
+}
+
+function malformed(detail: string) {
+  return s3Errors.malformedXml(`the XML is not well-formed: ${detail}`);
+}
+
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
+/** `#x10ffff`, with some zeros before it. */
+const MAX_REFERENCE = 12;
+
+function unescapeXml(text: string): string {
+  let at = text.indexOf('&');
+  if (at < 0) return text;
+  let unescaped = '';
+  let done = 0;
+  for (; at >= 0; at = text.indexOf('&', done)) {
+    const end = text.indexOf(';', at);
+    const name = text.slice(at + 1, end);
+    const decoded = end < 0 || name.length > MAX_REFERENCE ? undefined : (ENTITIES.get(name) ?? character(name));
+    if (decoded === undefined) throw malformed(`unknown entity &${name.slice(0, MAX_REFERENCE)}`);
+    unescaped += text.slice(done, at) + decoded;
+    done = end + 1;
+  }
+  return unescaped + text.slice(done);
+}
+
+/** Half of a surrogate pair is no character (XML 1.0 section 2.2): stored as UTF-8 it would become another one. */
+function character(name: string): string | undefined {
+  const reference = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+  if (!reference) return undefined;
+  const code = Number.parseInt(reference[1] ?? reference[2] ?? '', reference[1] ? 16 : 10);
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+  return String.fromCodePoint(code);
+}
