@@ -59,6 +59,8 @@ export interface ObjectsRoleOptions {
 
 export interface ObjectsRole {
   readonly port: number;
+  /** Resolves when it can serve no more: another start of it may. */
+  readonly failed?: Promise<HoldfastError>;
   /** Takes no more connections, lets requests under way end for a while, then ends the rest. */
   close(): Promise<void>;
 }
@@ -72,7 +74,8 @@ const HOUR_MS = 3600_000;
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
   const { directory, keyring, refreshKeyring, code, storeSocket, websiteSocket, log } = options;
   const {
-    openStore = (onBucketChanged) => openObjectStore({ directory: join(directory, 'store'), keyring, onBucketChanged }),
+    openStore = (onBucketChanged) =>
+      openObjectStore({ directory: join(directory, 'store'), keyring, onBucketChanged, log }),
   } = options;
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;
@@ -111,6 +114,7 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   let closed: Promise<void> | undefined;
   return {
     port,
+    ...(store.failed && { failed: store.failed }),
     close: () => {
       closed ??= running.disposeAsync();
       return closed;

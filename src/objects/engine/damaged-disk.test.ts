@@ -1,8 +1,19 @@
-import { mkdtemp, open, readdir, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
+import { flipBit, rootOf } from '../../../tests/support/index-pages.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { openEngine } from './open-object-store.ts';
 
@@ -36,13 +47,7 @@ async function read(key: string): Promise<string> {
   return bytes.toString('utf8', 0, 1);
 }
 
-/** One bit. */
-async function flip(path: string, offset: number): Promise<void> {
-  const file = await open(path, 'r+');
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
-  await file.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, offset);
-  await file.close();
-}
+const flip = (path: string, offset: number) => flipBit(path, offset);
 
 async function reopen({ rebuild = false } = {}): Promise<void> {
   await store.close();
@@ -120,6 +125,19 @@ test('what the disk reports an error for is told as damaged, and the check goes 
   expect(await read('b')).toBe('b');
 });
 
+test('a data file that the disk does not even open is told as damaged, and the check goes on behind it', async () => {
+  await put('a', 100_000);
+  const [first = ''] = await dataFiles(directory);
+  await put('b', 100_000);
+  await using terminal = await openFile('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
+  const [, locked] = /tty-index:\s*(\d+)/.exec(await readFile(`/proc/self/fdinfo/${terminal.fd}`, 'utf8')) ?? [];
+  await unlink(first);
+  await symlink(`/dev/pts/${locked}`, first); // open(2) of a terminal that is locked: EIO
+  await expect(read('a')).rejects.toMatchObject({ code: 'object.damaged' });
+  expect(await store.checkIntegrity({ maxBytes: 2 ** 30 })).toMatchObject({ objects: 2, damaged: [{ key: 'a' }] });
+  expect(await read('b')).toBe('b');
+});
+
 test('without knowing who follows the journal it is kept for all, until they have come', async () => {
   const { position } = await store.changes.subscribe('follower');
   await put('a', 60_000);
@@ -155,4 +173,51 @@ test('who follows the journal gets past a damaged record', async () => {
     from = next;
   }
   expect(seen).toEqual(new Set(Array.from({ length: 29 }, (_, i) => `key-${i + 1}`)));
+});
+
+const index = () => join(directory, 'index', 'index.mdb');
+/** The highest byte of the page number in a node of the root. */
+async function pageNumberOf(node: number): Promise<number> {
+  const root = await rootOf(index());
+  const bytes = await readFile(index());
+  return root + 24 + bytes.readUInt16LE(root + 24 + 2 * node) + 5;
+}
+const many = async () => {
+  for (let i = 0; i < 300; i++) await put(`key-${i}`, 10);
+};
+
+test('an index that the start itself cannot read is built anew', async () => {
+  await many();
+  await store.close();
+  await flipBit(index(), await pageNumberOf(0));
+  store = await openEngine({ directory, ...sizes });
+  expect((await store.list({ bucket: 'data', limit: 1000 })).objects).toHaveLength(300);
+  expect(await readdir(directory)).not.toContain('index.damaged');
+});
+
+test('an index that a later request cannot read fails the store, and the next start builds it anew', async () => {
+  await many();
+  await store.close();
+  await flipBit(index(), await pageNumberOf(1));
+  store = await openEngine({ directory, ...sizes });
+  await expect(store.list({ bucket: 'data', limit: 1000 })).rejects.toThrow();
+  expect(await store.failed).toMatchObject({ code: 'store.index-damaged' });
+  await store.close();
+  expect(await readdir(directory)).toContain('index.damaged');
+  store = await openEngine({ directory, ...sizes });
+  expect((await store.list({ bucket: 'data', limit: 1000 })).objects).toHaveLength(300);
+  expect(await readdir(directory)).not.toContain('index.damaged');
+});
+
+test('an entry of the index that says nothing is found by the check of what is stored', async () => {
+  await put('a', 10);
+  await store.close();
+  const entry = (await readFile(index())).lastIndexOf('text/plain');
+  await flipBit(index(), entry - 1, 7); // of how long the headers behind it are
+  store = await openEngine({ directory, ...sizes });
+  await expect(store.checkIntegrity({ maxBytes: 2 ** 30 })).rejects.toThrow();
+  expect(await store.failed).toMatchObject({ code: 'store.index-damaged' });
+  await reopen();
+  await expect(store.checkIntegrity({ maxBytes: 2 ** 30 })).resolves.toMatchObject({ objects: 1, damaged: [] });
+  expect(await read('a')).toBe('a');
 });

@@ -1,4 +1,4 @@
-import { isHoldfastCode } from '../../core/errors.ts';
+import { type HoldfastError, isHoldfastCode } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import { checkConditions } from '../store/conditions.ts';
@@ -33,6 +33,7 @@ import { snapshotInfo } from './catalog/snapshot-rows.ts';
 import { objectInfo } from './catalog/version.ts';
 import { ObjectKeys } from './encryption/object-keys.ts';
 import { closeParts, type EngineParts } from './engine-parts.ts';
+import { engineErrors } from './errors.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
 import { IntegrityCheck } from './integrity-check.ts';
 import { Lookup } from './lookup.ts';
@@ -102,6 +103,10 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
 
   get depositsAbove(): number {
     return this.#parts.inlineLimitBytes;
+  }
+
+  get failed(): Promise<HoldfastError> {
+    return this.#parts.index.damage.then(engineErrors.indexDamaged);
   }
 
   get changes(): ChangeFeed {

@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog/catalog.ts';
+import type { IndexFile } from './catalog/index-file.ts';
 import type { Committer } from './committer.ts';
 import type { BucketKeys } from './encryption/bucket-keys.ts';
 import type { JournalFeed } from './feed/journal-feed.ts';
@@ -14,6 +15,7 @@ export interface EngineParts {
   readonly directory: StoreDirectory;
   readonly journal: Journal;
   readonly files: DataFiles;
+  readonly index: IndexFile;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
   readonly committer: Committer;
@@ -28,7 +30,7 @@ export interface EngineParts {
 
 /** Who writes first ends first, whatever fails; the session has ended well only with the index on the disk. */
 export async function closeParts(parts: EngineParts): Promise<void> {
-  const { committer, upkeep, files, catalog, journal, directory, feed, bodies } = parts;
+  const { committer, upkeep, files, index, catalog, journal, directory, feed, bodies } = parts;
   await using closing = new AsyncDisposableStack();
   closing.defer(() => directory.release());
   closing.defer(() => journal.close());
@@ -45,5 +47,6 @@ export async function closeParts(parts: EngineParts): Promise<void> {
     await directory.distrustIndex();
     throw error;
   });
-  if (saved && !files.hasUnfinished && !journal.hasFailed) await directory.endSession();
+  if (index.isDamaged) await directory.setIndexAside();
+  else if (saved && !files.hasUnfinished && !journal.hasFailed) await directory.endSession();
 }

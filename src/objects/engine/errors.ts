@@ -55,6 +55,15 @@ export const engineErrors = {
       message: `journal segment ${segment} ends at byte ${offset}, and more had been written`,
       hint: 'a damaged disk, or a copy of a store that was running: restore from a backup; without its index/ the store opens with what is left',
     }),
+  indexDamaged: (cause: unknown) =>
+    new HoldfastError({
+      code: 'store.index-damaged',
+      kind: 'internal',
+      message:
+        'the index of the object store is damaged; the store is opened again with one that is built from the journal',
+      hint: 'nothing is lost, but look at the disk and the memory of this machine',
+      cause,
+    }),
   directoryDamaged: (path: string, how: string, cause?: unknown) =>
     new HoldfastError({
       code: 'store.damaged',
@@ -69,7 +78,14 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+/** EIO, EBADMSG and EUCLEAN (errno(3)): the last two are what filesystems say that find their own checksums wrong. */
+const DISK_ERRORS: ReadonlySet<unknown> = new Set([-5, -74, -117]);
+
+export function isDiskError(error: unknown): boolean {
+  return isNodeError(error) && DISK_ERRORS.has(error.errno);
+}
+
 /** What a read failed of: bytes that the disk does not give back are damaged, as those that it gives back changed. */
 export function readFailure(error: unknown, what: string): unknown {
-  return isNodeError(error, 'EIO') ? objectErrors.damaged(what, 'cannot be read: the disk reports an error') : error;
+  return isDiskError(error) ? objectErrors.damaged(what, 'cannot be read: the disk reports an error') : error;
 }

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Keyring } from '../../core/keyring.ts';
+import type { Logger } from '../../core/log.ts';
 import { MIN_PART_BYTES } from '../store/multipart.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
-import { Catalog } from './catalog/catalog.ts';
-import { IndexFile } from './catalog/index-file.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { type IndexFile, isIndexDamage } from './catalog/index-file.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
@@ -13,8 +14,9 @@ import { FeedConsumers } from './feed/feed-consumers.ts';
 import { JournalFeed } from './feed/journal-feed.ts';
 import { BodyWriter } from './files/body-writer.ts';
 import { DataFiles } from './files/data-files.ts';
-import { HybridClock } from './hybrid-clock.ts';
+import type { HybridClock } from './hybrid-clock.ts';
 import { Journal } from './journal/journal.ts';
+import { openIndex } from './open-index.ts';
 import { StoreDirectory } from './store-directory.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -25,7 +27,6 @@ const SLACK_BYTES = 4 * SEGMENT_BYTES;
 
 /** The largest heads: metadata, and 10,000 parts. */
 const LARGEST_HEAD_BYTES = 512 * 2 ** 10;
-const REPLAY_FLUSH_ENTRIES = 4096;
 
 export interface ObjectStoreOptions {
   readonly directory: string;
@@ -40,6 +41,8 @@ export interface ObjectStoreOptions {
   readonly onBucketChanged?: ((name: string) => Promise<void>) | undefined;
   /** Seals the keys of buckets: with it everything is encrypted that is written from now on. */
   readonly keyring?: Keyring | undefined;
+  /** Is told what was found damaged. */
+  readonly log?: Logger | undefined;
 }
 
 /**
@@ -51,7 +54,16 @@ export async function openObjectStore(options: ObjectStoreOptions): Promise<Open
 }
 
 /** As `openObjectStore`, with what tests of the engine itself look at. */
-export async function openEngine({
+export async function openEngine(options: ObjectStoreOptions): Promise<EngineObjectStore> {
+  try {
+    return await openOnce(options);
+  } catch (error) {
+    if (!isIndexDamage(error)) throw error;
+    return openOnce(options); // the session was not closed: now the index is looked at first
+  }
+}
+
+async function openOnce({
   directory: path,
   clock: wall = systemClock,
   segmentBytes = SEGMENT_BYTES,
@@ -60,6 +72,7 @@ export async function openEngine({
   slackBytes = SLACK_BYTES,
   onBucketChanged,
   keyring,
+  log,
 }: ObjectStoreOptions): Promise<EngineObjectStore> {
   checkSizes(segmentBytes, inlineLimitBytes);
   const directory = await StoreDirectory.open(path, segmentBytes);
@@ -67,24 +80,23 @@ export async function openEngine({
   opening.defer(() => directory.release());
   const { salt, segmentBytes: actualSegmentBytes } = directory.format;
   checkSizes(actualSegmentBytes, inlineLimitBytes);
-  const clock = new HybridClock(wall);
   const journalOptions = { directory: directory.journal, segmentBytes: actualSegmentBytes, salt };
   const journal = opening.adopt(await Journal.open(journalOptions), (journal) => journal.close());
   const files = await DataFiles.open(directory.files);
-  const catalog = opening.adopt(await openCatalog(directory, journal, clock), (catalog) => catalog.close());
-  const isRebuild = catalog.savedPosition === 0;
-  await replay(journal, catalog);
+  const indexed = await openIndex({ directory, journal, wall, log });
+  const { file: index, clock, isRebuild } = indexed;
+  const catalog = opening.adopt(indexed.catalog, (catalog) => catalog.close());
   const bucketKeys = keyring && new BucketKeys(keyring);
   checkMasterKey(bucketKeys, catalog.buckets.rows());
   if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
   const consumers = await FeedConsumers.open(directory.consumers);
   const feed = new JournalFeed({ journal, buckets: catalog.buckets, consumers });
-  opening.move();
-  return assemble({
+  const store = assemble({
     directory,
     feed,
     journal,
     files,
+    index,
     catalog,
     clock,
     bucketKeys,
@@ -93,6 +105,8 @@ export async function openEngine({
     slackBytes,
     onBucketChanged,
   });
+  opening.move();
+  return store;
 }
 
 function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
@@ -103,47 +117,11 @@ function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
   }
 }
 
-/** An index that cannot be read is no loss: the journal has everything. Where a process has died, that may have been why. */
-async function openCatalog(directory: StoreDirectory, journal: Journal, clock: HybridClock): Promise<Catalog> {
-  if (!directory.wasClosed && !(await IndexFile.isOnDisk(directory.index))) await directory.discardIndex();
-  const open = () => new Catalog(IndexFile.open(directory.index), clock, (position) => journal.sequenceOf(position));
-  try {
-    return open();
-  } catch {
-    await directory.discardIndex();
-    return open();
-  }
-}
-
-async function replay(journal: Journal, catalog: Catalog): Promise<void> {
-  await journal.replay(catalog.savedPosition, async (located) => {
-    catalog.apply(located);
-    catalog.reached(located.position + located.length);
-    if (catalog.pending >= REPLAY_FLUSH_ENTRIES) await flushIfRoom(catalog);
-  });
-  const { rebuilding } = catalog.retained;
-  catalog.endReplay();
-  if (rebuilding) await prune(catalog).catch(() => {}); // on a full disk later
-  catalog.files.takeUnused(); // removed as orphans: a later record may still have used them
-  await flushIfRoom(catalog);
-}
-
-/** Drops what was retained only because not all snapshots were known yet. */
-async function prune(catalog: Catalog): Promise<void> {
-  for (const bucket of catalog.retained.prunable) {
-    for (let more = true; more; more = catalog.retained.pruneStep(bucket)) await catalog.flush();
-  }
-}
-
-/** On a full disk the changes stay in memory, and the store opens all the same. */
-async function flushIfRoom(catalog: Catalog): Promise<void> {
-  await catalog.flush().catch(() => {});
-}
-
 interface Parts {
   readonly directory: StoreDirectory;
   readonly journal: Journal;
   readonly files: DataFiles;
+  readonly index: IndexFile;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
   readonly feed: JournalFeed;

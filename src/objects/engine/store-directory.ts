@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { makeDirectoryDurable, readJsonFile, renameDurable, writeFileDurable } from '../../core/durable-files.ts';
 import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
 import { engineErrors } from './errors.ts';
@@ -35,6 +35,7 @@ interface KeptFormat extends StoreFormat {
  * consumers.json  who follows the journal, and from where on
  * session      whether the store was closed
  * journal/ index/ files/
+ * index.damaged/  an index in which damage was found, until another one is complete
  */
 export class StoreDirectory {
   readonly format: StoreFormat;
@@ -96,6 +97,22 @@ export class StoreDirectory {
     this.#lastSession = await this.#session.last();
     if (this.#lastSession === 'machine-died') await this.discardIndex();
     await this.#session.begin();
+  }
+
+  /** An index that nobody could read; one of before makes room for it. */
+  async setIndexAside(): Promise<void> {
+    await rm(this.#damagedIndex, { recursive: true, force: true });
+    await renameDurable(this.index, this.#damagedIndex);
+    await makeDirectoryDurable(this.index);
+  }
+
+  /** There is an index in its place. */
+  async dropDamagedIndex(): Promise<void> {
+    await rm(this.#damagedIndex, { recursive: true, force: true });
+  }
+
+  get #damagedIndex(): string {
+    return join(this.#path, 'index.damaged');
   }
 
   async discardIndex(): Promise<void> {

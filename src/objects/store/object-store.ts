@@ -1,3 +1,4 @@
+import type { HoldfastError } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from './bucket.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { CheckIntegrity, IntegrityPage } from './integrity.ts';
@@ -109,6 +110,8 @@ export interface ObjectStore {
 
 /** The store in the process that has it open; others have it without this. */
 export interface OpenObjectStore extends ObjectStore {
+  /** Resolves when the store can go on no more, and would after it was closed and opened. */
+  readonly failed?: Promise<HoldfastError>;
   readonly changes: ChangeFeed;
   /** One page of a check of everything that is stored, versions by versions; whoever asks decides how fast. */
   checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage>;

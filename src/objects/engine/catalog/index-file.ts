@@ -4,7 +4,8 @@ import { open, type RootDatabase } from 'lmdb';
 import { isNodeError } from '../../../core/errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
 
-const FILE = 'index.mdb';
+/** Of an index's directory. */
+export const INDEX_FILE = 'index.mdb';
 /** What a transaction may add to the file. */
 const ROOM_BYTES = 2 ** 20;
 const READ_BYTES = 2 ** 20;
@@ -50,6 +51,8 @@ const encoder = {
 export class IndexFile {
   readonly #path: string;
   readonly #database: RootDatabase<Buffer, string>;
+  readonly #damage = Promise.withResolvers<unknown>();
+  #isDamaged = false;
 
   private constructor(path: string, database: RootDatabase<Buffer, string>) {
     this.#path = path;
@@ -57,7 +60,7 @@ export class IndexFile {
   }
 
   static open(directory: string): IndexFile {
-    const path = join(directory, FILE);
+    const path = join(directory, INDEX_FILE);
     const database = open<Buffer, string>({
       path,
       encoder,
@@ -77,7 +80,7 @@ export class IndexFile {
    */
   static async isOnDisk(directory: string): Promise<boolean> {
     try {
-      const file = await openFile(join(directory, FILE), 'r+');
+      const file = await openFile(join(directory, INDEX_FILE), 'r+');
       try {
         await file.sync();
         const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -93,13 +96,38 @@ export class IndexFile {
     }
   }
 
+  /** Resolves when something was met in the file that nobody can make anything of: it will be again. */
+  get damage(): Promise<unknown> {
+    return this.#damage.promise;
+  }
+
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
   get(key: string): Buffer | undefined {
-    return this.#database.get(key);
+    try {
+      return this.#database.get(key);
+    } catch (error) {
+      throw this.#noted(error);
+    }
   }
 
   /** Ascending, of one moment when read without awaiting in between. */
   range({ start, end, limit }: IndexRange): Iterable<IndexEntry> {
-    return this.#database.getRange(limit === undefined ? { start, end } : { start, end, limit });
+    const entries = this.#database.getRange(limit === undefined ? { start, end } : { start, end, limit });
+    return { [Symbol.iterator]: () => watched(entries[Symbol.iterator](), (error) => this.#noted(error)) };
+  }
+
+  /** Something in it is not what was written. */
+  reportDamage(error: unknown): void {
+    this.#isDamaged = true;
+    this.#damage.resolve(error);
+  }
+
+  #noted(error: unknown): unknown {
+    if (isIndexDamage(error)) this.reportDamage(error);
+    return error;
   }
 
   /**
@@ -117,7 +145,7 @@ export class IndexFile {
     try {
       await Promise.all([batch, ...puts]);
     } catch (error) {
-      const cause = await causeOf(error);
+      const cause = this.#noted(await causeOf(error));
       // Others take room meanwhile; a write that was cut short for want of it says EIO.
       throw (await this.#hasRoom()) ? cause : diskFull(this.#path);
     }
@@ -136,6 +164,27 @@ export class IndexFile {
       await file.close();
     }
   }
+}
+
+/** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_CURSOR_FULL, MDB_PAGE_FULL, and MDB_BAD_TXN of what was tried next. */
+const DAMAGE_CODES: ReadonlySet<unknown> = new Set([-30797, -30796, -30795, -30787, -30786, -30782]);
+
+export function isIndexDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && DAMAGE_CODES.has(error.code);
+}
+
+/** The iterator, with what it throws put before `noted`. */
+function watched<T>(entries: Iterator<T>, noted: (error: unknown) => unknown): Iterator<T> {
+  return {
+    next() {
+      try {
+        return entries.next();
+      } catch (error) {
+        throw noted(error);
+      }
+    },
+    return: (value?: unknown) => entries.return?.(value) ?? { done: true, value: undefined },
+  };
 }
 
 /** lmdb tells why a commit failed in a promise that rejects beside the one that was waited for. */

@@ -87,7 +87,8 @@ export class DataFileReader {
 
   #openFile(id: number): Promise<FileHandle> {
     return eitherPlace(this.directory, id, (path) => open(path, 'r')).catch((error: unknown) => {
-      throw isNodeError(error, 'ENOENT') ? objectErrors.damaged(`data file ${fileName(id)}`, 'is gone') : error;
+      if (isNodeError(error, 'ENOENT')) throw objectErrors.damaged(`data file ${fileName(id)}`, 'is gone');
+      throw readFailure(error, `data file ${fileName(id)}`);
     });
   }
 }

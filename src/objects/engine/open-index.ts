@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { HoldfastError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { findIndexDamage } from './catalog/index-check.ts';
+import { INDEX_FILE, IndexFile } from './catalog/index-file.ts';
+import { HybridClock } from './hybrid-clock.ts';
+import type { Journal } from './journal/journal.ts';
+import type { StoreDirectory } from './store-directory.ts';
+
+const REPLAY_FLUSH_ENTRIES = 4096;
+
+interface OpenIndex {
+  readonly directory: StoreDirectory;
+  readonly journal: Journal;
+  readonly wall: Clock;
+  readonly log: Logger | undefined;
+}
+
+interface OpenedIndex {
+  readonly file: IndexFile;
+  readonly catalog: Catalog;
+  readonly clock: HybridClock;
+  readonly isRebuild: boolean;
+}
+
+/**
+ * The index with all that the journal has. One that is damaged is no loss, since the journal has everything: it is
+ * set aside, and built anew. LMDB believes its file, and wrong pages of it end the process; so after a session that
+ * did not end well the pages are looked at before LMDB has them.
+ */
+export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
+  const { directory } = options;
+  const damage = directory.wasClosed ? undefined : await findDamage(directory.index);
+  if (damage !== undefined) await setAside(options, damage);
+  const opened = await openReplayed(options).catch(async (error: unknown) => {
+    if (error instanceof HoldfastError) throw error; // of the journal, or of the disk
+    await setAside(options, error);
+    return openReplayed(options);
+  });
+  await directory.dropDamagedIndex();
+  await flushIfRoom(opened.catalog); // the room that it took is there now
+  return opened;
+}
+
+async function findDamage(index: string): Promise<string | undefined> {
+  if (!(await IndexFile.isOnDisk(index))) return 'the disk has not taken it, or does not give it back';
+  return findIndexDamage(join(index, INDEX_FILE));
+}
+
+async function setAside({ directory, log }: OpenIndex, damage: unknown): Promise<void> {
+  log?.error(
+    { err: damage },
+    'the index of the object store is damaged: it is set aside, and built anew from the journal',
+  );
+  await directory.setIndexAside();
+}
+
+async function openReplayed({ directory, journal, wall }: OpenIndex): Promise<OpenedIndex> {
+  const clock = new HybridClock(wall);
+  const file = IndexFile.open(directory.index);
+  try {
+    const catalog = new Catalog(file, clock, (position) => journal.sequenceOf(position));
+    const isRebuild = catalog.savedPosition === 0;
+    await replay(journal, catalog);
+    return { file, catalog, clock, isRebuild };
+  } catch (error) {
+    await file.close().catch(() => {}); // what was wrong before it is told
+    throw error;
+  }
+}
+
+async function replay(journal: Journal, catalog: Catalog): Promise<void> {
+  await journal.replay(catalog.savedPosition, async (located) => {
+    catalog.apply(located);
+    catalog.reached(located.position + located.length);
+    if (catalog.pending >= REPLAY_FLUSH_ENTRIES) await flushIfRoom(catalog);
+  });
+  const { rebuilding } = catalog.retained;
+  catalog.endReplay();
+  if (rebuilding) await prune(catalog).catch(() => {}); // on a full disk later
+  catalog.files.takeUnused(); // removed as orphans: a later record may still have used them
+  await flushIfRoom(catalog);
+}
+
+/** Drops what was retained only because not all snapshots were known yet. */
+async function prune(catalog: Catalog): Promise<void> {
+  for (const bucket of catalog.retained.prunable) {
+    for (let more = true; more; more = catalog.retained.pruneStep(bucket)) await catalog.flush();
+  }
+}
+
+/** On a full disk the changes stay in memory, and the store opens all the same. */
+async function flushIfRoom(catalog: Catalog): Promise<void> {
+  await catalog.flush().catch(() => {});
+}
