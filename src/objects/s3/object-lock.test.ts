@@ -150,6 +150,8 @@ describe('a lock', () => {
     expect(await call('PUT /safe/a', { as: web, headers, body: 'x' })).toMatchObject(missing);
     const checksum = { 'x-amz-checksum-sha256': createHash('sha256').update('x').digest('base64') };
     expect((await call('PUT /safe/a', { as: web, headers: { ...headers, ...checksum }, body: 'x' })).status).toBe(200);
+    const md5 = { 'x-amz-checksum-md5': createHash('md5').update('x').digest('base64') };
+    expect((await call('PUT /safe/a', { as: web, headers: { ...headers, ...md5 }, body: 'x' })).status).toBe(200);
   });
 
   test('on an object is set, read, made longer, and bypassed by operators', async () => {

@@ -4,6 +4,7 @@ import type { HeaderChanges, ObjectMetadata } from '../store/object.ts';
 import { checkLockable, LEGAL_HOLD, LOCK_MODE, LOCK_UNTIL } from '../store/object-lock.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { requireBucket } from './bucket.ts';
+import { announcedAlgorithm } from './checksums/checksums.ts';
 import { s3Errors } from './errors.ts';
 import type { XmlElements } from './xml.ts';
 import type { XmlNode } from './xml-document.ts';
@@ -53,8 +54,7 @@ export function checkLockedUpload(bucket: Bucket, headers: Headers): void {
   const isAsked = LOCK_HEADERS.some((name) => headers.has(name));
   if (isAsked) checkLockable(bucket, lockAttributes(headers));
   if (!(isAsked || bucket.objectLock?.defaultRetention) || headers.has('content-md5')) return;
-  const announced = headers.get('x-amz-trailer')?.trim().toLowerCase() ?? '';
-  if ([...headers.keys(), announced].some((name) => /^x-amz-checksum-(crc|sha)/.test(name))) return;
+  if (announcedAlgorithm(headers)) return;
   throw s3Errors.invalidRequest(
     'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters',
   );

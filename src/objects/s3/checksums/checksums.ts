@@ -58,13 +58,20 @@ export function announcedAlgorithm(headers: ReadonlyMap<string, string>): Checks
   return CHECKSUM_ALGORITHMS.find((one) => headers.has(checksumHeader(one)) || trailers.includes(checksumHeader(one)));
 }
 
+const NO_NAMES: readonly string[] = [];
+/** Of requests under way: several steps ask. */
+const trailersOf = new WeakMap<ReadonlyMap<string, string>, readonly string[]>();
+
 /** Lower-case names. */
 export function announcedTrailers(headers: ReadonlyMap<string, string>): readonly string[] {
-  const names = headers
-    .get('x-amz-trailer')
-    ?.split(',')
-    .map((name) => name.trim().toLowerCase());
-  return names?.filter((name) => name !== '') ?? [];
+  const text = headers.get('x-amz-trailer');
+  if (text === undefined) return NO_NAMES;
+  const before = trailersOf.get(headers);
+  if (before) return before;
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  const trailers = names.filter((name) => name !== '');
+  trailersOf.set(headers, trailers);
+  return trailers;
 }
 
 /**
