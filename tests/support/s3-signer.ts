@@ -26,12 +26,13 @@ export interface SignOptions {
   /** `x-amz-content-sha256`. */
   readonly payload: string;
   readonly now?: number;
+  readonly region?: string;
 }
 
 /** A SigV4 signer of our own for tests that write requests byte by byte. Proven by the published examples on the other side. */
 export function signRequest(key: SignerKey, options: SignOptions): Record<string, string> {
   const timestamp = formatTimestamp(options.now ?? Date.now());
-  const scope = { date: timestamp.slice(0, 8), region: 'test', service: 's3' };
+  const scope = { date: timestamp.slice(0, 8), region: options.region ?? 'test', service: 's3' };
   const headers: Record<string, string> = {
     ...options.headers,
     'x-amz-content-sha256': options.payload,

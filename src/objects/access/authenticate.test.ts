@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { signRequest } from '../../../tests/support/s3-signer.ts';
 import { type Authentication, createAuthenticator } from './authenticate.ts';
 import type { RequestHead } from './canonical-request.ts';
 import { parseTimestamp } from './signature-v4.ts';
@@ -153,6 +154,12 @@ describe('the Authorization header', () => {
     ['short signature', { ...GET_OBJECT, signature: 'f0' }],
   ])('refuses another %s', (_what, example) => {
     expect(() => authenticate(signed(example))).toThrow(withCode('access.signature'));
+  });
+
+  test.each(['eu-central-1', 'garage', ''])('takes the region %j that a client is set to', (region) => {
+    const request = { method: 'GET', path: '/a', headers: { host: 'h' }, payload: EMPTY, now: SIGNED_AT, region };
+    const headers = new Map(Object.entries(signRequest(KEY, request)));
+    expect(authenticate({ ...request, query: [], headers }).identity.kind).toBe('key');
   });
 
   test('refuses keys it does not know', () => {

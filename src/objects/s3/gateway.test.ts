@@ -42,6 +42,15 @@ describe('errors', () => {
     expect(await gateway.call('HEAD /nothing', { as: KEY })).toMatchObject({ status: 404, text: '' });
   });
 
+  test('of HeadBucket tell the region to whom it is forbidden: clients ask for it unsigned', async () => {
+    for (const line of ['HEAD /photos', 'HEAD /nothing'] as const) {
+      const { status, headers } = await gateway.call(line);
+      expect([line, status, headers['x-amz-bucket-region']]).toEqual([line, 403, 'local']);
+    }
+    const { status, headers } = await gateway.call('HEAD /nothing', { as: KEY });
+    expect([status, headers['x-amz-bucket-region']]).toEqual([404, undefined]);
+  });
+
   test.each([
     ['GET /nothing', {}, 404, 'NoSuchBucket'],
     ['PUT /No', {}, 400, 'InvalidBucketName'],

@@ -20,6 +20,7 @@ import { isFormUpload, receiveForm } from './form/form-request.ts';
 import { HEADER_NAME } from './header-name.ts';
 import { refuseMoment } from './moment.ts';
 import type { Operation, S3Context, S3Request, S3Response } from './operation.ts';
+import { BUCKET_REGION, headBucket } from './operations/head-bucket.ts';
 import { postObject } from './operations/post-object.ts';
 import { logRequest, type RequestLogging, type RequestOutcome } from './request-log.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
@@ -102,7 +103,11 @@ async function answer(exchange: Exchange, options: S3GatewayOptions): Promise<vo
     outcome.errorCode = code;
     const isOurs = status >= 500 && error.kind !== 'not-implemented';
     if (isOurs && !clientLeft) log.error({ id, operation: outcome.operation, err: error }, error.message);
-    await exchange.send(errorResponse(error, exchange)).catch((err) => log.debug({ id, err }, 'no answer sent'));
+    const tellsRegion = status === 403 && outcome.operation === headBucket.name;
+    const headers: S3Response['headers'] = tellsRegion ? { [BUCKET_REGION]: options.region } : {};
+    await exchange
+      .send(errorResponse(error, exchange, headers))
+      .catch((err) => log.debug({ id, err }, 'no answer sent'));
   } finally {
     logRequest(log, exchange, { outcome, logging: requestLogging });
     if (accessLog) recordAccess(exchange, outcome, { accessLog, store });
@@ -244,11 +249,11 @@ function asHeader([parameter, text]: readonly [string, string]): [string, string
 /** RFC 9110 section 5.5: what came in a header is so already, what comes in a query can be anything. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-function errorResponse(error: HoldfastError, { id, req }: Exchange): S3Response {
+function errorResponse(error: HoldfastError, { id, req }: Exchange, more: S3Response['headers']): S3Response {
   const { code, status } = s3ErrorCode(error);
   const resource = (req.url ?? '/').split('?')[0];
   const content = { Code: code, Message: publicMessage(error), Resource: resource, RequestId: id, HostId: id };
   const body = buildXml('Error', content, '');
   const headers = error instanceof S3Failure ? error.headers : {};
-  return { status, headers: { 'content-type': 'application/xml', ...headers }, body };
+  return { status, headers: { 'content-type': 'application/xml', ...more, ...headers }, body };
 }
