@@ -89,6 +89,7 @@ describe('errors', () => {
     ['PUT /photos/a', { body: 'x', headers: OWNER('me') }, 400, 'InvalidBucketOwnerAWSAccountID'],
     ['PUT /photos/a', { body: 'x', headers: { 'x-amz-sdk-checksum-algorithm': 'SHA256' } }, 400, 'InvalidRequest'],
     ['PUT /photos/a', { body: 'x', headers: { 'x-amz-trailer': 'x-amz-checksum-crc32' } }, 400, 'InvalidRequest'],
+    ['PUT /photos/a', { as: undefined, headers: { 'x-amz-content-sha256': 'x' } }, 400, 'InvalidArgument'],
     ['GET /photos/a', { query: { versionId: 'v' } }, 404, 'NoSuchVersion'],
     ['DELETE /photos/a', { query: { versionId: '\u0001' } }, 400, 'InvalidArgument'],
     ['DELETE /photos/a', { query: { versionId: '😀' } }, 400, 'InvalidArgument'],
