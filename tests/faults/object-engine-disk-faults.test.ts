@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
@@ -66,6 +67,40 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
       await bed.powerCut();
       expect(new Set(await bed.readAll(...keys, 'after'))).toEqual(new Set(['whole']));
     }
+  });
+
+  /** Five objects of two blocks each, behind one block that makes the bucket. */
+  test.each([
+    ['that nothing was written to', 40, ['whole', 'whole', 'whole', 'whole', 'whole']],
+    ['with a batch that the index knows', 5, ['whole', 'whole', 'object.damaged', 'whole', 'whole']],
+    ['with the last of what the index knows', 10, ['whole', 'whole', 'whole', 'whole', 'object.damaged']],
+  ] as const)('a bad sector of the journal %s costs what was there, and no more', async (_what, block, found) => {
+    await using bed = await StoreOnFaultyDisk.create('ext4');
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    for (const key of keys) await bed.put(key);
+    await bed.breakSectors(await bed.blocksOfSegment(1, block));
+    await bed.open();
+    expect(await bed.readAll(...keys)).toEqual(found);
+    await bed.put('after');
+    await bed.restart();
+    expect(await bed.readAll(...keys, 'after')).toEqual([...found, 'whole']);
+  });
+
+  test('a bad sector where there may be something that the index does not know refuses to open, until it is read again', async () => {
+    await using bed = await StoreOnFaultyDisk.create('ext4');
+    const keys = ['a', 'b', 'c'];
+    for (const key of keys) await bed.put(key);
+    const badSectors = await bed.blocksOfSegment(1, 5);
+    await bed.close();
+    await rm(join(bed.directory, 'index'), { recursive: true });
+    await bed.breakSectors(badSectors);
+    await expect(bed.open()).rejects.toMatchObject({
+      code: 'journal.corrupt',
+      message: expect.stringContaining('cannot be read at byte 20480'),
+    });
+    await bed.disk.fail({});
+    await bed.open();
+    expect(await bed.readAll(...keys)).toEqual(['whole', 'whole', 'whole']);
   });
 
   test('an index with bad sectors kills a process once, and the next start builds another', async () => {

@@ -10,6 +10,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { contentOf, storeSizes } from './object-engine-history.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
+const BLOCK = 4096;
 const DISK_BYTES = 384 * 2 ** 20;
 
 /** A store on a disk whose faults are chosen. */
@@ -70,6 +71,13 @@ export class StoreOnFaultyDisk implements AsyncDisposable {
     const name = names.find((name) => Number.parseInt(name, 10) === sequence);
     if (!name) throw new Error(`no segment ${sequence} of ${names}`);
     return this.extents(join('journal', name));
+  }
+
+  async blocksOfSegment(sequence: number, first: number, count = 1): Promise<readonly DiskRange[]> {
+    const [whole] = await this.journalSegment(sequence);
+    if (!whole) throw new Error('the segment is nowhere');
+    const start = whole.start + first * BLOCK;
+    return [{ start, end: start + count * BLOCK }];
   }
 
   /** Of a file of the store. */

@@ -48,6 +48,13 @@ export const engineErrors = {
       message: `journal segment ${segment} is damaged at byte ${offset}, and valid records follow`,
       hint: 'this is not a torn write but a damaged disk: keep the directory as it is and restore from a backup',
     }),
+  journalUnreadable: (segment: string, offset: number) =>
+    new HoldfastError({
+      code: 'journal.corrupt',
+      kind: 'internal',
+      message: `journal segment ${segment} cannot be read at byte ${offset}, and what was there may have been acknowledged`,
+      hint: 'the disk reports an error: copy what it still gives to another disk (ddrescue tries again), or restore from a backup',
+    }),
   journalCut: (segment: string, offset: number) =>
     new HoldfastError({
       code: 'journal.corrupt',

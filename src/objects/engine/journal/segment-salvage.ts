@@ -1,7 +1,8 @@
 import type { LocatedRecord } from './batch.ts';
-import { alignToBlock, BATCH_HEADER_BYTES, type BatchHeader, BLOCK_BYTES, decodeBatchHeader } from './batch.ts';
+import { alignToBlock, BATCH_HEADER_BYTES, type BatchHeader, BLOCK_BYTES } from './batch.ts';
 import { claimedBytes, decodeRecord } from './record.ts';
 import type { Segment } from './segment.ts';
+import { SegmentBytes } from './segment-bytes.ts';
 
 interface Salvage {
   readonly segmentBytes: number;
@@ -9,16 +10,12 @@ interface Salvage {
 }
 
 /** The records of a damaged segment that are whole, wherever others are not. */
-export async function salvageRecords(
-  segment: Segment,
-  { segmentBytes, salt }: Salvage,
-): Promise<readonly LocatedRecord[]> {
-  const bytes = await segment.readBlocks(segmentBytes, BLOCK_BYTES);
-  const base = segment.sequence * segmentBytes;
+export async function salvageRecords(segment: Segment, format: Salvage): Promise<readonly LocatedRecord[]> {
+  const bytes = await SegmentBytes.read(segment, format);
   const found: LocatedRecord[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    const header = decodeBatchHeader(bytes, offset, { position: base + offset, salt });
-    if (header) found.push(...wholeRecords(bytes.subarray(offset, offset + header.length), header));
+  for (let offset = 0; offset < bytes.all.length; ) {
+    const header = bytes.headerAt(offset);
+    if (header) found.push(...wholeRecords(bytes.all.subarray(offset, offset + header.length), header));
     offset += header ? alignToBlock(header.length) : BLOCK_BYTES;
   }
   return found;

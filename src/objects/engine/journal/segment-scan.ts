@@ -1,13 +1,7 @@
 import { engineErrors } from '../errors.ts';
-import {
-  alignToBlock,
-  type BatchHeader,
-  BLOCK_BYTES,
-  decodeBatchHeader,
-  decodeBatchRecords,
-  type LocatedRecord,
-} from './batch.ts';
+import { alignToBlock, type BatchHeader, BLOCK_BYTES, decodeBatchRecords, type LocatedRecord } from './batch.ts';
 import type { Segment } from './segment.ts';
+import { SegmentBytes } from './segment-bytes.ts';
 
 /** Called in journal order; the scan waits for it. */
 export type RecordVisitor = (record: LocatedRecord) => void | Promise<void>;
@@ -38,50 +32,64 @@ interface WrittenBatch {
 
 /**
  * Visits all records of a segment. A torn batch ends it.
- * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one
+ * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one, and when the disk does not
+ * give back what may be one
  */
 export async function scanSegment(
   segment: Segment,
   { segmentBytes, salt, from = 0 }: SegmentScan,
   visit: RecordVisitor,
 ): Promise<SegmentEnd> {
-  const bytes = await segment.read(0, segmentBytes);
-  const headerAt = (offset: number) =>
-    decodeBatchHeader(bytes, offset, { position: segment.sequence * segmentBytes + offset, salt });
+  const bytes = await SegmentBytes.read(segment, { segmentBytes, salt });
   let offset = 0;
   let previous = 0;
   let last: WrittenBatch | undefined;
-  while (offset < bytes.length) {
-    const header = headerAt(offset);
+  while (offset < segmentBytes) {
+    const header = bytes.headerAt(offset);
+    const skipped = bytes.isReadable(offset) ? undefined : bytes.batchAfter(offset, from);
+    if (skipped) {
+      offset = skipped.offset;
+      previous = skipped.header.previous;
+      continue;
+    }
     if (header?.previous !== previous) break;
-    const written = { offset, bytes: bytes.subarray(offset, offset + alignToBlock(header.length)) };
-    if (header.seal) return { offset, previous, sealed: true, last: written };
+    last = writtenAt(bytes, offset, header);
+    if (header.seal) return { offset, previous, sealed: true, last };
     const isKnown = header.position + header.length <= from;
-    const records = isKnown ? [] : decodeBatchRecords(bytes, offset, header);
+    const records = isKnown ? [] : decodeBatchRecords(bytes.all, offset, header);
     if (!records) break;
     for (const record of records) if (record.position >= from) await visit(record);
-    last = written;
     previous = header.crc;
     offset += alignToBlock(header.length);
   }
-  if (hasMore(bytes.length, { offset, previous }, headerAt)) throw engineErrors.journalCorrupt(segment.name, offset);
+  checkEnd(segment, bytes, { offset, previous });
   return { offset, previous, sealed: false, last };
+}
+
+/** Nothing of a batch that is not there as it was written. */
+function writtenAt(bytes: SegmentBytes, offset: number, header: BatchHeader): WrittenBatch | undefined {
+  if (!bytes.isReadable(offset, header)) return undefined;
+  return { offset, bytes: bytes.all.subarray(offset, offset + alignToBlock(header.length)) };
 }
 
 /**
  * One batch is in flight at a time, so nothing valid can follow a torn one. What
  * does follow was acknowledged: then the disk is damaged, and cutting would lose it.
+ * So it may have been, too, where nobody can see what was there.
  */
-function hasMore(
-  length: number,
+function checkEnd(
+  segment: Segment,
+  bytes: SegmentBytes,
   { offset: end, previous }: Pick<SegmentEnd, 'offset' | 'previous'>,
-  headerAt: (offset: number) => BatchHeader | undefined,
-): boolean {
-  const torn = headerAt(end);
-  const first = end + (torn?.previous === previous ? alignToBlock(torn.length) : BLOCK_BYTES);
-  for (let offset = first; offset < length; offset += BLOCK_BYTES) {
-    const header = headerAt(offset);
-    if (header && (torn === undefined || header.previous === torn.crc)) return true;
+): void {
+  const found = bytes.headerAt(end);
+  const torn = found?.previous === previous ? found : undefined;
+  if (!bytes.isReadable(end, torn)) throw engineErrors.journalUnreadable(segment.name, end);
+  const first = end + (torn ? alignToBlock(torn.length) : BLOCK_BYTES);
+  for (let offset = first; offset < bytes.all.length; offset += BLOCK_BYTES) {
+    const header = bytes.headerAt(offset);
+    if (header && (found === undefined || header.previous === found.crc)) {
+      throw engineErrors.journalCorrupt(segment.name, end);
+    }
   }
-  return false;
 }

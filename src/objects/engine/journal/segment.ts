@@ -50,16 +50,6 @@ export class Segment {
     return bytes;
   }
 
-  /** From the start; zeros for blocks that the disk does not give back. */
-  async readBlocks(length: number, blockBytes: number): Promise<Buffer> {
-    const bytes = Buffer.alloc(length);
-    for (let at = 0; at < length; at += blockBytes) {
-      const block = await this.read(at, blockBytes).catch(() => undefined);
-      block?.copy(bytes, at);
-    }
-    return bytes;
-  }
-
   /** Keeps the bytes in place until `unpin`. */
   pin(): void {
     this.#pins++;
