@@ -141,6 +141,14 @@ export function describeObjectEncryption(name: string, make: () => Promise<Objec
       const plain = await upload('plain', []);
       const other = { ...part, ...plain.ref, customerKey };
       await expect(store.putPart(other)).rejects.toThrow(failure('upload.encryption'));
+      const found = await store.findUpload(ref);
+      expect(await store.findUpload({ ...ref, customerKey })).toEqual(found);
+      for (const asked of [
+        { ...ref, customerKey: otherKey },
+        { ...plain.ref, customerKey },
+      ]) {
+        await expect(store.findUpload(asked)).rejects.toThrow(failure('upload.encryption'));
+      }
 
       const info = await store.completeUpload({ ...ref, parts });
       expect(info).toMatchObject({ encryption: 'customer', etag: expect.stringMatching(/^[0-9a-f]{32}-2$/) });

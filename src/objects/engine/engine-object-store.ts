@@ -31,7 +31,7 @@ import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { snapshotInfo } from './catalog/snapshot-rows.ts';
 import { objectInfo } from './catalog/version.ts';
-import { ObjectKeys } from './encryption/object-keys.ts';
+import { type DataKey, ObjectKeys } from './encryption/object-keys.ts';
 import { closeParts, type EngineParts } from './engine-parts.ts';
 import { engineErrors } from './errors.ts';
 import { Intake, NEVER_INLINE } from './intake.ts';
@@ -41,7 +41,7 @@ import { ObjectCopier } from './object-copier.ts';
 import { ObjectReader } from './object-reader.ts';
 import { type NewVersion, ObjectWriter } from './object-writer.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
-import { UploadWriter } from './upload-writer.ts';
+import { type UploadTarget, UploadWriter } from './upload-writer.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -240,17 +240,18 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     return this.#uploads.create({ bucket, key }, metadata, this.#keys.sealUpload({ bucket, key }, objectKey));
   }
 
-  async findUpload(upload: PartRef): Promise<MultipartUpload> {
-    return this.#uploads.describe(this.#upload(upload));
+  async findUpload({ customerKey, ...upload }: PartRef & CustomerKey): Promise<MultipartUpload> {
+    const target = this.#upload(upload);
+    if (customerKey) this.#openUpload(target, customerKey);
+    return this.#uploads.describe(target);
   }
 
   async putPart(part: DepositPart): Promise<PartInfo> {
-    const { key, body, size = 0, md5, customerKey } = part;
+    const { body, size = 0, md5, customerKey } = part;
     checkPartNumber(part.partNumber);
     const target = this.#upload(part);
     this.#uploads.checkRoom(target, { partNumber: part.partNumber, size });
-    const sealedKey = this.#uploads.sealedKey(target);
-    const dataKey = this.#keys.openUpload({ ...target, key }, sealedKey, customerKey);
+    const dataKey = this.#openUpload(target, customerKey);
     const content = await this.#intake.take({ body, size, inlineLimit: NEVER_INLINE, md5, key: dataKey });
     return this.#intake.keep([content], this.#uploads.addPart(target, part, content));
   }
@@ -309,8 +310,14 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     }
   }
 
+  /** @throws HoldfastError `upload.encryption` */
+  #openUpload(target: UploadTarget, customerKey: Uint8Array | undefined): DataKey | undefined {
+    const owner = { bucket: target.bucket, key: target.upload.key };
+    return this.#keys.openUpload(owner, this.#uploads.sealedKey(target), customerKey);
+  }
+
   /** @throws HoldfastError `upload.not-found` */
-  #upload(upload: PartRef) {
+  #upload(upload: PartRef): UploadTarget {
     const target = { bucket: this.#lookup.bucket(upload.bucket), upload };
     this.#uploads.find(target);
     return target;

@@ -201,7 +201,7 @@ export class MemoryObjectStore implements OpenObjectStore {
     return uploads.create(key, metadata, customerKey);
   }
 
-  async findUpload(upload: PartRef): Promise<MultipartUpload> {
+  async findUpload(upload: PartRef & CustomerKey): Promise<MultipartUpload> {
     return this.#bucket(upload.bucket).uploads.describe(upload);
   }
 

@@ -4,7 +4,7 @@ import { type Body, piecesOf } from '../store/body.ts';
 import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { compareKeys } from '../store/listing.ts';
 import { checkPartNumber } from '../store/multipart.ts';
-import type { ObjectMetadata } from '../store/object.ts';
+import type { CustomerKey, ObjectMetadata } from '../store/object.ts';
 import type { MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
 import { demandUploadKey, encryptionOf, etagOf } from './memory-encryption.ts';
 
@@ -38,8 +38,10 @@ export class MemoryUploads {
     return upload;
   }
 
-  describe(upload: UploadName): MultipartUpload {
-    return described(this.find(upload));
+  describe({ customerKey, ...name }: UploadName & CustomerKey): MultipartUpload {
+    const upload = this.find(name);
+    if (customerKey) demandUploadKey(name.key, upload.customerKey, customerKey);
+    return described(upload);
   }
 
   /** `admit` refuses what all parts together would have in bytes. */

@@ -53,8 +53,24 @@ describe("the store's own encryption (SSE-S3)", () => {
   test('is the only one there is', async () => {
     expect(await call('PUT /photos/a', { [SSE]: 'aws:kms' })).toMatchObject({ status: 501, code: 'NotImplemented' });
     expect(await call('PUT /photos/a', { [SSE]: 'AES' })).toMatchObject({ status: 400, code: 'InvalidArgument' });
-    const both = { [SSE]: 'AES256', ...customer };
-    expect(await call('PUT /photos/a', both)).toMatchObject({ status: 400, code: 'InvalidArgument' });
+    for (const method of ['AES256', 'aws:kms']) {
+      const both = { [SSE]: method, ...customer };
+      expect(await call('PUT /photos/a', both)).toMatchObject({ status: 400, code: 'InvalidArgument' });
+    }
+    for (const headers of [{}, { [SSE]: 'AES256' }, customer]) {
+      const named = { ...headers, [`${SSE}-aws-kms-key-id`]: 'a-key' };
+      expect(await call('PUT /photos/a', named)).toMatchObject({ status: 400, code: 'InvalidArgument' });
+    }
+    const kms = { [SSE]: 'aws:kms', [`${SSE}-aws-kms-key-id`]: 'a-key' };
+    expect(await call('PUT /photos/a', kms)).toMatchObject({ status: 501, code: 'NotImplemented' });
+  });
+
+  test('is not asked for by who reads', async () => {
+    await call('PUT /photos/a', {}, { body: 'x' });
+    for (const method of ['AES256', 'aws:kms']) {
+      expect(await call('GET /photos/a', { [SSE]: method })).toMatchObject({ status: 400, code: 'InvalidArgument' });
+      expect(await call('HEAD /photos/a', { [SSE]: method })).toMatchObject({ status: 400 });
+    }
   });
 });
 
@@ -134,7 +150,10 @@ describe("customers' keys (SSE-C)", () => {
     expect(copied).toMatchObject({ status: 200, headers: answered });
     const etag = /<ETag>(.+)<\/ETag>/.exec(copied.text)?.[1] ?? '';
     const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
-    expect(await call('POST /photos/big', {}, { query: { uploadId }, body })).toMatchObject({ status: 200 });
+    const completion = { query: { uploadId }, body };
+    const wrong = await call('POST /photos/big', keyHeaders(other), completion);
+    expect(wrong).toMatchObject({ status: 400, code: 'InvalidRequest' });
+    expect(await call('POST /photos/big', {}, completion)).toMatchObject({ status: 200 });
     expect((await call('GET /photos/big', customer)).text).toBe('secret');
   });
 

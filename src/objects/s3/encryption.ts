@@ -10,6 +10,7 @@ import type { S3Request } from './operation.ts';
 type Headers = S3Request['headers'];
 
 const MANAGED = 'x-amz-server-side-encryption';
+const KMS_KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
 const CUSTOMER = keyHeaders('x-amz-server-side-encryption-customer-');
 const SOURCE = keyHeaders('x-amz-copy-source-server-side-encryption-customer-');
 /** The one algorithm of both (S3 User Guide, "Protecting data with encryption"). */
@@ -25,6 +26,15 @@ export function readCustomerKey(headers: Headers): CustomerKey {
   return { customerKey: keyOf(headers, CUSTOMER) };
 }
 
+/**
+ * As `readCustomerKey`, where nothing is written: "Encryption request headers, like x-amz-server-side-encryption,
+ * should not be sent" (S3 API Reference, GetObject).
+ */
+export function readReadersKey(headers: Headers): CustomerKey {
+  if (headers.has(MANAGED)) throw s3Errors.invalidArgument(`${MANAGED} is not supported for this operation`);
+  return readCustomerKey(headers);
+}
+
 /** As `readCustomerKey`, of the object that is copied. */
 export function readSourceKey(headers: Headers): CustomerKey {
   return { customerKey: keyOf(headers, SOURCE) };
@@ -37,10 +47,13 @@ export function readSourceKey(headers: Headers): CustomerKey {
 export function requestedEncryption(headers: Headers, store: ObjectStore, bucket: Bucket): CustomerKey {
   const managed = headers.get(MANAGED);
   const { customerKey } = readCustomerKey(headers);
-  if (managed !== undefined) checkManaged(managed, store);
   if (managed !== undefined && customerKey) {
     throw s3Errors.invalidArgument("a customer's key is incompatible with the encryption method specified");
   }
+  if (headers.has(KMS_KEY) && !isKms(managed)) {
+    throw s3Errors.invalidArgument(`a key of a KMS requires ${MANAGED}: aws:kms`);
+  }
+  if (managed !== undefined) checkManaged(managed, store);
   if (customerKey && bucketEncryption(bucket).blocksCustomerKeys) {
     throw s3Errors.customerKeysBlocked("the bucket does not take objects under customers' keys (SSE-C)");
   }
@@ -69,8 +82,12 @@ export function demandCustomerKey({ encryption }: ObjectInfo, { customerKey }: C
   throw encryptionErrors.keyMissing();
 }
 
+function isKms(method: string | undefined): boolean {
+  return method === 'aws:kms' || method === 'aws:kms:dsse';
+}
+
 function checkManaged(method: string, store: ObjectStore): void {
-  if (method === 'aws:kms' || method === 'aws:kms:dsse') {
+  if (isKms(method)) {
     throw s3Errors.notImplemented('there is no KMS; the encryption of the store itself is AES256');
   }
   if (method !== ALGORITHM) throw s3Errors.invalidArgument('the encryption method specified is not supported');

@@ -95,7 +95,8 @@ export interface ObjectStore {
   listVersions(request: ListVersions): Promise<VersionPage>;
 
   createUpload(bucket: string, key: string, metadata: ObjectMetadata, options?: CustomerKey): Promise<MultipartUpload>;
-  findUpload(upload: PartRef): Promise<MultipartUpload>;
+  /** @throws HoldfastError `upload.encryption` where a customer's key is given that is not the upload's */
+  findUpload(upload: PartRef & CustomerKey): Promise<MultipartUpload>;
   /** @throws HoldfastError `upload.encryption` unless the customer's key is the upload's */
   putPart(part: PutPart): Promise<PartInfo>;
   listParts(upload: PartRef): Promise<readonly PartInfo[]>;

@@ -11,7 +11,7 @@ import {
 import { completedMetadata } from '../checksums/multipart-checksum.ts';
 import { checksumElements, objectChecksum, withChecksum } from '../checksums/object-checksum.ts';
 import { completedBefore, withUploadMark } from '../completed-upload.ts';
-import { encryptionAnswer } from '../encryption.ts';
+import { encryptionAnswer, readCustomerKey } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { expirationHeader } from '../expiration.ts';
 import { readUploadRef } from '../multipart.ts';
@@ -69,7 +69,7 @@ async function complete(
   headers: ReadonlyMap<string, string>,
   store: ObjectStore,
 ): Promise<ObjectInfo> {
-  const { metadata } = await store.findUpload(upload);
+  const { metadata } = await store.findUpload({ ...upload, ...readCustomerKey(headers) });
   const stored = matching(upload.parts, await store.listParts(upload));
   const isKnown = stored.length === upload.parts.length; // otherwise the store refuses it
   if (isKnown) checkObjectSize(headers, stored);

@@ -31,12 +31,12 @@ export const copyObject: Operation = {
   action: 'write-object',
   readsPast: true,
   async handle(request, { store }) {
+    const bucket = requireBucket(store, request.bucket);
+    const encryption = requestedEncryption(request.headers, store, bucket);
     refuseUnsupportedHeaders(request.headers);
     refuseRange(request.headers);
-    const bucket = requireBucket(store, request.bucket);
     checkAcl(bucket, request.headers);
     const source = await readCopySource(request);
-    const encryption = requestedEncryption(request.headers, store, bucket);
     const target = { bucket: request.bucket, key: request.key, ...encryption };
     const found = await store.head(source.bucket, source.key, source);
     const tags = replaces(request.headers, 'tagging') ? [] : objectTags(found.metadata);

@@ -11,10 +11,10 @@ export const createMultipartUpload: Operation = {
   name: 'CreateMultipartUpload',
   action: 'write-object',
   async handle({ bucket, key, headers }, { store }) {
-    refuseUnsupportedHeaders(headers);
     const found = requireBucket(store, bucket);
-    checkAcl(found, headers);
     const customerKey = requestedEncryption(headers, store, found);
+    refuseUnsupportedHeaders(headers);
+    checkAcl(found, headers);
     const checksum = requestedUploadChecksum(headers);
     const metadata = withUploadChecksum(readMetadata(headers), checksum);
     const upload = await store.createUpload(bucket, key, metadata, customerKey);

@@ -1,7 +1,7 @@
 import type { ObjectInfo } from '../../store/object.ts';
 import { checksumElement } from '../checksums/checksums.ts';
 import { checksumElements, objectChecksum, partChecksums } from '../checksums/object-checksum.ts';
-import { demandCustomerKey, readCustomerKey } from '../encryption.ts';
+import { demandCustomerKey, readReadersKey } from '../encryption.ts';
 import { s3Errors } from '../errors.ts';
 import { readCount } from '../listing.ts';
 import { type Operation, type S3Request, xmlResponse } from '../operation.ts';
@@ -15,7 +15,7 @@ export const getObjectAttributes: Operation = {
   action: 'read-bucket', // unlike the bytes, not for the public
   async handle(request, { store }) {
     const { bucket, key, query, headers } = request;
-    const customerKey = readCustomerKey(headers);
+    const customerKey = readReadersKey(headers);
     const version = { ...readVersionId(query), ...customerKey };
     const wanted = readNames(headers.get('x-amz-object-attributes'));
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));

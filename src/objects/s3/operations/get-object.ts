@@ -1,6 +1,6 @@
 import { bytesWithin } from '../../store/held-read.ts';
 import type { ByteRange, ObjectRead } from '../../store/object.ts';
-import { readCustomerKey } from '../encryption.ts';
+import { readReadersKey } from '../encryption.ts';
 import { readMoment } from '../moment.ts';
 import { answerObject } from '../object-response.ts';
 import type { Operation, S3Response } from '../operation.ts';
@@ -12,7 +12,7 @@ export const getObject: Operation = {
   readsPast: true,
   async handle(request, { store }) {
     const { bucket, key, query, headers: asked } = request;
-    const version = { ...readVersionId(query), ...readMoment(asked), ...readCustomerKey(asked) };
+    const version = { ...readVersionId(query), ...readMoment(asked), ...readReadersKey(asked) };
     const read = await orDeleteMarker(store, { bucket, key, ...version }, store.open(bucket, key, version));
     try {
       request.access.object(read.info);

@@ -1,4 +1,4 @@
-import { demandCustomerKey, readCustomerKey } from '../encryption.ts';
+import { demandCustomerKey, readReadersKey } from '../encryption.ts';
 import { readMoment } from '../moment.ts';
 import { answerObject } from '../object-response.ts';
 import type { Operation } from '../operation.ts';
@@ -10,7 +10,7 @@ export const headObject: Operation = {
   readsPast: true,
   async handle(request, { store }) {
     const { bucket, key, query, headers: asked } = request;
-    const customerKey = readCustomerKey(asked);
+    const customerKey = readReadersKey(asked);
     const version = { ...readVersionId(query), ...readMoment(asked), ...customerKey };
     const info = await orDeleteMarker(store, { bucket, key, ...version }, store.head(bucket, key, version));
     request.access.object(info);

@@ -24,11 +24,11 @@ export async function storeObject(
   origin: PutObject['origin'],
 ): Promise<S3Response> {
   const { bucket, key, headers } = request;
-  refuseUnsupportedHeaders(headers);
   const settings = requireBucket(store, bucket);
+  const encryption = requestedEncryption(headers, store, settings);
+  refuseUnsupportedHeaders(headers);
   checkAcl(settings, headers);
   checkLockedUpload(settings, headers);
-  const encryption = requestedEncryption(headers, store, settings);
   const conditions = readWriteConditions(headers);
   const { size, bytes, md5, metadata } = await receiveObject(request);
   const info = await store.put({ bucket, key, body: bytes, size, md5, metadata, conditions, origin, ...encryption });

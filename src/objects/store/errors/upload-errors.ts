@@ -35,7 +35,7 @@ export const uploadErrors = {
     new HoldfastError({
       code: 'upload.encryption',
       kind: 'invalid',
-      message: 'the encryption of the part is not that of its upload',
+      message: 'the encryption is not that of the upload',
       hint: "give every part the customer's key that the upload was started with, or none where it had none",
       cause,
     }),
