@@ -1,5 +1,5 @@
 import { backoff } from '../core/retry.ts';
-import type { Resealed } from '../objects/object-admin.ts';
+import type { ObjectAdmin, Resealed } from '../objects/object-admin.ts';
 import { Exclusive } from './operations/exclusive.ts';
 import type { ControlContext } from './reconcile/context.ts';
 
@@ -10,6 +10,10 @@ export interface Rotated extends Resealed {
   readonly earlierGone: boolean;
 }
 
+interface RotationContext extends Pick<ControlContext, 'masterKey' | 'vault' | 'clock' | 'log' | 'stopping'> {
+  readonly drivers: { readonly objects: Pick<ObjectAdmin, 'reseal'> };
+}
+
 const KEY = 'master key';
 
 /**
@@ -18,11 +22,11 @@ const KEY = 'master key';
  * again, so what a crash has cut off is begun anew with the same new key.
  */
 export class MasterKeyRotation {
-  readonly #context: ControlContext;
+  readonly #context: RotationContext;
   readonly #exclusive = new Exclusive();
   #resuming: Promise<void> = Promise.resolve();
 
-  constructor(context: ControlContext) {
+  constructor(context: RotationContext) {
     this.#context = context;
   }
 
