@@ -70,6 +70,19 @@ describe('a rotation', () => {
     expect(await keyLines()).toEqual(lines.slice(0, 1));
   });
 
+  test('gives up a key only when the record needs it no more', async () => {
+    const masterKey = await created();
+    await masterKey.begin();
+    const record = await readFile(place.recordFile);
+    await rm(place.recordFile);
+    await mkdir(place.recordFile); // so that it cannot be written
+    await expect(masterKey.end()).rejects.toThrow('EISDIR');
+    expect(await keyLines()).toHaveLength(2);
+    await rm(place.recordFile, { recursive: true });
+    await writeFile(place.recordFile, record);
+    expect(await opening()).toMatchObject({ isRotating: true });
+  });
+
   test('is known to who has the ring of before', async () => {
     const masterKey = await created();
     const other = await opening();

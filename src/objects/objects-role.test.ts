@@ -8,9 +8,10 @@ import { roleClient, TEST_CODE } from '../../tests/support/role-client.ts';
 import { Keyring } from '../core/keyring.ts';
 import { createLogger } from '../core/log.ts';
 import { waitUntil } from '../core/retry.ts';
+import { WebhookStore } from './events/webhook-store.ts';
 import { MemoryObjectStore } from './memory-store/memory-object-store.ts';
 import type { ObjectAdmin } from './object-admin.ts';
-import { type ObjectsRole, startObjectsRole } from './objects-role.ts';
+import { type ObjectsRole, type ObjectsRoleOptions, startObjectsRole } from './objects-role.ts';
 
 const keyring = new Keyring(randomBytes(32));
 let directory: string;
@@ -25,18 +26,23 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function start({ port = 0, store = new MemoryObjectStore() } = {}): Promise<ObjectAdmin> {
+interface Start extends Partial<Pick<ObjectsRoleOptions, 'port' | 'keyring' | 'refreshKeyring'>> {
+  readonly store?: MemoryObjectStore;
+}
+
+async function start({ store = new MemoryObjectStore(), ...options }: Start = {}): Promise<ObjectAdmin> {
   const adminSocket = join(directory, 'objects.sock');
   role = await startObjectsRole({
     code: TEST_CODE,
     directory: join(directory, 'objects'),
     keyring,
-    port,
+    port: 0,
     host: '127.0.0.1',
     adminSocket,
     region: 'local',
     log: createLogger('objects', 'silent'),
     openStore: async () => store,
+    ...options,
   });
   return roleClient<ObjectAdmin>(adminSocket);
 }
@@ -214,6 +220,22 @@ test('close lets a request under way end, and its connection with it', async () 
   release();
   expect(await (await answer).text()).toBe('to the end');
   await closed; // long before the grace of ten seconds, or this test is too slow
+});
+
+test('what one master key has sealed the next one opens alone, when the role has sealed it anew', async () => {
+  const [first, second] = [randomBytes(32), randomBytes(32)];
+  const ring = new Keyring(first);
+  const admin = await start({ keyring: ring, refreshKeyring: async () => ring.use(second, first) });
+  await admin.ensureKey({ owner: 'photos/web', buckets: ['images'] });
+  const { secret } = await admin.putWebhook({ name: 'hook', url: 'https://127.0.0.1:1/' });
+  expect(await admin.reseal({})).toEqual({ buckets: 0, accessKeys: 1, webhooks: 1 });
+  await admin.ensureKey({ owner: 'photos/worker', buckets: ['images'] });
+  await role?.close();
+  await expect(start({ keyring: new Keyring(first) })).rejects.toMatchObject({ code: 'envelope.broken' });
+  const again = await start({ keyring: new Keyring(second) });
+  expect(await again.listKeys({})).toHaveLength(2);
+  const webhooks = await WebhookStore.open(join(directory, 'objects'), new Keyring(second));
+  expect(webhooks.find('hook')).toMatchObject({ secret });
 });
 
 test('close ends once, and nothing listens any more', async () => {

@@ -79,6 +79,17 @@ describe('storage', () => {
     `);
   });
 
+  it('tells which master key there is, and rotates it', async () => {
+    expect((await cli.succeed(['master-key', 'show'])).stdout).toBe(
+      'Master key 0123456789abcdef, in /data/keys/master.key.\n',
+    );
+    const rotated = await cli.succeed(['master-key', 'rotate']);
+    expect(rotated.stdout).toBe(
+      'Master key 0123456789abcdef has sealed 1 bucket key, 2 access keys, 0 webhook secrets and 3 secrets. The one before is needed no more.\n',
+    );
+    expect(rotated.stderr).toContain('Keep a copy of /data/keys/master.key');
+  });
+
   it('signs URLs on its own', async () => {
     const { url } = await cli.json<{ url: string }>([
       'object-store',
