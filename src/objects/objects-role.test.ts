@@ -234,7 +234,7 @@ test('what one master key has sealed the next one opens alone, when the role has
   await expect(start({ keyring: new Keyring(first) })).rejects.toMatchObject({ code: 'envelope.broken' });
   const again = await start({ keyring: new Keyring(second) });
   expect(await again.listKeys({})).toHaveLength(2);
-  const webhooks = await WebhookStore.open(join(directory, 'objects'), new Keyring(second));
+  const webhooks = await WebhookStore.open(join(directory, 'objects'), { keyring: new Keyring(second) });
   expect(webhooks.find('hook')).toMatchObject({ secret });
 });
 

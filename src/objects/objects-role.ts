@@ -81,7 +81,7 @@ export async function startObjectsRole(options: ObjectsRoleOptions): Promise<Obj
   let gateways: StoreServer | undefined;
   const opened = await openStore(async (name) => gateways?.bucketChanged(name));
   const store = starting.adopt(opened, (store) => store.close());
-  const keys = await KeyStore.open(directory, keyring, { onChanged: async () => gateways?.keysChanged() });
+  const keys = await KeyStore.open(directory, keyring, { log, onChanged: async () => gateways?.keysChanged() });
   const onWebhooksChanged = async () => gateways?.webhooksChanged();
   const events = await BucketEvents.start({ ...options, store, allow: options.webhookAllow, onWebhooksChanged });
   starting.adopt(events, (events) => events.close());

@@ -42,12 +42,12 @@ export class TestEvents implements AsyncDisposable {
   readonly received: Received[] = [];
   /** The status that each request is answered with. */
   answer: (request: Received) => number | Promise<number> = () => 204;
-  readonly #directory: string;
+  readonly directory: string;
   readonly #server: Server;
   #events: BucketEvents | undefined;
 
   private constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#server = createServer(async (req, res) => {
       const body = (await req.toArray()).join('');
       const { eventName, s3 } = JSON.parse(body).Records?.[0] ?? {};
@@ -74,7 +74,7 @@ export class TestEvents implements AsyncDisposable {
     await this.stop();
     this.#events = await BucketEvents.start({
       store: this.store,
-      directory: this.#directory,
+      directory: this.directory,
       keyring,
       region: 'local',
       log: createLogger('objects', 'silent'),
@@ -131,7 +131,7 @@ export class TestEvents implements AsyncDisposable {
     await this.stop();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
-    await rm(this.#directory, { recursive: true });
+    await rm(this.directory, { recursive: true });
   }
 }
 

@@ -1,5 +1,6 @@
-import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { KeptFile } from '../../core/kept-file.ts';
 import type { Keyring } from '../../core/keyring.ts';
+import type { Logger } from '../../core/log.ts';
 import { accessErrors } from './errors.ts';
 import type { Grant, KeyScope } from './key-scope.ts';
 
@@ -26,13 +27,34 @@ interface KeyFile2 {
   readonly keys: readonly Sealed<StoredKey>[];
 }
 
-/** @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file, `access.key-file` */
-export async function readKeyFile(path: string, keyring: Keyring): Promise<readonly StoredKey[]> {
-  const file = await readJsonFile<KeyFile1 | KeyFile2>(path);
-  return sealedKeys(file, path).map(({ sealedSecret, ...key }) => ({
-    ...key,
-    secretAccessKey: keyring.unseal(Buffer.from(sealedSecret, 'base64'), sealContext(key.accessKeyId)).toString(),
-  }));
+/** The keys on the disk, their secrets sealed. */
+export class KeyFile {
+  readonly #file: KeptFile<KeyFile1 | KeyFile2>;
+  readonly #keyring: Keyring;
+
+  constructor(path: string, keyring: Keyring, log?: Logger) {
+    this.#file = new KeptFile(path, { log, isContent: ({ keys }) => Array.isArray(keys) });
+    this.#keyring = keyring;
+  }
+
+  /** @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file, `access.key-file` */
+  async read(): Promise<readonly StoredKey[]> {
+    return sealedKeys(await this.#file.read(), this.#file.path).map(({ sealedSecret, ...key }) => ({
+      ...key,
+      secretAccessKey: this.#keyring
+        .unseal(Buffer.from(sealedSecret, 'base64'), sealContext(key.accessKeyId))
+        .toString(),
+    }));
+  }
+
+  /** Replaces the file; durable when it resolves. */
+  async write(keys: readonly StoredKey[]): Promise<void> {
+    const sealed = keys.map(({ secretAccessKey, ...key }) => ({
+      ...key,
+      sealedSecret: this.#keyring.seal(Buffer.from(secretAccessKey), sealContext(key.accessKeyId)).toString('base64'),
+    }));
+    await this.#file.write({ version: 2, keys: sealed });
+  }
 }
 
 function sealedKeys(file: KeyFile1 | KeyFile2 | undefined, path: string): readonly Sealed<StoredKey>[] {
@@ -53,18 +75,6 @@ function sealedKeys(file: KeyFile1 | KeyFile2 | undefined, path: string): readon
 /** All of them, to read and to write. */
 export function wholeBuckets(buckets: readonly string[]): readonly Grant[] {
   return buckets.map((bucket) => ({ bucket, access: 'read-write' }));
-}
-
-/** Replaces the file; durable when it resolves. */
-export async function writeKeyFile(path: string, keyring: Keyring, keys: readonly StoredKey[]): Promise<void> {
-  const file: KeyFile2 = {
-    version: 2,
-    keys: keys.map(({ secretAccessKey, ...key }) => ({
-      ...key,
-      sealedSecret: keyring.seal(Buffer.from(secretAccessKey), sealContext(key.accessKeyId)).toString('base64'),
-    })),
-  };
-  await writeFileDurable(path, `${JSON.stringify(file, null, 2)}\n`);
 }
 
 function sealContext(accessKeyId: string): string {

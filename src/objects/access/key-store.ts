@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { makeDirectoryDurable } from '../../core/durable-files.ts';
 import type { Keyring } from '../../core/keyring.ts';
+import type { Logger } from '../../core/log.ts';
 import { accessErrors } from './errors.ts';
-import { readKeyFile, type StoredKey, writeKeyFile } from './key-file.ts';
+import { KeyFile, type StoredKey } from './key-file.ts';
 import { type AccessKeys, hasExpired } from './valid-key.ts';
 
 type Grants = StoredKey['grants'];
@@ -14,6 +15,7 @@ const KEEP_EXPIRED_MS = 7 * 24 * 3600_000;
 
 interface KeyStoreOptions {
   readonly clock?: Clock | undefined;
+  readonly log?: Logger | undefined;
   /** Called after a change, which is answered when it has resolved. */
   readonly onChanged?: (() => Promise<void>) | undefined;
 }
@@ -23,16 +25,14 @@ interface KeyStoreOptions {
  * durably at each change; secrets are sealed by the master key.
  */
 export class KeyStore implements AccessKeys {
-  readonly #path: string;
-  readonly #keyring: Keyring;
+  readonly #file: KeyFile;
   readonly #clock: Clock;
   readonly #onChanged: (() => Promise<void>) | undefined;
   #keys: ReadonlyMap<string, StoredKey> = new Map();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, keyring: Keyring, { clock = systemClock, onChanged }: KeyStoreOptions) {
-    this.#path = path;
-    this.#keyring = keyring;
+  private constructor(file: KeyFile, { clock = systemClock, onChanged }: KeyStoreOptions) {
+    this.#file = file;
     this.#clock = clock;
     this.#onChanged = onChanged;
   }
@@ -40,8 +40,8 @@ export class KeyStore implements AccessKeys {
   /** @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file, `access.key-file` */
   static async open(directory: string, keyring: Keyring, options: KeyStoreOptions = {}): Promise<KeyStore> {
     await makeDirectoryDurable(directory);
-    const store = new KeyStore(join(directory, 'access-keys.json'), keyring, options);
-    store.#keys = byId(await readKeyFile(store.#path, keyring));
+    const store = new KeyStore(new KeyFile(join(directory, 'access-keys.json'), keyring, options.log), options);
+    store.#keys = byId(await store.#file.read());
     return store;
   }
 
@@ -164,7 +164,7 @@ export class KeyStore implements AccessKeys {
   async #write(keys: readonly StoredKey[]): Promise<void> {
     const forgotten = this.#clock.now() - KEEP_EXPIRED_MS;
     const kept = keys.filter((key) => !hasExpired(key, forgotten));
-    await writeKeyFile(this.#path, this.#keyring, kept);
+    await this.#file.write(kept);
     this.#keys = byId(kept);
     await this.#onChanged?.();
   }

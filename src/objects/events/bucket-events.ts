@@ -57,8 +57,8 @@ export class BucketEvents {
 
   /** @throws HoldfastError `envelope.broken`, `config.invalid` */
   static async start(options: BucketEventsOptions): Promise<BucketEvents> {
-    const { directory, keyring, onWebhooksChanged } = options;
-    const webhooks = await WebhookStore.open(directory, keyring, onWebhooksChanged);
+    const { directory, onWebhooksChanged: onChanged } = options;
+    const webhooks = await WebhookStore.open(directory, { ...options, onChanged });
     const events = new BucketEvents(options, webhooks);
     if (!(await events.#tryToBegin())) events.#beginning = events.#beginLater();
     return events;
@@ -94,13 +94,13 @@ export class BucketEvents {
     this.#queue ??= new DeliveryQueue(await QueueDatabase.open(join(directory, 'events.db')), limits);
     const queue = this.#queue;
     for (const { name } of webhooks.all()) this.wake(name);
-    for (const name of queue.webhooks()) if (!webhooks.find(name)) queue.forget(name);
+    if (!webhooks.isIncomplete) for (const name of queue.webhooks()) if (!webhooks.find(name)) queue.forget(name);
     this.#intake = await EventIntake.start({
       feed: store.changes,
       queue,
       clock,
       log,
-      hasWebhook: (name) => webhooks.find(name) !== undefined,
+      hasWebhook: (name) => webhooks.isIncomplete || webhooks.find(name) !== undefined,
       onQueued: (name) => this.wake(name),
     });
   }

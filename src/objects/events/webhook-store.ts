@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { makeDirectoryDurable, readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { makeDirectoryDurable } from '../../core/durable-files.ts';
 import { newId } from '../../core/ids.ts';
+import { KeptFile } from '../../core/kept-file.ts';
 import type { Keyring } from '../../core/keyring.ts';
+import type { Logger } from '../../core/log.ts';
 import * as errors from './errors.ts';
 import { newSecret } from './signature.ts';
 
@@ -20,41 +22,59 @@ interface WebhookFile {
   readonly webhooks: readonly (Omit<Webhook, 'secret'> & { readonly sealedSecret: string })[];
 }
 
+interface WebhookStoreOptions {
+  readonly keyring: Keyring;
+  readonly log?: Logger | undefined;
+  /** Awaited before a change is answered. */
+  readonly onChanged?: (() => Promise<void>) | undefined;
+}
+
+interface WebhookStoreParts extends WebhookStoreOptions {
+  readonly file: KeptFile<WebhookFile>;
+}
+
+interface Known {
+  readonly webhooks: readonly Webhook[];
+  readonly isIncomplete: boolean;
+}
+
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** The webhooks in one small file, rewritten whole and durably at each change; secrets are sealed by the master key. */
 export class WebhookStore {
-  readonly #path: string;
+  readonly #file: KeptFile<WebhookFile>;
   readonly #keyring: Keyring;
+  /**
+   * Some were lost: buckets and the queue may name others than those there are, which come back
+   * when somebody makes them again.
+   */
+  readonly isIncomplete: boolean;
   #webhooks: ReadonlyMap<string, Webhook>;
   #lastWrite: Promise<unknown> = Promise.resolve();
-  #onChanged: () => Promise<void> = async () => {};
+  readonly #onChanged: () => Promise<void>;
 
-  private constructor(path: string, keyring: Keyring, webhooks: readonly Webhook[]) {
-    this.#path = path;
+  private constructor(
+    { file, keyring, onChanged = async () => {} }: WebhookStoreParts,
+    { webhooks, isIncomplete }: Known,
+  ) {
+    this.#file = file;
     this.#keyring = keyring;
+    this.#onChanged = onChanged;
     this.#webhooks = new Map(webhooks.map((webhook) => [webhook.name, webhook]));
+    this.isIncomplete = isIncomplete;
   }
 
-  /**
-   * `onChanged` is awaited before a change is answered.
-   * @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file
-   */
-  static async open(
-    directory: string,
-    keyring: Keyring,
-    onChanged: () => Promise<void> = async () => {},
-  ): Promise<WebhookStore> {
+  /** @throws HoldfastError `envelope.broken` when no key of the ring is the one that sealed the file */
+  static async open(directory: string, { keyring, log, onChanged }: WebhookStoreOptions): Promise<WebhookStore> {
     await makeDirectoryDurable(directory);
-    const path = join(directory, 'webhooks.json');
-    const file = await readJsonFile<WebhookFile>(path);
-    const webhooks = (file?.webhooks ?? []).map(({ sealedSecret, ...webhook }) => ({
+    const isContent = ({ webhooks }: Partial<WebhookFile>) => Array.isArray(webhooks);
+    const file = new KeptFile<WebhookFile>(join(directory, 'webhooks.json'), { log, isContent });
+    const sealed = (await file.read())?.webhooks ?? [];
+    const webhooks = sealed.map(({ sealedSecret, ...webhook }) => ({
       ...webhook,
       secret: keyring.unseal(Buffer.from(sealedSecret, 'base64'), sealContext(webhook.id)).toString(),
     }));
-    const store = new WebhookStore(path, keyring, webhooks);
-    store.#onChanged = onChanged;
-    return store;
+    return new WebhookStore({ file, keyring, onChanged }, { webhooks, isIncomplete: await file.isMissing() });
   }
 
   find(name: string): Webhook | undefined {
@@ -111,7 +131,7 @@ export class WebhookStore {
         sealedSecret: this.#keyring.seal(Buffer.from(secret), sealContext(webhook.id)).toString('base64'),
       })),
     };
-    await writeFileDurable(this.#path, `${JSON.stringify(file, null, 2)}\n`);
+    await this.#file.write(file);
     this.#webhooks = webhooks;
     await this.#onChanged();
   }

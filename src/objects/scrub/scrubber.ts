@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
+import { isNodeError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { ScrubPass, ScrubReport } from './scrub-report.ts';
@@ -149,10 +150,18 @@ export class Scrubber {
 /** A damaged note is none: what it is about is read anew, and objects are served meanwhile. */
 async function readProgress(path: string, log: Logger): Promise<Progress | undefined> {
   try {
-    return await readJsonFile<Progress>(path);
+    const progress = await readJsonFile<Progress>(path);
+    if (progress && !(isPass(progress.current) && isPass(progress.last))) throw new SyntaxError(`${path} is damaged`);
+    return progress;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError) && !isNodeError(error, 'EIO')) throw error;
     log.error({ err: error }, 'how far the check of what is stored was is lost: it begins anew');
     return undefined;
   }
+}
+
+function isPass(pass: Partial<ScrubPass> | undefined): boolean {
+  if (pass === undefined) return true;
+  const { objects, bytes, damagedCount, startedAt, damaged } = pass;
+  return [objects, bytes, damagedCount, startedAt].every(Number.isFinite) && Array.isArray(damaged);
 }

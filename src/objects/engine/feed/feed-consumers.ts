@@ -1,4 +1,5 @@
 import { readJsonFile, writeFileDurable } from '../../../core/durable-files.ts';
+import { isDiskError } from '../errors.ts';
 
 /** Who follows the journal, and from where on each needs it; durable. */
 export class FeedConsumers {
@@ -15,10 +16,9 @@ export class FeedConsumers {
 
   static async open(path: string): Promise<FeedConsumers> {
     try {
-      const positions = (await readJsonFile<Record<string, number>>(path)) ?? {};
-      return new FeedConsumers(path, new Map(Object.entries(positions)));
+      return new FeedConsumers(path, positionsOf((await readJsonFile<object>(path)) ?? {}));
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+      if (!(error instanceof SyntaxError) && !isDiskError(error)) throw error;
       const consumers = new FeedConsumers(path, new Map());
       consumers.#isLost = true;
       return consumers;
@@ -70,4 +70,13 @@ export class FeedConsumers {
     this.#lastWrite = changed.catch(() => {});
     return changed;
   }
+}
+
+/** @throws SyntaxError where they are none: nobody's place in the journal may be guessed */
+function positionsOf(value: object): ReadonlyMap<string, number> {
+  const entries = Object.entries(value);
+  if (!entries.every(([, position]) => Number.isSafeInteger(position) && position >= 0)) {
+    throw new SyntaxError('a position in the journal is none');
+  }
+  return new Map(entries);
 }
