@@ -8,7 +8,7 @@ export type { Moment } from './moment.ts';
 export type { ObjectInfo } from './object-headers.ts';
 export type { HeadOptions, ObjectVersionId } from './object-version.ts';
 export type { PutOptions } from './put-options.ts';
-export type { RemoveOptions } from './remove.ts';
+export type { ObjectRemoval, RemovalFailure, RemoveOptions } from './remove.ts';
 export type { Snapshot, SnapshotOptions, Snapshots } from './snapshots.ts';
 export type { PutData } from './source.ts';
 export type { PutResult } from './storage.ts';

@@ -8,7 +8,7 @@ import { checkedKey } from './object-key.ts';
 import type { HeadOptions, ObjectVersionId } from './object-version.ts';
 import { abortUpload } from './parts.ts';
 import { conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
-import { type RemoveOptions, removeMany, removeOne } from './remove.ts';
+import { type ObjectRemoval, type RemoveOptions, removeMany, removeOne } from './remove.ts';
 import { S3Client } from './s3-client.ts';
 import { type SnapshotOptions, Snapshots } from './snapshots.ts';
 import { type PutData, sourceOf } from './source.ts';
@@ -102,17 +102,18 @@ export class Storage extends StorageReader {
 
   /**
    * Removes objects, or with a `versionId` versions of them for good. What is not there is no error, unless one
-   * object is to go with `ifMatch`: then it is `NoSuchKey`.
+   * object is to go with `ifMatch`: then it is `NoSuchKey`. Several go together, each with an `ifMatch` of its own.
    */
   async remove(
-    objects: string | ObjectVersionId | readonly (string | ObjectVersionId)[],
+    objects: string | ObjectVersionId | readonly (string | ObjectRemoval)[],
     options: RemoveOptions = {},
   ): Promise<void> {
     if (typeof objects === 'string') return removeOne(this.#client, { key: objects }, options);
     if ('key' in objects) return removeOne(this.#client, objects, options);
-    if (options.ifMatch !== undefined) throw invalidArgument('`ifMatch` is for one object');
+    if (options.ifMatch !== undefined) throw invalidArgument('each of several objects has an `ifMatch` of its own');
     const ids = objects.map((one) => (typeof one === 'string' ? { key: one } : one));
-    return removeMany(this.#client, ids, options.signal);
+    const { signal, onFailed } = options;
+    return removeMany(this.#client, ids, { signal, onFailed });
   }
 
   /** Copies on the server, with type and metadata. An object that is copied to itself gets other ones. */

@@ -2,7 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CopyOptions, type PutData, Storage, StorageError, type StorageOptions } from '../../sdk/src/index.ts';
+import {
+  type CopyOptions,
+  type PutData,
+  type RemovalFailure,
+  Storage,
+  StorageError,
+  type StorageOptions,
+} from '../../sdk/src/index.ts';
 import { startObjectStore, type TestObjectStore } from '../support/object-store.ts';
 
 /** The SDK against the object store, as an app with a key of its own has it. */
@@ -133,6 +140,22 @@ describe('put and get', () => {
     await expect(storage.remove(['changing'], { ifMatch: etag })).rejects.toMatchObject({ code: 'InvalidArgument' });
     await removal(etag);
     await expect(removal(etag)).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+
+  test('of several, each is removed on a condition of its own', async () => {
+    const [a, b] = await Promise.all(['several/a', 'several/b'].map((key) => storage.put(key, '1')));
+    const { etag } = await storage.put('several/b', '2');
+    const removals = [
+      { key: 'several/a', ifMatch: a?.etag },
+      { key: 'several/b', ifMatch: b?.etag },
+      { key: 'several/never was', ifMatch: etag },
+    ];
+    const failed: RemovalFailure[] = [];
+    await storage.remove(removals, { onFailed: (failure) => failed.push(failure) });
+    expect(failed).toMatchObject([{ key: 'several/b', code: 'PreconditionFailed' }]);
+    await expect(storage.remove(removals)).rejects.toMatchObject({ code: 'PreconditionFailed' });
+    expect((await Array.fromAsync(storage.list({ prefix: 'several/' }))).map(({ key }) => key)).toEqual(['several/b']);
+    await storage.remove([{ key: 'several/b', ifMatch: etag }]);
   });
 });
 

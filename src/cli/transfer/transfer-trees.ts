@@ -1,10 +1,11 @@
+import type { RemovalFailure } from '../../../sdk/src/index.ts';
 import { shortReason } from '../user-files.ts';
 import { type CopyContext, copyEntry } from './copy-entry.ts';
 import { PARALLEL_PARTS, PART_SIZE, transferWeight } from './part-size.ts';
 import type { PathFilter } from './path-filter.ts';
 import { type Budget, runJobs } from './run-jobs.ts';
 import { sameContent } from './same-content.ts';
-import { readSource, readTarget, type Source, type Target } from './side.ts';
+import { type BucketTarget, readSource, readTarget, type Source, type Target } from './side.ts';
 import { type Comparison, compareTrees, filesThatAreDirectories, inTheWay } from './sync-plan.ts';
 import { foldedAway, foldName, TargetDirectory, whyNoPath } from './target-directory.ts';
 import type { Entry, Notice, Tree } from './tree.ts';
@@ -50,8 +51,8 @@ const LOOKS: Budget = { jobs: 16, weight: Number.POSITIVE_INFINITY };
 
 /** Makes the target have what the source has. One file that fails does not stop the others. */
 export async function transferTrees(transfer: TreeTransfer): Promise<TransferReport> {
-  const { from, to, counts, signal, dryRun } = transfer;
-  const [source, target] = await Promise.all([readSource(from, transfer), readTarget(to, { signal, dryRun })]);
+  const { to, counts, dryRun } = transfer;
+  const [source, target] = await readBoth(transfer);
   const compared = compareTrees(source, target, { counts, deletes: transfer.delete });
   const comparison = { ...compared, extra: await withoutOtherSpellings(compared.extra, { transfer, source }) };
   const outcome: Outcome = {
@@ -79,9 +80,20 @@ export async function transferTrees(transfer: TreeTransfer): Promise<TransferRep
     );
   }
   const { resumed, ...rest } = outcome;
-  const gone = new Set(rest.deleted);
+  const gone = new Set([...rest.deleted, ...rest.failed.map(({ path }) => path)]);
   const kept = transfer.delete ? comparison.extra.flatMap(({ path }) => (gone.has(path) ? [] : [path])) : [];
   return { ...rest, kept, unchanged, skipped: source.skipped.filter(({ path }) => counts(path)), resumed };
+}
+
+/**
+ * Where something is to be deleted, the target first: what another run copies there while this one reads is in the source
+ * by then, and not extra.
+ */
+async function readBoth(transfer: TreeTransfer): Promise<readonly [source: Tree, target: Tree]> {
+  const { from, to, signal, dryRun } = transfer;
+  const reading = readTarget(to, { signal, dryRun });
+  if (transfer.delete) await reading;
+  return Promise.all([readSource(from, transfer), reading]);
 }
 
 /** Where names fold, `a.txt` is what `A.txt` of the source has been written to. */
@@ -190,14 +202,7 @@ async function deleteEntries({ transfer, directory, outcome, source }: Work, ent
   const { to, dryRun, signal } = transfer;
   const paths = entries.map(({ path }) => path);
   if (dryRun) return void outcome.deleted.push(...paths);
-  if (to.kind === 'bucket') {
-    await to.storage.remove(
-      paths.map((path) => to.prefix + path),
-      { signal },
-    );
-    outcome.deleted.push(...paths);
-    return;
-  }
+  if (to.kind === 'bucket') return deleteObjects({ to, outcome, signal }, entries);
   for (const path of paths) {
     signal.throwIfAborted();
     await attempt(path, { outcome, signal }, async () => {
@@ -205,6 +210,26 @@ async function deleteEntries({ transfer, directory, outcome, source }: Work, ent
       outcome.deleted.push(path);
     });
   }
+}
+
+interface Deletion {
+  readonly to: BucketTarget;
+  readonly outcome: Outcome;
+  readonly signal: AbortSignal;
+}
+
+/** Only what was listed, not what somebody has put in its place since. */
+async function deleteObjects({ to, outcome, signal }: Deletion, entries: readonly Entry[]): Promise<void> {
+  const failed = new Set<string>();
+  const onFailed = ({ key, code, message }: RemovalFailure) => {
+    const path = key.slice(to.prefix.length);
+    failed.add(path);
+    const reason = code === 'PreconditionFailed' ? 'it was written while the transfer ran' : message;
+    outcome.failed.push({ path, reason });
+  };
+  const removals = entries.map(({ path, etag }) => ({ key: to.prefix + path, ifMatch: etag }));
+  await to.storage.remove(removals, { signal, onFailed });
+  outcome.deleted.push(...entries.flatMap(({ path }) => (failed.has(path) ? [] : [path])));
 }
 
 /** One that fails is told and the rest goes on, unless the rest would fail the same way. */
