@@ -144,6 +144,8 @@ describe("customers' keys (SSE-C)", () => {
       status: 400,
       code: 'InvalidRequest',
     });
+    const kms = { ...customer, [SSE]: 'aws:kms' };
+    expect(await call('PUT /photos/big', kms, part)).toMatchObject({ status: 501, code: 'NotImplemented' });
     expect(await call('PUT /photos/big', customer, part)).toMatchObject({ status: 200, headers: answered });
     const copy = { ...customer, ...keyHeaders(key, SOURCE), 'x-amz-copy-source': '/photos/guarded' };
     const copied = await call('PUT /photos/big', copy, { query: part.query });

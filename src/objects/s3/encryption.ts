@@ -9,7 +9,7 @@ import type { S3Request } from './operation.ts';
 
 type Headers = S3Request['headers'];
 
-const MANAGED = 'x-amz-server-side-encryption';
+export const MANAGED = 'x-amz-server-side-encryption';
 const KMS_KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
 const CUSTOMER = keyHeaders('x-amz-server-side-encryption-customer-');
 const SOURCE = keyHeaders('x-amz-copy-source-server-side-encryption-customer-');
@@ -82,7 +82,7 @@ export function demandCustomerKey({ encryption }: ObjectInfo, { customerKey }: C
   throw encryptionErrors.keyMissing();
 }
 
-function isKms(method: string | undefined): boolean {
+export function isKms(method: string | undefined): boolean {
   return method === 'aws:kms' || method === 'aws:kms:dsse';
 }
 

@@ -129,8 +129,12 @@ export function s3ErrorCode(error: HoldfastError): S3ErrorCode {
   return { code, status };
 }
 
-/** What went wrong inside is for the log, not for the client. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 (section 2.2) cannot say them, not even as references
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+/** What went wrong inside is for the log, not for the client; whatever key it names, the document can be parsed. */
 export function publicMessage(error: HoldfastError): string {
   const isInternal = s3ErrorCode(error).code === 'InternalError';
-  return isInternal ? 'We encountered an internal error. Please try again.' : error.message;
+  if (isInternal) return 'We encountered an internal error. Please try again.';
+  return error.message.replace(NOT_IN_XML, '\ufffd');
 }

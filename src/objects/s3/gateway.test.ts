@@ -37,6 +37,12 @@ describe('errors', () => {
     expect(text).toContain(`<RequestId>${id}</RequestId>`);
   });
 
+  test('can be parsed whatever the key is', async () => {
+    await gateway.store.updateBucket('photos', { accessibility: 'public' });
+    const { text } = await gateway.call('GET /photos/a%01b%00%1F%09c');
+    expect(text).toContain('<Message>there is no object a\ufffdb\ufffd\ufffd\tc in bucket photos</Message>');
+  });
+
   test('of HEAD have no body', async () => {
     expect(await gateway.call('HEAD /photos/missing', { as: KEY })).toMatchObject({ status: 404, text: '' });
     expect(await gateway.call('HEAD /nothing', { as: KEY })).toMatchObject({ status: 404, text: '' });

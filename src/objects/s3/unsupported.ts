@@ -1,3 +1,4 @@
+import { isKms, MANAGED } from './encryption.ts';
 import { s3Errors } from './errors.ts';
 
 /** Sub-resources; where one has no operation here, to serve the plain request instead would do something else than was asked. */
@@ -63,6 +64,7 @@ const REFUSED_HEADERS = [
 /** A promise asked for and not kept (encryption, locks, access) must be refused, not ignored. */
 export function refuseUnsupportedHeaders(headers: ReadonlyMap<string, string>): void {
   refuseGrants(headers);
+  if (isKms(headers.get(MANAGED))) throw headerNotImplemented(`${MANAGED}: aws:kms`);
   const refused = REFUSED_HEADERS.find((name) => headers.has(name) && headers.get(name)?.toLowerCase() !== 'false');
   if (refused) throw headerNotImplemented(refused);
   const storageClass = headers.get('x-amz-storage-class');
