@@ -1,3 +1,4 @@
+import { unquote } from '../etag.ts';
 import type { HeaderChanges } from '../store/object.ts';
 import type { Authentication } from './authenticate.ts';
 import { parseCopySource } from './copy-source.ts';
@@ -77,7 +78,7 @@ const VALUES: Readonly<Record<string, Value>> = {
   'aws:username': ofKey((owner) => owner),
   's3:authtype': ({ authentication: { identity, mechanism } }) =>
     identity.kind === 'key' ? AUTH_TYPES[mechanism] : undefined,
-  's3:if-match': ({ headers }) => headers.get('if-match'),
+  's3:if-match': ({ headers }) => etag(headers.get('if-match')),
   's3:if-none-match': ({ headers }) => headers.get('if-none-match'),
   's3:objectcreationoperation': ({ operation }) => String(CREATIONS.has(operation)),
   's3:requestobjecttagkeys': ({ headers }) => tagNames(headers),
@@ -90,6 +91,11 @@ const VALUES: Readonly<Record<string, Value>> = {
   's3:versionid': ({ query }) => query.get('versionId'),
   's3:x-amz-copy-source': ({ headers }) => copySource(headers.get('x-amz-copy-source')),
 };
+
+/** Without quotes, with which and without which it is the same condition. */
+function etag(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : unquote(header);
+}
 
 function present(value: string | undefined): readonly string[] {
   return value === undefined ? [] : [value];

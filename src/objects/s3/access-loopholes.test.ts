@@ -57,6 +57,16 @@ test('tags that come with a copy are set by who may set them', async () => {
   expect(await status('PUT /photos/b', { as: web, headers: { 'x-amz-copy-source': 'photos/a' } })).toBe(200);
 });
 
+test('an ETag that a policy names is that one in quotes and without', async () => {
+  const etag = String((await call('PUT /photos/a', { as: web, body: 'x' })).headers.etag);
+  const bare = etag.replaceAll('"', '');
+  const Condition = { StringEquals: { 's3:if-match': bare } };
+  await setPolicy({ Action: 's3:PutObject', Resource: 'arn:aws:s3:::photos/*', Condition });
+  for (const one of [bare, etag, ` ${etag}`]) {
+    expect(await status('PUT /photos/a', { as: web, headers: { 'if-match': one }, body: 'y' })).toBe(403);
+  }
+});
+
 test('who may not read an object tries no ETags, sizes and times on it', async () => {
   const etag = String((await call('PUT /photos/a', { as: web, body: 'x' })).headers.etag);
   const uploads = await call('POST /photos/a', { as: dropper, query: { uploads: '' } });

@@ -186,6 +186,14 @@ describe('the ACL of a bucket', () => {
     expect(await status('GET /photos')).toBe(403);
   });
 
+  test('is not set by a request that says nothing of it', async () => {
+    const missing = { status: 400, code: 'MissingSecurityHeader' };
+    expect(await call('PUT /photos', { as: operator, query: { acl: '' } })).toMatchObject(missing);
+    const body = '<AccessControlPolicy></AccessControlPolicy>';
+    const malformed = { status: 400, code: 'MalformedACLError' };
+    expect(await call('PUT /photos', { as: operator, query: { acl: '' }, body })).toMatchObject(malformed);
+  });
+
   test('is not set by half of what a request says of it', async () => {
     const send = (headers: Record<string, string>, body?: string) =>
       call('PUT /photos', { as: operator, query: { acl: '' }, headers, body });
@@ -235,6 +243,9 @@ describe('ownership controls', () => {
     expect(await setOwnership('BucketOwnerEnforced')).toMatchObject({ code: 'InvalidBucketAclWithObjectOwnership' });
     const headers = { 'x-amz-acl': 'public-read', 'x-amz-object-ownership': 'BucketOwnerEnforced' };
     expect(await call('PUT /new-one', { as: operator, headers })).toMatchObject({ status: 400 });
+    const unknown = { 'x-amz-object-ownership': 'Me' };
+    const refused = { status: 400, code: 'InvalidArgument' };
+    expect(await call('PUT /new-one', { as: operator, headers: unknown })).toMatchObject(refused);
     expect(gateway.store.bucket('new-one')).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { accessErrors } from '../access/errors.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { ReceivedBody } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
-import { readXml } from './request-xml.ts';
+import { readOptionalXml } from './request-xml.ts';
 import { refuseGrants } from './unsupported.ts';
 import type { XmlElements } from './xml.ts';
 import type { XmlNode } from './xml-document.ts';
@@ -51,16 +51,17 @@ export function checkAcl(bucket: Bucket, headers: ReadonlyMap<string, string>, a
 
 /**
  * The ACL of PutBucketAcl and PutObjectAcl: a header, or a document that says the same as a canned one.
- * @throws HoldfastError `s3.not-implemented`, `s3.malformed-acl`, `s3.unexpected-content`
+ * @throws HoldfastError `s3.not-implemented`, `s3.malformed-acl`, `s3.unexpected-content`, `s3.missing-security-header`
  */
 export async function readAcl({ headers, body }: AclRequest): Promise<CannedAcl> {
   refuseGrants(headers);
   const canned = requestedAcl(headers);
-  const document = await readXml(await body(), 'AccessControlPolicy', { optional: true });
-  const [list] = document.all('AccessControlList');
-  if (canned && list) throw s3Errors.unexpectedContent('an ACL is a header or a document, not both');
+  const document = await readOptionalXml(await body(), 'AccessControlPolicy');
+  if (canned && document) throw s3Errors.unexpectedContent('an ACL is a header or a document, not both');
   if (canned) return canned;
-  if (!list) throw s3Errors.malformedAcl('an x-amz-acl header or an AccessControlList is expected');
+  if (!document) throw s3Errors.missingSecurityHeader('Your request was missing a required header: x-amz-acl');
+  const [list] = document.all('AccessControlList');
+  if (!list) throw s3Errors.malformedAcl('an AccessControlList is expected');
   const acls = new Set(list.all('Grant').map(grantedAcl));
   if (!acls.has('private')) throw notCanned(); // each of them gives the owner everything
   if (acls.has('public-read')) return 'public-read';

@@ -101,6 +101,24 @@ describe('with rules', () => {
     }
   });
 
+  test.each(['photos', 'open'])('a preflight for %s is for a method and headers there are', async (bucket) => {
+    await gateway.store.createBucket('open');
+    for (const [method, names] of [
+      ['put', 'x-amz-acl'],
+      ['PATCH', 'x-amz-acl'],
+      ['PUT', 'x-amz-acl,x y'],
+      ['PUT', 'x(y)'],
+    ]) {
+      const headers = {
+        origin,
+        'access-control-request-method': `${method}`,
+        'access-control-request-headers': `${names}`,
+      };
+      const answer = await gateway.call(`OPTIONS /${bucket}/a`, { headers });
+      expect(answer).toMatchObject({ status: 400, code: 'BadRequest' });
+    }
+  });
+
   test('answers tell the page what it may read, also when they are errors', async () => {
     const missing = await gateway.call('GET /photos/a', { headers: { origin } });
     expect(missing.status).toBe(404);

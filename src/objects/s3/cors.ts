@@ -1,5 +1,5 @@
 import type { Bucket } from '../store/bucket.ts';
-import { type CorsRule, matchRule } from './configuration/cors-rules.ts';
+import { CORS_METHODS, type CorsRule, isHeaderName, matchRule } from './configuration/cors-rules.ts';
 import { s3Errors } from './errors.ts';
 
 /**
@@ -44,6 +44,9 @@ export function preflightHeaders(
       'insufficient information: the Origin and Access-Control-Request-Method headers are needed',
     );
   }
+  const names = (asked ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []);
+  if (!CORS_METHODS.includes(method)) throw s3Errors.badRequest(`Invalid Access-Control-Request-Method: ${method}`);
+  if (!names.every(isHeaderName)) throw s3Errors.badRequest(`Invalid Access-Control-Request-Headers: ${asked}`);
   const rules = bucket && corsRules(bucket);
   if (!rules) {
     return {
@@ -54,7 +57,6 @@ export function preflightHeaders(
       vary: 'Access-Control-Request-Headers',
     };
   }
-  const names = (asked ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []);
   const rule = matchRule(rules, { origin, method, headers: names });
   if (!rule) throw s3Errors.corsForbidden('CORSResponse: this CORS request is not allowed by the rules of the bucket');
   return {

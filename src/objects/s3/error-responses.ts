@@ -80,6 +80,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.message-too-long': ['MaxMessageLengthExceeded', 400],
   's3.metadata-too-large': ['MetadataTooLarge', 400],
   's3.method-not-allowed': ['MethodNotAllowed', 405],
+  's3.missing-security-header': ['MissingSecurityHeader', 400],
   's3.missing-content-length': ['MissingContentLength', 411],
   's3.bucket-acl-with-ownership': ['InvalidBucketAclWithObjectOwnership', 400],
   's3.no-such-lifecycle': ['NoSuchLifecycleConfiguration', 404],

@@ -39,6 +39,7 @@ export const s3Errors = {
   metadataTooLarge: failure('metadata-too-large', 'invalid'),
   methodNotAllowed: failure('method-not-allowed', 'invalid'),
   missingContentLength: failure('missing-content-length', 'invalid'),
+  missingSecurityHeader: failure('missing-security-header', 'invalid'),
   noSuchCors: failure('no-such-cors', 'not-found'),
   noSuchLifecycle: failure('no-such-lifecycle', 'not-found'),
   noSuchLock: failure('no-such-lock', 'not-found'),

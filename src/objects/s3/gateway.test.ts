@@ -144,6 +144,21 @@ describe('requests', () => {
     expect((await list({ 'key-marker': 'a' })).text).toContain('<UploadIdMarker>u</UploadIdMarker>');
   });
 
+  test('abort an upload of the time they say, and no other', async () => {
+    const { uploadId, initiatedAt } = await gateway.store.createUpload('photos', 'a', NO_METADATA);
+    const abort = (time: number | string) =>
+      gateway.call('DELETE /photos/a', {
+        as: KEY,
+        query: { uploadId },
+        headers: { 'x-amz-if-match-initiated-time': typeof time === 'string' ? time : new Date(time).toUTCString() },
+      });
+    expect(await abort('once')).toMatchObject({ status: 400, code: 'InvalidArgument' });
+    expect(await abort(initiatedAt - 1000)).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect(await gateway.store.listUploads('photos')).toHaveLength(1);
+    expect((await abort(initiatedAt)).status).toBe(204);
+    expect(await abort(initiatedAt)).toMatchObject({ status: 404, code: 'NoSuchUpload' });
+  });
+
   test('say whose bucket they mean, and are done in that alone', async () => {
     await gateway.call('PUT /photos/a', { as: KEY, body: 'x' });
     const get = (headers: Record<string, string>) => gateway.call('GET /photos/a', { as: KEY, headers });

@@ -1,3 +1,4 @@
+import { unquote } from '../etag.ts';
 import { objectTags } from '../object-tags.ts';
 import type { ByteRange, ObjectInfo } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -8,7 +9,7 @@ import { expirationHeader } from './expiration.ts';
 import { metadataHeaders } from './metadata.ts';
 import { lockAnswer } from './object-lock.ts';
 import type { S3Request } from './operation.ts';
-import { evaluateConditions, readConditions, unquote } from './preconditions.ts';
+import { evaluateConditions, readConditions } from './preconditions.ts';
 import { selectPart, selectRange } from './range.ts';
 import { versionHeader } from './versions.ts';
 

@@ -1,3 +1,4 @@
+import { unquote } from '../etag.ts';
 import type { RemoveConditions, WriteConditions } from '../store/object.ts';
 import { s3Errors } from './errors.ts';
 
@@ -75,13 +76,6 @@ export function parseRemoveConditions(time: string | undefined, size: string | u
     throw s3Errors.invalidArgument('the size of a condition is no number of bytes');
   }
   return { ifLastModified, ifSize: size === undefined ? undefined : Number(size) };
-}
-
-export function unquote(etag: string): string {
-  return etag
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1');
 }
 
 function matches(list: string, etag: string): boolean {

@@ -1,6 +1,6 @@
 import { type ReceivedBody, readText } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
-import { parseXml, XmlNode } from './xml-document.ts';
+import { parseXml, type XmlNode } from './xml-document.ts';
 
 /** S3 takes so much of a website configuration (API Reference, PutBucketWebsite); the others are not larger. */
 const MAX_BYTES = 128 * 1024;
@@ -17,19 +17,22 @@ export const MAX_PARTS_BYTES = 4 * 1024 * 1024;
 /** Of what is read before it is known whether they may: policies ask for what it says. Ten tags of escapes are 46 KB. */
 export const MAX_UNASKED_BYTES = 64 * 1024;
 
-interface XmlOptions {
-  /** An empty body is an empty document. */
-  readonly optional?: boolean;
-  readonly maxBytes?: number;
-}
-
 /** The document a request carries. @throws HoldfastError `s3.malformed-xml`, `s3.message-too-long` */
 export async function readXml(
   body: ReceivedBody,
   root: string,
-  { optional = false, maxBytes = MAX_BYTES }: XmlOptions = {},
+  { maxBytes = MAX_BYTES }: { readonly maxBytes?: number } = {},
 ): Promise<XmlNode> {
+  return parseXml(await readDocument(body, maxBytes), root);
+}
+
+/** `undefined`: the request carries none. @throws as `readXml` */
+export async function readOptionalXml(body: ReceivedBody, root: string): Promise<XmlNode | undefined> {
+  const text = await readDocument(body, MAX_BYTES);
+  return text.trim() === '' ? undefined : parseXml(text, root);
+}
+
+async function readDocument(body: ReceivedBody, maxBytes: number): Promise<string> {
   if ((body.size ?? 0) > maxBytes) throw s3Errors.messageTooLong(`the request body is over ${maxBytes} bytes`);
-  const text = await readText(body, maxBytes);
-  return optional && text.trim() === '' ? new XmlNode('') : parseXml(text, root);
+  return readText(body, maxBytes);
 }

@@ -38,6 +38,8 @@ test.each([
   ['<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>PATCH</AllowedMethod></CORSRule>', 's3.invalid-request'],
   ['<CORSRule><AllowedOrigin>*.*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>', 's3.invalid-request'],
   [`<CORSRule>${simple}<AllowedHeader>x-*-*</AllowedHeader></CORSRule>`, 's3.invalid-request'],
+  [`<CORSRule>${simple}<AllowedHeader>x y</AllowedHeader></CORSRule>`, 's3.invalid-request'],
+  [`<CORSRule>${simple}<AllowedHeader></AllowedHeader></CORSRule>`, 's3.invalid-request'],
   [`<CORSRule>${simple}<ExposeHeader>*</ExposeHeader></CORSRule>`, 's3.invalid-request'],
   [`<CORSRule>${simple}<ExposeHeader>a\r\nb</ExposeHeader></CORSRule>`, 's3.invalid-request'],
   [`<CORSRule>${simple}<MaxAgeSeconds>soon</MaxAgeSeconds></CORSRule>`, 's3.malformed-xml'],

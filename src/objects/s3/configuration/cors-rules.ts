@@ -25,7 +25,8 @@ export interface CorsRequest {
 const MAX_RULES = 100;
 const MAX_BYTES = 64 * 1024;
 const MAX_ID_LENGTH = 255;
-const METHODS = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'];
+/** Others can neither be allowed nor asked for. */
+export const CORS_METHODS = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'];
 
 /** The first rule that covers origin, method and every header decides (S3 User Guide, "How CORS works"). */
 export function matchRule(rules: readonly CorsRule[], { origin, method, headers }: CorsRequest): CorsRule | undefined {
@@ -60,15 +61,19 @@ function readRule(node: XmlNode): CorsRule {
     throw s3Errors.malformedXml('a rule needs an AllowedOrigin and an AllowedMethod');
   }
   for (const method of methods) {
-    if (METHODS.includes(method)) continue;
+    if (CORS_METHODS.includes(method)) continue;
     throw s3Errors.invalidRequest(`found unsupported HTTP method in CORS config; unsupported method is ${method}`);
   }
   for (const pattern of [...origins, ...headers]) {
     if (pattern.split('*').length <= 2) continue;
     throw s3Errors.invalidRequest(`"${pattern}" can not have more than one wildcard`);
   }
+  for (const pattern of headers) {
+    if (isHeaderName(pattern.replace('*', 'x'))) continue;
+    throw s3Errors.invalidRequest(`AllowedHeader "${pattern}" contains an invalid character`);
+  }
   for (const name of exposed) {
-    if (HEADER_NAME.test(name)) continue;
+    if (isHeaderName(name)) continue;
     throw s3Errors.invalidRequest(`ExposeHeader "${name}" contains a wildcard or is no header name`);
   }
   const id = node.text('ID');
@@ -78,6 +83,10 @@ function readRule(node: XmlNode): CorsRule {
 
 /** RFC 9110 section 5.6.2, without the asterisk. */
 const HEADER_NAME = /^[!#$%&'+\-.^_`|~0-9A-Za-z]+$/;
+
+export function isHeaderName(text: string): boolean {
+  return HEADER_NAME.test(text);
+}
 
 function texts(node: XmlNode, name: string): readonly string[] {
   return node.all(name).map((child) => child.content().trim());

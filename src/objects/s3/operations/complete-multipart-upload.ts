@@ -1,3 +1,4 @@
+import { unquote } from '../../etag.ts';
 import { MAX_PARTS } from '../../store/multipart.ts';
 import type { ObjectInfo } from '../../store/object.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
@@ -17,7 +18,7 @@ import { expirationHeader } from '../expiration.ts';
 import { readUploadRef } from '../multipart.ts';
 import { objectUrl } from '../object-url.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
-import { readWriteConditions, unquote } from '../preconditions.ts';
+import { readWriteConditions } from '../preconditions.ts';
 import { MAX_PARTS_BYTES, readXml } from '../request-xml.ts';
 import { versionHeader } from '../versions.ts';
 import type { XmlNode } from '../xml-document.ts';

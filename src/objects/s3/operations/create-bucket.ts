@@ -1,10 +1,11 @@
+import type { ObjectOwnership } from '../../access/bucket-access.ts';
 import type { BucketSource } from '../../store/bucket.ts';
 import { requestedAcl } from '../acl.ts';
 import { s3Errors } from '../errors.ts';
 import { readMoment } from '../moment.ts';
 import type { Operation, S3Request } from '../operation.ts';
-import { checkOwnership } from '../ownership.ts';
-import { readXml } from '../request-xml.ts';
+import { findOwnership } from '../ownership.ts';
+import { readOptionalXml } from '../request-xml.ts';
 import { readNewBucketTags } from '../tagging.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 
@@ -45,7 +46,8 @@ function readLocks(headers: ReadonlyMap<string, string>): boolean {
 
 /** What its document says of the new bucket. @throws HoldfastError `s3.not-implemented`, as `readBucketTags` */
 async function readConfiguration({ body }: S3Request): Promise<Readonly<Record<string, string>>> {
-  const document = await readXml(await body(), 'CreateBucketConfiguration', { optional: true });
+  const document = await readOptionalXml(await body(), 'CreateBucketConfiguration');
+  if (!document) return {};
   if (document.all('Location').length > 0 || document.all('Bucket').length > 0) {
     throw s3Errors.notImplemented('directory buckets are not implemented');
   }
@@ -69,13 +71,20 @@ async function readForkSource({ headers, access }: S3Request): Promise<BucketSou
 /** `undefined`: none. */
 function accessDocuments(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> | undefined {
   const acl = requestedAcl(headers) ?? 'private';
-  const ownership = headers.get('x-amz-object-ownership');
+  const ownership = requestedOwnership(headers.get('x-amz-object-ownership'));
   if (acl !== 'private' && ownership === 'BucketOwnerEnforced') {
     throw s3Errors.bucketAclWithOwnership('a bucket with BucketOwnerEnforced has no ACL but private');
   }
   if (acl === 'private' && ownership === undefined) return undefined;
   return {
     ...(acl === 'private' ? {} : { acl }),
-    ...(ownership === undefined ? {} : { ownership: checkOwnership(ownership) }),
+    ...(ownership === undefined ? {} : { ownership }),
   };
+}
+
+function requestedOwnership(header: string | undefined): ObjectOwnership | undefined {
+  if (header === undefined) return undefined;
+  const ownership = findOwnership(header);
+  if (!ownership) throw s3Errors.invalidArgument(`Invalid x-amz-object-ownership header: ${header.slice(0, 64)}`);
+  return ownership;
 }

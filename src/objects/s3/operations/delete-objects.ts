@@ -1,10 +1,11 @@
 import { HoldfastError } from '../../../core/errors.ts';
+import { unquote } from '../../etag.ts';
 import type { RemoveConditions, RemovedObject } from '../../store/object.ts';
 import { requireBucket } from '../bucket.ts';
 import { publicMessage, s3ErrorCode } from '../error-responses.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, type Removal, type S3Context, type S3Request, xmlResponse } from '../operation.ts';
-import { parseRemoveConditions, unquote } from '../preconditions.ts';
+import { parseRemoveConditions } from '../preconditions.ts';
 import { MAX_DELETIONS_BYTES, readXml } from '../request-xml.ts';
 import type { XmlElements } from '../xml.ts';
 import type { XmlNode } from '../xml-document.ts';

@@ -2,7 +2,7 @@ import { bucketAccess } from '../../access/bucket-access.ts';
 import { requireBucket } from '../bucket.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
-import { checkOwnership } from '../ownership.ts';
+import { findOwnership } from '../ownership.ts';
 import { readXml } from '../request-xml.ts';
 
 export const putBucketOwnershipControls: Operation = {
@@ -13,7 +13,8 @@ export const putBucketOwnershipControls: Operation = {
     const rules = (await readXml(await request.body(), 'OwnershipControls')).all('Rule');
     const [rule] = rules;
     if (!rule || rules.length > 1) throw s3Errors.malformedXml('one Rule is expected');
-    const ownership = checkOwnership(rule.text('ObjectOwnership')?.trim() ?? '');
+    const ownership = findOwnership(rule.text('ObjectOwnership')?.trim() ?? '');
+    if (!ownership) throw s3Errors.malformedXml('the ObjectOwnership is none there is');
     if (ownership === 'BucketOwnerEnforced' && bucketAccess(bucket).acl !== 'private') {
       throw s3Errors.bucketAclWithOwnership(
         'the bucket has an ACL, which BucketOwnerEnforced rules out; make it private',
