@@ -182,6 +182,22 @@ describe('a key file', () => {
     await expect(opening()).rejects.toThrow(`encrypted with key ${right.id}`);
   });
 
+  test('that is gone is not made anew where the record says that something was sealed', async () => {
+    await created();
+    await rm(place.keyFile);
+    await MasterKey.create(place);
+    await expect(opening()).rejects.toThrow(withCode('master-key.missing'));
+  });
+
+  test('that has been rotated meanwhile is not taken for the one of before', async () => {
+    await MasterKey.create(place);
+    const [one, other] = [await opening(), await opening()];
+    await other.begin();
+    await other.end();
+    await one.confirm();
+    expect((await opening()).id).toBe(other.id);
+  });
+
   test('of before a rotation opens nothing after it', async () => {
     const masterKey = await created();
     const before = await readFile(place.keyFile);

@@ -49,8 +49,9 @@ export class MasterKey {
     return new MasterKey(place, await readMatching(place));
   }
 
-  /** For a data directory in which nothing is sealed yet; a key file that is there is taken as it is. */
+  /** For a data directory in which nothing is sealed yet, and no record says so; a key file that is there is taken as it is. */
   static async create(place: MasterKeyPlace): Promise<void> {
+    if (await readRecord(place)) return;
     await makeDirectoryDurable(dirname(place.keyFile));
     await createFileDurable(place.keyFile, lines([randomBytes(KEY_BYTES)]));
   }
@@ -71,7 +72,9 @@ export class MasterKey {
 
   /** Everything in the data directory was opened: from now on no other key is taken. */
   async confirm(): Promise<void> {
-    if (!(await readRecord(this.#place))) await this.#record(this.#keys);
+    const { recordFile } = this.#place;
+    if (await readRecord(this.#place)) return;
+    await createFileDurable(recordFile, recordOf(this.#keys)); // a rotation may have written a newer one just now
   }
 
   /** The keys as they are in the file now. @throws as `open` */
@@ -120,8 +123,7 @@ export class MasterKey {
   }
 
   async #record(keys: Keys): Promise<void> {
-    const record: MasterKeyRecord = { version: 1, keys: keys.map(keyId) };
-    await writeFileDurable(this.#place.recordFile, `${JSON.stringify(record)}\n`);
+    await writeFileDurable(this.#place.recordFile, recordOf(keys));
   }
 }
 
@@ -168,6 +170,11 @@ function parseKey(line: string, path: string): Uint8Array {
   const key = Buffer.from(line.trim(), 'base64');
   if (key.length !== KEY_BYTES || key.toString('base64') !== line.trim()) throw masterKeyErrors.damaged(path);
   return key;
+}
+
+function recordOf(keys: Keys): string {
+  const record: MasterKeyRecord = { version: 1, keys: keys.map(keyId) };
+  return `${JSON.stringify(record)}\n`;
 }
 
 function lines(keys: readonly Uint8Array[]): string {
