@@ -183,6 +183,18 @@ describe('requests', () => {
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
   });
 
+  test('names of headers are written as S3 does: some clients compare them letter by letter', async () => {
+    await gateway.call('PUT /photos/a', { as: KEY, body: 'x' });
+    const { answered } = await gateway.open('GET /photos/a', gateway.signed('GET /photos/a', KEY));
+    const head = (await answered('\r\n\r\n')).split('\r\n\r\n')[0] ?? '';
+    const names = head
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(':')[0]);
+    const expected = ['Content-Type', 'ETag', 'Last-Modified', 'Accept-Ranges', 'Content-Length', 'x-amz-request-id'];
+    expect(names).toEqual(expect.arrayContaining(expected));
+  });
+
   test('a connection is used again, also after an error', async () => {
     const { socket, answered } = await gateway.open('GET /photos/missing', gateway.signed('GET /photos/missing', KEY));
     await answered('</Error>');

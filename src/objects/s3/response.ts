@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { endOfTurn } from '../../core/end-of-turn.ts';
 import { giveBack } from '../../core/owned-bytes.ts';
+import { asS3Writes } from './header-case.ts';
 import type { S3Response } from './operation.ts';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -48,7 +49,7 @@ export async function sendResponse(res: ServerResponse, response: WireResponse):
 /** A head that cannot be written leaves an answer that nothing can be made of: of one without a body, none has a body any more. */
 function writeHead(res: ServerResponse, status: number, headers: Readonly<Record<string, string | number>>): void {
   try {
-    res.writeHead(status, headers);
+    res.writeHead(status, asS3Writes(headers));
   } catch (error) {
     res.destroy();
     throw error;
