@@ -4,10 +4,11 @@ import type { Keyring } from '../../core/keyring.ts';
 import type { Logger } from '../../core/log.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import { DeliveryLane } from './delivery-lane.ts';
-import { DeliveryQueue, type QueueLimits } from './delivery-queue.ts';
+import type { DeliveryQueue, QueueLimits } from './delivery-queue.ts';
 import { EventIntake } from './event-intake.ts';
+import { openQueue } from './open-queue.ts';
 import { createPoster, type Poster } from './post.ts';
-import { QueueDatabase } from './queue-database.ts';
+import { isQueueDamage } from './queue-damage.ts';
 import { RETRY_SCHEDULE, type RetrySchedule } from './retry-schedule.ts';
 import { TargetAddresses } from './target-addresses.ts';
 import { type Webhook, WebhookStore } from './webhook-store.ts';
@@ -45,6 +46,8 @@ export class BucketEvents {
   #queue: DeliveryQueue | undefined;
   #intake: EventIntake | undefined;
   #failure: unknown;
+  /** Of the queue that is there. */
+  #damage: unknown;
   #beginning: Promise<void> = Promise.resolve();
 
   private constructor(options: BucketEventsOptions, webhooks: WebhookStore) {
@@ -82,6 +85,7 @@ export class BucketEvents {
       return true;
     } catch (error) {
       this.#failure = error;
+      if (isQueueDamage(error)) await this.#end(error);
       this.#options.log.error({ err: error }, 'events wait in the journal: their queue cannot be opened yet');
       return false;
     }
@@ -89,9 +93,9 @@ export class BucketEvents {
 
   /** What is done of it stays done. */
   async #begin(): Promise<void> {
-    const { store, directory, log, limits } = this.#options;
+    const { store, log } = this.#options;
     const { webhooks, clock } = this;
-    this.#queue ??= new DeliveryQueue(await QueueDatabase.open(join(directory, 'events.db')), limits);
+    this.#queue ??= await this.#openQueue();
     const queue = this.#queue;
     for (const { name } of webhooks.all()) this.wake(name);
     if (!webhooks.isIncomplete) for (const name of queue.webhooks()) if (!webhooks.find(name)) queue.forget(name);
@@ -103,6 +107,37 @@ export class BucketEvents {
       hasWebhook: (name) => webhooks.isIncomplete || webhooks.find(name) !== undefined,
       onQueued: (name) => this.wake(name),
     });
+    queue.damage.then((error) => {
+      this.#beginning = this.#beginning.then(() => this.#beginAnew(queue, error));
+    });
+  }
+
+  async #openQueue(): Promise<DeliveryQueue> {
+    const { directory, limits, log } = this.#options;
+    const now = () => this.clock.now();
+    const queue = await openQueue({ path: join(directory, 'events.db'), limits, log, now, damage: this.#damage });
+    this.#damage = undefined;
+    return queue;
+  }
+
+  /** Something in the queue cannot be read: it ends, and another takes its place. */
+  async #beginAnew(queue: DeliveryQueue, damage: unknown): Promise<void> {
+    if (this.#closing.signal.aborted || queue !== this.#queue) return;
+    this.#failure = damage;
+    await this.#end(damage);
+    if (!(await this.#tryToBegin())) await this.#beginLater();
+  }
+
+  /** Nothing uses the queue any more when it resolves. */
+  async #end(damage?: unknown): Promise<void> {
+    const [queue, intake, lanes] = [this.#queue, this.#intake, [...this.#lanes.values()]];
+    this.#damage = damage;
+    this.#queue = undefined;
+    this.#intake = undefined;
+    this.#lanes.clear();
+    await intake?.close();
+    await Promise.all(lanes.map((lane) => lane.close()));
+    queue?.close();
   }
 
   /** There may be something to send to the webhook. */
@@ -135,9 +170,7 @@ export class BucketEvents {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#beginning;
-    await this.#intake?.close();
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await this.#end();
     this.post.close();
-    this.#queue?.close();
   }
 }

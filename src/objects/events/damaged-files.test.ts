@@ -1,5 +1,6 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TestEvents } from '../../../tests/support/test-events.ts';
 
@@ -49,4 +50,76 @@ test('of a webhook that is gone nothing waits once the lost ones are said to be 
   await bench.restart();
   expect(bench.counts().pending).toBe(0);
   expect(await readdir(bench.directory)).not.toContain('webhooks.json.damaged');
+});
+
+/** One event that has failed for good, and one that waits. */
+async function queued(): Promise<void> {
+  await bench.hook();
+  await bench.rules({});
+  bench.answer = () => 503;
+  await bench.put('failed');
+  await bench.until('the attempt', () => bench.received.length === 1);
+  bench.clock.advance(25 * 3_600_000);
+  await bench.until('the failure', () => bench.counts().failed === 1);
+  await bench.put('waiting');
+  await bench.until('the next attempt', () => bench.received.some(({ key }) => key === 'waiting'));
+  await bench.until('its record', () => bench.events.queue.due('hook', bench.clock.now(), 9).length === 0);
+}
+
+async function allArrives(): Promise<void> {
+  const before = bench.received.length;
+  bench.answer = () => 200;
+  await bench.put('later');
+  const has = (key: string) => bench.received.slice(before).some((one) => one.key === key);
+  await bench.until('all events', () => {
+    bench.clock.advance(60_000);
+    return has('waiting') && has('later');
+  });
+}
+
+test('a queue that is no database any more is set aside, and what the journal has is sent', async () => {
+  await queued();
+  await bench.stop();
+  await rm(path('events.db-wal'), { force: true });
+  await writeFile(path('events.db'), 'nothing of it is left'.repeat(1000));
+  await bench.restart();
+  await allArrives();
+  expect(await readFile(path('events.db.damaged'), 'utf8')).toContain('nothing of it is left');
+});
+
+test('a queue that the disk does not even open is set aside', async () => {
+  await queued();
+  await bench.stop();
+  await using terminal = await open('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
+  const [, locked] = /tty-index:\s*(\d+)/.exec(await readFile(`/proc/self/fdinfo/${terminal.fd}`, 'utf8')) ?? [];
+  for (const name of ['events.db', 'events.db-wal']) await rm(path(name), { force: true });
+  await symlink(`/dev/pts/${locked}`, path('events.db')); // open(2) of a terminal that is locked: EIO
+  await bench.restart();
+  await allArrives();
+});
+
+test('of a queue that is damaged while it is used, what can be read is kept', async () => {
+  await queued();
+  await bench.stop();
+  const database = new DatabaseSync(path('events.db'));
+  const [row] = database.prepare('SELECT delivery FROM delivery').all();
+  database.exec("UPDATE delivery SET delivery = replace(delivery, '{', '[')");
+  database.close();
+  expect(row).toBeDefined();
+  await bench.restart();
+  await allArrives();
+  await bench.until('the failed event', () => bench.counts().failed === 1);
+  expect(await bench.admin.listFailedEvents({ webhook: 'hook' })).toMatchObject([{ key: 'failed' }]);
+  expect(await readdir(bench.directory)).toContain('events.db.damaged');
+});
+
+test('rules that cannot be read do not hold the journal back', async () => {
+  await queued();
+  await bench.stop();
+  const database = new DatabaseSync(path('events.db'));
+  database.exec("UPDATE bucket SET rules = 'none'");
+  database.close();
+  await bench.restart();
+  await allArrives();
+  expect(bench.counts().failed).toBe(1);
 });

@@ -24,6 +24,11 @@ export interface DueKey {
   readonly key: string;
 }
 
+export interface KeptDeliveries {
+  readonly waiting: readonly Delivery[];
+  readonly failed: readonly Delivery[];
+}
+
 export interface QueueCounts {
   readonly pending: number;
   readonly failed: number;
@@ -62,6 +67,11 @@ export class DeliveryQueue {
     for (const { webhook } of this.#sql.webhooks.all()) this.#recount(String(webhook));
   }
 
+  /** Resolves when something in it cannot be read. */
+  get damage(): Promise<unknown> {
+    return this.#database.damage;
+  }
+
   /** `undefined` in a new queue. */
   get position(): number | undefined {
     const row = this.#sql.getState.get(POSITION);
@@ -71,7 +81,10 @@ export class DeliveryQueue {
   rules(): ReadonlyMap<number, BucketRules> {
     const rows = this.#sql.buckets.all();
     return new Map(
-      rows.map(({ number, name, rules }) => [Number(number), { name: String(name), rules: parse(rules) }]),
+      rows.map(({ number, name, rules }) => [
+        Number(number),
+        { name: String(name), rules: this.#parse<readonly NotificationRule[]>(rules) },
+      ]),
     );
   }
 
@@ -117,7 +130,7 @@ export class DeliveryQueue {
   /** The first event of a key. */
   first({ webhook, bucket, key }: DueKey): Delivery | undefined {
     const row = this.#sql.first.get(webhook, bucket, key);
-    return row && parse<Delivery>(row.delivery);
+    return row && this.#parse<Delivery>(row.delivery);
   }
 
   delivered(delivery: Delivery, now: number): void {
@@ -138,7 +151,7 @@ export class DeliveryQueue {
 
   /** Failed events from the oldest on. */
   failed(webhook: string, { after = 0, limit }: { readonly after?: number; readonly limit: number }) {
-    return this.#sql.failed.all(webhook, after, limit).map(({ delivery }) => parse<Delivery>(delivery));
+    return this.#sql.failed.all(webhook, after, limit).map(({ delivery }) => this.#parse<Delivery>(delivery));
   }
 
   /** Back into the queue; false where there is no such failed event. */
@@ -168,6 +181,18 @@ export class DeliveryQueue {
     return this.#sql.webhooks.all().map(({ webhook }) => String(webhook));
   }
 
+  /** What was kept of another queue, which is damaged. */
+  restore({ waiting, failed }: KeptDeliveries, now: number): void {
+    const webhooks = new Set([...waiting, ...failed].map(({ webhook }) => webhook));
+    this.#database.transaction(() => {
+      for (const delivery of waiting) this.#queue(delivery, now);
+      for (const delivery of failed) {
+        this.#sql.addFailed.run(delivery.webhook, delivery.stamp, JSON.stringify(delivery));
+      }
+    });
+    for (const webhook of webhooks) this.#recount(webhook);
+  }
+
   /** Everything so far survives power loss when it resolves. */
   sync(): Promise<void> {
     return this.#database.sync();
@@ -175,6 +200,15 @@ export class DeliveryQueue {
 
   close(): void {
     this.#database.close();
+  }
+
+  #parse<T>(json: unknown): T {
+    try {
+      return JSON.parse(String(json)) as T;
+    } catch (error) {
+      this.#database.reportDamage(error);
+      throw error;
+    }
   }
 
   #queue(delivery: Delivery, at: number): void {
@@ -205,7 +239,7 @@ export class DeliveryQueue {
     if (!row) return false;
     this.#change(webhook, (counts) => {
       this.#sql.removeFailed.run(webhook, stamp);
-      return then(parse<Delivery>(row.delivery), { ...counts, failed: counts.failed - 1 });
+      return then(this.#parse<Delivery>(row.delivery), { ...counts, failed: counts.failed - 1 });
     });
     return true;
   }
@@ -226,7 +260,3 @@ export class DeliveryQueue {
 }
 
 const droppedOf = (webhook: string) => `dropped ${webhook}`;
-
-function parse<T>(json: unknown): T {
-  return JSON.parse(String(json)) as T;
-}

@@ -1,8 +1,9 @@
 import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { diskFull, isNodeError } from '../../core/errors.ts';
+import { isQueueDamage } from './queue-damage.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -24,6 +25,15 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+type Values = readonly SQLInputValue[];
+
+/** Of one statement. */
+export interface Statement {
+  run(...values: Values): unknown;
+  get(...values: Values): Readonly<Record<string, SQLOutputValue>> | undefined;
+  all(...values: Values): Record<string, SQLOutputValue>[];
+}
+
 /**
  * SQLite in WAL mode, with commits that are not synced: nothing here waits for the disk.
  * Locked for this process alone, it keeps the WAL's index in memory and not in a file,
@@ -35,6 +45,7 @@ const SCHEMA = `
 export class QueueDatabase {
   readonly #path: string;
   readonly #database: DatabaseSync;
+  readonly #damage = Promise.withResolvers<unknown>();
 
   private constructor(path: string, database: DatabaseSync) {
     this.#path = path;
@@ -56,16 +67,39 @@ export class QueueDatabase {
     }
   }
 
-  prepare(sql: string) {
-    return this.#database.prepare(sql);
+  /** Resolves when something in it cannot be read; then the rest may be as wrong. */
+  get damage(): Promise<unknown> {
+    return this.#damage.promise;
+  }
+
+  reportDamage(error: unknown): void {
+    this.#damage.resolve(error);
+  }
+
+  prepare(sql: string): Statement {
+    const statement = this.#database.prepare(sql);
+    return {
+      run: (...values) => this.#watched(() => statement.run(...values)),
+      get: (...values) => this.#watched(() => statement.get(...values)),
+      all: (...values) => this.#watched(() => statement.all(...values)),
+    };
+  }
+
+  #watched<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      if (isQueueDamage(error)) this.reportDamage(error);
+      throw error;
+    }
   }
 
   /** All or nothing. @throws HoldfastError `disk.full` */
   transaction<T>(change: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#database.exec('BEGIN IMMEDIATE');
       const result = change();
-      this.#database.exec('COMMIT');
+      this.#watched(() => this.#database.exec('COMMIT'));
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
