@@ -32,6 +32,11 @@ export function versionHeader(
   return isVersioned ? { [name]: versionId } : {};
 }
 
+/** Of what was written. Of a null version S3 does not tell its writer (S3 API Reference, PutObject: "Versioning suspended"). */
+export function writtenVersionHeader({ versionId }: Pick<ObjectInfo, 'versionId'>): Record<string, string> {
+  return versionId === 'null' ? {} : { 'x-amz-version-id': versionId };
+}
+
 /** A read that finds a delete marker in its way says so in headers (S3 User Guide, "Working with delete markers"). */
 export async function orDeleteMarker<T>(store: ObjectStore, target: Named, read: Promise<T>): Promise<T> {
   try {

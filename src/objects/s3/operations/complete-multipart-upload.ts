@@ -20,7 +20,7 @@ import { objectUrl } from '../object-url.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { MAX_PARTS_BYTES, readXml } from '../request-xml.ts';
-import { versionHeader } from '../versions.ts';
+import { writtenVersionHeader } from '../versions.ts';
 import type { XmlNode } from '../xml-document.ts';
 
 /**
@@ -52,7 +52,7 @@ export const completeMultipartUpload: Operation = {
       },
       {
         headers: {
-          ...versionHeader(store, bucket, info),
+          ...writtenVersionHeader(info),
           ...expirationHeader(store, bucket, info),
           ...encryptionAnswer(info, headers),
         },

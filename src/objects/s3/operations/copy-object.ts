@@ -21,7 +21,7 @@ import { REDIRECT, readMetadata, requestedAttributes, withAttributes } from '../
 import { isoTime, type Operation, type S3Request, xmlResponse } from '../operation.ts';
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
-import { versionHeader } from '../versions.ts';
+import { versionHeader, writtenVersionHeader } from '../versions.ts';
 
 /** Larger ones are copied by parts (S3 API, CopyObject). */
 const MAX_COPY_BYTES = 5 * 2 ** 30;
@@ -71,7 +71,7 @@ export const copyObject: Operation = {
       },
       {
         headers: {
-          ...versionHeader(store, target.bucket, info),
+          ...writtenVersionHeader(info),
           ...encryptionAnswer(info, request.headers),
           ...expirationHeader(store, target.bucket, info),
           ...versionHeader(store, source.bucket, found, 'x-amz-copy-source-version-id'),

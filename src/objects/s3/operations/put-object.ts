@@ -9,7 +9,7 @@ import type { Operation, S3Context, S3Request, S3Response } from '../operation.t
 import { readWriteConditions } from '../preconditions.ts';
 import { refuseUnsupportedHeaders } from '../unsupported.ts';
 import { receiveObject } from '../upload.ts';
-import { versionHeader } from '../versions.ts';
+import { writtenVersionHeader } from '../versions.ts';
 
 export const putObject: Operation = {
   name: 'PutObject',
@@ -36,7 +36,7 @@ export async function storeObject(
     status: 200,
     headers: {
       etag: `"${info.etag}"`,
-      ...versionHeader(store, bucket, info),
+      ...writtenVersionHeader(info),
       ...encryptionAnswer(info, headers),
       ...expirationHeader(store, bucket, info),
       ...checksumAnswer(objectChecksum(info.metadata)),
