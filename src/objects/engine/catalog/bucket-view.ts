@@ -1,11 +1,14 @@
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { VersionMarker } from '../../store/list.ts';
-import type { Scan, VersionScan } from '../../store/listing.ts';
+import type { Scan, VersionBound, VersionScan } from '../../store/listing.ts';
 import { isTooLong } from '../../store/names.ts';
 import type { ObjectVersion } from '../../store/object.ts';
 import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
 import { objectInfo, type Version } from './version.ts';
 import type { VersionLayer } from './version-layers.ts';
+
+/** Of so many old versions of a key, a listing of objects steps over all: one seek, where there may be any number. */
+const PASSED_VERSIONS = 16;
 
 /** What a bucket shows, at one moment: the only way to read it. */
 export class BucketView {
@@ -34,8 +37,7 @@ export class BucketView {
     const newest = this.#newest(key);
     if (!newest?.versioned) return newest;
     for (const found of this.#layer.versions(key)) {
-      const version = found.version();
-      if (!version.versioned) return version;
+      if (!found.versioned) return found.version();
     }
     return undefined;
   }
@@ -70,11 +72,22 @@ export class BucketView {
   scan(): Scan {
     const versions = this.#layer.scan();
     return function* (bound) {
-      let last: string | undefined;
-      for (const found of versions(bound)) {
-        if (found.name === last) continue;
-        last = found.name;
-        if (!found.deleteMarker) yield found.listed();
+      let next: VersionBound | undefined = bound;
+      while (next) {
+        const from: VersionBound = next;
+        next = undefined;
+        let last: string | undefined;
+        let passed = 0;
+        for (const found of versions(from)) {
+          if (found.name !== last) {
+            last = found.name;
+            passed = 0;
+            if (!found.deleteMarker) yield found.listed();
+          } else if (++passed === PASSED_VERSIONS) {
+            next = { key: found.objectKey, edge: 'after' };
+            break;
+          }
+        }
       }
     };
   }

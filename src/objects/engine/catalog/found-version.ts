@@ -5,6 +5,7 @@ import {
   decodeListed,
   decodeVersionEntry,
   isDeleteMarker,
+  isVersioned,
   type RetainedVersion,
   splitUntil,
   type Version,
@@ -39,6 +40,10 @@ export class FoundVersion {
 
   get deleteMarker(): boolean {
     return isDeleteMarker(this.#entry);
+  }
+
+  get versioned(): boolean {
+    return isVersioned(this.#entry);
   }
 
   version(): Version & Partial<RetainedVersion> {

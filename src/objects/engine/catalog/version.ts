@@ -208,6 +208,10 @@ export function isDeleteMarker(entry: Buffer): boolean {
   return (entry.readUInt8(ENTRY_PREFIX_BYTES) & DELETE_MARKER) !== 0;
 }
 
+export function isVersioned(entry: Buffer): boolean {
+  return (entry.readUInt8(ENTRY_PREFIX_BYTES) & VERSIONED) !== 0;
+}
+
 /** Of an entry, what a listing says of the object. */
 export function decodeListed(entry: Buffer): Pick<ListedObject, 'size' | 'etag' | 'headers'> {
   const start = ENTRY_PREFIX_BYTES;
