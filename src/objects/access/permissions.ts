@@ -103,6 +103,14 @@ export function permissionsOf({ operation, query, headers }: PermissionRequest):
   return permissions;
 }
 
+/** S3 API, CopyObject and UploadPartCopy, "Authentication and authorization"; S3 User Guide, "Multipart upload API and permissions". */
+const SIGNED_ONLY: ReadonlySet<string> = new Set(['CopyObject', 'CreateMultipartUpload', 'UploadPartCopy']);
+
+/** What nobody does without a key, whatever a policy allows everyone. */
+export function needsKey(operation: string): boolean {
+  return SIGNED_ONLY.has(operation);
+}
+
 const CONDITIONAL: ReadonlySet<string> = new Set([
   'CompleteMultipartUpload',
   'CopyObject',

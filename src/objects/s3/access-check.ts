@@ -4,7 +4,7 @@ import { type Decision, decideAccess } from '../access/authorize.ts';
 import { type BucketAccess, bucketAccess } from '../access/bucket-access.ts';
 import { accessErrors } from '../access/errors.ts';
 import { type Action, writesInto } from '../access/key-scope.ts';
-import { comparesObject, objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
+import { comparesObject, needsKey, objectPermission, permissionsOf, seesExistingTags } from '../access/permissions.ts';
 import type { ConditionContext } from '../access/policy/condition-keys.ts';
 import { policyAsks, policyMayAllow } from '../access/policy/policy.ts';
 import { withLock, withPrefix, withTags, withVersion } from '../access/request-context.ts';
@@ -83,6 +83,9 @@ export class AccessCheck {
     request: RoutedRequest,
   ): Promise<void> {
     const { bucket, key, query, headers } = request;
+    if (this.#options.identity.kind !== 'key' && needsKey(name)) {
+      throw accessErrors.denied('Anonymous users can neither copy nor begin an upload by parts. Please authenticate.');
+    }
     const moment = readMoment(headers);
     const target = { bucket, key, versionId: query.get('versionId'), ...moment, prefix: query.get('prefix') };
     if (name === 'DeleteObjects' && this.#mayWriteSome(bucket)) return;

@@ -67,6 +67,24 @@ test('an ETag that a policy names is that one in quotes and without', async () =
   }
 });
 
+test('who signs nothing begins no upload, copies nothing and reads no policy, whatever that allows', async () => {
+  await call('PUT /photos/a', { as: web, body: 'x' });
+  const uploads = await call('POST /photos/b', { as: web, query: { uploads: '' } });
+  const uploadId = /<UploadId>(.+)<\/UploadId>/.exec(uploads.text)?.[1] ?? '';
+  const Resource = ['arn:aws:s3:::photos', 'arn:aws:s3:::photos/*'];
+  await setPolicy({ Effect: 'Allow', Action: 's3:*', Resource });
+  const headers = { 'x-amz-copy-source': 'photos/a' };
+  expect(await status('PUT /photos/b', { body: 'x' })).toBe(200);
+  expect(await status('POST /photos/b', { query: { uploads: '' } })).toBe(403);
+  expect(await status('PUT /photos/c', { headers })).toBe(403);
+  const part = { uploadId, partNumber: '1' };
+  expect(await status('PUT /photos/b', { headers, query: part })).toBe(403);
+  expect(await status('PUT /photos/b', { body: 'x', query: part })).toBe(200);
+  expect(await status('GET /photos', { query: { policy: '' } })).toBe(405);
+  expect(await status('GET /photos', { as: other, query: { policy: '' } })).toBe(200);
+  expect(await status('PUT /photos/c', { as: other, headers })).toBe(200);
+});
+
 test('who may not read an object tries no ETags, sizes and times on it', async () => {
   const etag = String((await call('PUT /photos/a', { as: web, body: 'x' })).headers.etag);
   const uploads = await call('POST /photos/a', { as: dropper, query: { uploads: '' } });

@@ -25,7 +25,9 @@ export const putBucketPolicy: Operation = {
 export const getBucketPolicy: Operation = {
   name: 'GetBucketPolicy',
   action: 'read-bucket',
-  async handle({ bucket }, { store }) {
+  async handle({ bucket, identity }, { store }) {
+    // Not even whom it allows to: it is for keys of the account that the bucket belongs to (S3 API, GetBucketPolicy).
+    if (identity.kind !== 'key') throw s3Errors.methodNotAllowed('a bucket policy is not read without a key');
     const policy = requireBucket(store, bucket).documents?.policy;
     if (policy === undefined) throw s3Errors.noSuchPolicy('the bucket policy does not exist');
     return { status: 200, headers: { 'content-type': 'application/json' }, body: policy };
