@@ -24,39 +24,49 @@ const KEY = 'master key';
 export class MasterKeyRotation {
   readonly #context: RotationContext;
   readonly #exclusive = new Exclusive();
-  #resuming: Promise<void> = Promise.resolve();
+  #resuming: Promise<void> | undefined;
 
   constructor(context: RotationContext) {
     this.#context = context;
   }
 
-  /** Ends a rotation that was cut off, in the background: the object store may not be up yet. */
+  /** Ends a rotation that was cut off, in the background: the object store may not be up yet, or the disk full. */
   start(): void {
-    if (this.#context.masterKey.isRotating) this.#resuming = this.#resume();
+    if (!this.#context.masterKey.isRotating) return;
+    this.#resuming ??= this.#resume().finally(() => {
+      this.#resuming = undefined;
+    });
   }
 
   async stop(): Promise<void> {
     await this.#resuming;
   }
 
-  /** One that was cut off ends, and no further key is made. */
-  rotate(): Promise<Rotated> {
+  /** One that was cut off ends, and no further key is made. What fails goes on in the background. */
+  async rotate(): Promise<Rotated> {
+    try {
+      return await this.#exclusive.run(KEY, () => this.#rotate());
+    } catch (error) {
+      this.start();
+      throw error;
+    }
+  }
+
+  async #rotate(): Promise<Rotated> {
     const { masterKey, drivers, vault, log } = this.#context;
-    return this.#exclusive.run(KEY, async () => {
-      await masterKey.begin();
-      const resealed = await drivers.objects.reseal({});
-      const secrets = await vault.reseal();
-      const rotated: Rotated = { ...resealed, secrets, earlierGone: await masterKey.end() };
-      log.info({ masterKey: masterKey.id, ...rotated }, 'the master key is rotated');
-      return rotated;
-    });
+    await masterKey.begin();
+    const resealed = await drivers.objects.reseal({});
+    const secrets = await vault.reseal();
+    const rotated: Rotated = { ...resealed, secrets, earlierGone: await masterKey.end() };
+    log.info({ masterKey: masterKey.id, ...rotated }, 'the master key is rotated');
+    return rotated;
   }
 
   async #resume(): Promise<void> {
     const { masterKey, clock, log, stopping } = this.#context;
     for (let attempt = 1; masterKey.isRotating && !stopping.aborted; attempt++) {
       try {
-        await this.rotate();
+        await this.#exclusive.run(KEY, () => this.#rotate());
       } catch (error) {
         log.warn(error, 'the rotation of the master key is not at its end; trying again');
         await clock.sleep(backoff(attempt), { signal: stopping }).catch(() => {});

@@ -11,14 +11,15 @@ import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
 import type { LockSearch } from './catalog/lock-search.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
-import type { Committer, Draft } from './committer.ts';
+import type { Committer } from './committer.ts';
 import type { BucketKeys } from './encryption/bucket-keys.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
+import { bucketScope } from './scopes.ts';
 
 const NO_BYTES = Buffer.alloc(0);
-/** Of buckets' records that are written in one commit. */
-const RESEAL_BYTES = 256 * 2 ** 10;
+/** Of buckets at a time: each takes some 0.1 ms of the one writer. */
+const RESEAL_STEP = 64;
 
 interface BucketWriterOptions {
   readonly catalog: Catalog;
@@ -85,37 +86,38 @@ export class BucketWriter {
     });
   }
 
-  /**
-   * All keys of buckets by the master key that seals now. In steps, so that no write waits for all of them, until none
-   * is left: a fork made in between has the key of its base as it was.
-   */
+  /** All keys of buckets by the master key that seals now. A fork made meanwhile may have its base's as it was: until none is left. */
   async reseal(): Promise<number> {
-    while ((await this.#resealSome()) > 0);
+    while (await this.#resealAll());
     return this.#options.catalog.buckets.rows().filter(({ sealedKey }) => sealedKey !== undefined).length;
   }
 
-  #resealSome(): Promise<number> {
-    return this.#options.committer.commit({
-      scopes: 'everything',
-      decide: () => this.#resealed(),
-      done: ({ length }) => length,
-    });
+  /** In steps, so that no write waits for all of them. Gives whether there was anything to do. */
+  async #resealAll(): Promise<boolean> {
+    const { catalog, committer } = this.#options;
+    // What was decided with an earlier key is applied then.
+    await committer.commit({ scopes: 'everything', decide: () => [], done: () => undefined });
+    const ids = catalog.buckets.rows().map(({ id }) => id);
+    let resealed = 0;
+    for (let at = 0; at < ids.length; at += RESEAL_STEP) {
+      const step = ids.slice(at, at + RESEAL_STEP).map((id) => this.#reseal(id));
+      for (const records of await Promise.all(step)) resealed += records;
+    }
+    return resealed > 0;
   }
 
-  #resealed(): readonly Draft[] {
-    const { catalog, keys } = this.#options;
-    const drafts: Draft[] = [];
-    let bytes = 0;
-    for (const { id, ...row } of catalog.buckets.rows()) {
-      if (row.sealedKey === undefined || !keys) continue;
-      const sealedKey = keys.reseal(row.sealedKey);
-      if (sealedKey === row.sealedKey) continue;
-      const draft = bucketDraft(id, { ...row, sealedKey });
-      bytes += draft.head.length;
-      if (drafts.length > 0 && bytes > RESEAL_BYTES) break;
-      drafts.push(draft);
-    }
-    return drafts;
+  #reseal(id: number): Promise<number> {
+    const { catalog, committer, keys } = this.#options;
+    return committer.commit({
+      scopes: [bucketScope(id)],
+      decide: () => {
+        const row = catalog.buckets.byId(id);
+        if (row?.sealedKey === undefined || !keys) return [];
+        const sealedKey = keys.reseal(row.sealedKey);
+        return sealedKey === row.sealedKey ? [] : [bucketDraft(id, { ...row, sealedKey })];
+      },
+      done: ({ length }) => length,
+    });
   }
 
   /** @throws HoldfastError `bucket.has-forks`, `bucket.locked`, and unless `force` `bucket.not-empty`, `bucket.has-snapshots` */

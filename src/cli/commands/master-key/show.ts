@@ -18,5 +18,5 @@ export function showMasterKey(masterKey: Command): void {
 function describe({ id, file, rotating }: MasterKeyView): string {
   const kept = `Master key ${id}, in ${file}.`;
   if (!rotating) return kept;
-  return `${kept}\nIt has not taken the place of the one before everywhere; \`holdfast master-key rotate\` goes on with it.`;
+  return `${kept}\nIt has not taken the place of the one before everywhere yet; the platform's log says why.`;
 }
