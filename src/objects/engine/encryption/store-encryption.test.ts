@@ -222,6 +222,17 @@ describe('another master key', () => {
     await put('after', 100);
   });
 
+  test('finds what is on its way to the disk, also where all else is sealed by it', async () => {
+    ring.use(next, masterKey);
+    await store.resealKeys();
+    ring.use(masterKey, next);
+    const late = store.createBucket('late');
+    ring.use(next, masterKey);
+    await Promise.all([store.resealKeys(), late]);
+    await reopen({ keyring: new Keyring(next) });
+    expect(store.bucket('late')).toBeDefined();
+  });
+
   test('finds a write that began under the one before, in a bucket that had none yet', async () => {
     await store.createBucket('new');
     const { promise: rotated, resolve: release } = Promise.withResolvers<void>();
