@@ -44,7 +44,7 @@ export async function closeParts(parts: EngineParts): Promise<void> {
     () => false,
   );
   await catalog.close().catch(async (error: unknown) => {
-    await directory.distrustIndex();
+    await directory.distrustIndex().catch(() => {}); // nothing can be written
     throw error;
   });
   if (index.isDamaged) await directory.setIndexAside();

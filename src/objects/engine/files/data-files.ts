@@ -1,6 +1,7 @@
-import { open, opendir, readdir, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurable, syncDirectory } from '../../../core/durable-files.ts';
+import { isNodeError } from '../../../core/errors.ts';
 import type { FileRef } from '../catalog/version.ts';
 import { DataFileReader, dataFilePath, eitherPlace } from './data-file-reader.ts';
 import { DirectorySync } from './directory-sync.ts';
@@ -55,10 +56,19 @@ export class DataFiles {
     const known = this.#shards.get(number);
     if (known) return known;
     const path = join(this.#directory, shardName(number));
-    const shard = makeDirectoryDurable(path).then(() => new DirectorySync(path));
+    const shard = this.#makeShard(path);
     shard.catch(() => this.#shards.delete(number)); // on a full disk: the next file tries again
     this.#shards.set(number, shard);
     return shard;
+  }
+
+  /** One that is there may be of an attempt that failed before its name was durable. */
+  async #makeShard(path: string): Promise<DirectorySync> {
+    await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+      if (!isNodeError(error, 'EEXIST')) throw error;
+    });
+    await syncDirectory(this.#directory);
+    return new DirectorySync(path);
   }
 
   /** Some files are being written: without an end they are orphans. */
