@@ -19,6 +19,9 @@ export interface LifecycleOptions {
 /** Not at once: a platform that starts has other things to do. */
 const FIRST_AFTER_MS = 60_000;
 
+/** Further ahead than it slept, the clock was set, or the machine was asleep. */
+const MAX_JUMP_MS = 3600_000;
+
 /** Sweeps the buckets that have lifecycle rules, again and again. */
 export class LifecycleWorker {
   readonly #options: LifecycleOptions;
@@ -37,10 +40,19 @@ export class LifecycleWorker {
     const { signal } = this.#stop;
     let wait = Math.min(intervalMs, FIRST_AFTER_MS);
     while (!signal.aborted) {
+      const before = this.#clock.now();
       await this.#clock.sleep(wait, { signal }).catch(() => {});
-      if (!signal.aborted) await this.#sweep();
+      if (signal.aborted) return;
+      if (!this.#hasJumped(this.#clock.now() - before - wait)) await this.#sweep();
       wait = intervalMs;
     }
+  }
+
+  /** What a wrong clock makes due is gone for good: who sets it right has until the next sweep. */
+  #hasJumped(aheadMs: number): boolean {
+    if (aheadMs <= MAX_JUMP_MS) return false;
+    this.#options.log.warn({ aheadMs }, 'the clock has jumped: lifecycle rules wait for the next sweep');
+    return true;
   }
 
   /** One bucket's failure is not another's. */
