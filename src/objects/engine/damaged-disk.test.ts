@@ -6,6 +6,7 @@ import {
   readFile,
   rm,
   symlink,
+  truncate,
   unlink,
   writeFile,
 } from 'node:fs/promises';
@@ -220,4 +221,84 @@ test('an entry of the index that says nothing is found by the check of what is s
   await reopen();
   await expect(store.checkIntegrity({ maxBytes: 2 ** 30 })).resolves.toMatchObject({ objects: 1, damaged: [] });
   expect(await read('a')).toBe('a');
+});
+
+/** As an operator does who has no backup. */
+const agree = () => writeFile(join(directory, 'salvage'), '');
+const lost = async () => JSON.parse(await readFile(join(directory, 'damaged', 'lost.json'), 'utf8'));
+const keysOf = async () => (await store.list({ bucket: 'data', limit: 1000 })).objects.map(({ key }) => key);
+
+async function rebuilt({ damage }: { readonly damage: () => Promise<unknown> }): Promise<void> {
+  await store.close();
+  await damage();
+  await rm(join(directory, 'index'), { recursive: true });
+  const hint = expect.stringContaining(`touch ${join(directory, 'salvage')}`);
+  await expect(openEngine({ directory, ...sizes })).rejects.toMatchObject({ code: 'journal.corrupt', hint });
+  await agree();
+  store = await openEngine({ directory, ...sizes });
+}
+
+test('a rebuild that meets damage refuses, and goes on without what is lost for who wants it', async () => {
+  for (const key of ['a', 'b', 'c']) await put(key, 1000);
+  await rebuilt({ damage: () => flip(segment(1), 2 * BLOCK + 500) });
+  expect(await keysOf()).toEqual(['a', 'c']);
+  expect(await lost()).toMatchObject({
+    segments: [{ segment: '000000000001.journal', lost: [{ from: 2 * BLOCK, objects: [{ key: 'b' }] }] }],
+  });
+  expect(await readdir(join(directory, 'damaged'))).toContain('000000000001.journal');
+
+  await put('d', 1000);
+  await reopen();
+  expect([await keysOf(), await read('a'), await read('d')]).toEqual([['a', 'c', 'd'], 'a', 'd']);
+  await store.settle();
+  await reopen({ rebuild: true }); // the damaged segment is gone by now
+  expect(await keysOf()).toEqual(['a', 'c', 'd']);
+});
+
+test('whatever is damaged of the segments, what is whole of all of them is kept', async () => {
+  for (let i = 0; i < 30; i++) await put(`key-${i}`, 50_000);
+  await rebuilt({
+    damage: async () => {
+      await truncate(segment(1), 5 * 16 * BLOCK); // the rest of it cannot be read
+      await flip(segment(2), 3 * 13 * BLOCK + 5); // a head
+      await flip(segment(3), 2 * 13 * BLOCK + 900);
+    },
+  });
+  const kept = await keysOf();
+  expect(kept.length).toBeGreaterThan(15);
+  for (const key of kept) expect(await read(key)).toBe('k');
+  await put('after', 50_000);
+  await reopen();
+  expect(await keysOf()).toEqual(['after', ...kept]);
+  expect((await lost()).segments).toHaveLength(3);
+});
+
+test('nothing is removed for good that only a lost record may have named', async () => {
+  await put('large', 100_000);
+  await store.createBucket('others');
+  await store.put({ bucket: 'others', key: 'small', body: Buffer.from('s'), metadata });
+  const files = await dataFiles(directory);
+  await rebuilt({
+    damage: async () => {
+      await flip(segment(1), BLOCK + 100); // large
+      await flip(segment(1), 2 * BLOCK + 60); // the bucket `others`
+    },
+  });
+  expect(store.buckets().map(({ name }) => name)).toEqual(['data']);
+  expect(await keysOf()).toEqual([]);
+  expect((await lost()).buckets).toHaveLength(1);
+  await fill('x', 40);
+  for (let i = 0; i < 2; i++) {
+    await store.settle();
+    await reopen({ rebuild: i === 1 });
+    expect(await dataFiles(directory)).toEqual(expect.arrayContaining([...files]));
+  }
+  const journal = await Promise.all((await segments()).map((name) => readFile(join(directory, 'journal', name))));
+  expect(Buffer.concat(journal).includes('small')).toBe(true);
+
+  await store.close();
+  await rm(join(directory, 'damaged'), { recursive: true });
+  await rm(join(directory, 'index'), { recursive: true });
+  store = await openEngine({ directory, ...sizes });
+  expect(await dataFiles(directory)).toEqual([]);
 });

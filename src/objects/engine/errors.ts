@@ -1,5 +1,11 @@
+import { dirname, join } from 'node:path';
 import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
+
+/** In the store's directory: an operator wants to go on without what is lost. */
+export const SALVAGE_CONSENT = 'salvage';
+/** In the store's directory: what was found damaged, and what is known of it. */
+export const DAMAGED = 'damaged';
 
 /** What the engine itself can fail of. What it refuses as every store does is in `store/errors/`. Codes are stable. */
 export const engineErrors = {
@@ -41,19 +47,19 @@ export const engineErrors = {
       hint: 'check the disk and the system log; reads go on, and writes do when the disk takes them again',
       cause,
     }),
-  journalCorrupt: (segment: string, offset: number) =>
+  journalCorrupt: ({ name, path }: DamagedSegment, offset: number) =>
     new HoldfastError({
       code: 'journal.corrupt',
       kind: 'internal',
-      message: `journal segment ${segment} is damaged at byte ${offset}, and valid records follow`,
-      hint: 'this is not a torn write but a damaged disk: keep the directory as it is and restore from a backup',
+      message: `journal segment ${name} is damaged at byte ${offset}, and valid records follow`,
+      hint: `this is not a torn write but a damaged disk: restore from a backup, or ${goOn(path)}`,
     }),
-  journalUnreadable: (segment: string, offset: number) =>
+  journalUnreadable: ({ name, path }: DamagedSegment, offset: number) =>
     new HoldfastError({
       code: 'journal.corrupt',
       kind: 'internal',
-      message: `journal segment ${segment} cannot be read at byte ${offset}, and what was there may have been acknowledged`,
-      hint: 'the disk reports an error: copy what it still gives to another disk (ddrescue tries again), or restore from a backup',
+      message: `journal segment ${name} cannot be read at byte ${offset}, and what was there may have been acknowledged`,
+      hint: `the disk reports an error: copy what it still gives to another disk (ddrescue tries again), restore from a backup, or ${goOn(path)}`,
     }),
   journalCut: (segment: string, offset: number) =>
     new HoldfastError({
@@ -80,6 +86,17 @@ export const engineErrors = {
       cause,
     }),
 };
+
+interface DamagedSegment {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** What an operator does who has no backup. */
+function goOn(segment: string): string {
+  const store = dirname(dirname(segment));
+  return `run \`touch ${join(store, SALVAGE_CONSENT)}\` and start again: what is whole is kept, and ${join(store, DAMAGED)} says what is lost`;
+}
 
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

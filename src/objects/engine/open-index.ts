@@ -6,7 +6,11 @@ import { Catalog } from './catalog/catalog.ts';
 import { findIndexDamage } from './catalog/index-check.ts';
 import { INDEX_FILE, IndexFile } from './catalog/index-file.ts';
 import { HybridClock } from './hybrid-clock.ts';
+import type { LocatedRecord } from './journal/batch.ts';
 import type { Journal } from './journal/journal.ts';
+import type { SegmentDamage } from './journal/journal-replay.ts';
+import { RecordKind } from './journal/record.ts';
+import { SalvageRecord } from './salvage-record.ts';
 import type { StoreDirectory } from './store-directory.ts';
 
 const REPLAY_FLUSH_ENTRIES = 4096;
@@ -19,6 +23,7 @@ interface OpenIndex {
 }
 
 interface OpenedIndex {
+  readonly salvage: SalvageRecord;
   readonly file: IndexFile;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
@@ -57,31 +62,53 @@ async function setAside({ directory, log }: OpenIndex, damage: unknown): Promise
   await directory.setIndexAside();
 }
 
-async function openReplayed({ directory, journal, wall }: OpenIndex): Promise<OpenedIndex> {
+async function openReplayed({ directory, journal, wall, log }: OpenIndex): Promise<OpenedIndex> {
+  const salvage = await SalvageRecord.open(directory.damaged, log);
+  const maySalvage = await directory.maySalvage();
   const clock = new HybridClock(wall);
   const file = IndexFile.open(directory.index);
   try {
     const catalog = new Catalog(file, clock, (position) => journal.sequenceOf(position));
     const isRebuild = catalog.savedPosition === 0;
-    await replay(journal, catalog);
-    return { file, catalog, clock, isRebuild };
+    await replay(journal, catalog, maySalvage ? { salvage, log } : undefined);
+    if (maySalvage && catalog.pending === 0) await directory.endSalvage();
+    return { file, catalog, clock, isRebuild, salvage };
   } catch (error) {
     await file.close().catch(() => {}); // what was wrong before it is told
     throw error;
   }
 }
 
-async function replay(journal: Journal, catalog: Catalog): Promise<void> {
-  await journal.replay(catalog.savedPosition, async (located) => {
+interface Salvaging {
+  readonly salvage: SalvageRecord;
+  readonly log: Logger | undefined;
+}
+
+async function replay(journal: Journal, catalog: Catalog, salvaging: Salvaging | undefined): Promise<void> {
+  const removed = new Set<number>();
+  const visit = async (located: LocatedRecord) => {
+    if (located.record.kind === RecordKind.bucketRemoval) removed.add(located.record.bucket);
     catalog.apply(located);
     catalog.reached(located.position + located.length);
     if (catalog.pending >= REPLAY_FLUSH_ENTRIES) await flushIfRoom(catalog);
-  });
+  };
+  const onDamage = salvaging && ((damage: SegmentDamage) => keepDamage(damage, catalog, salvaging));
+  await journal.replay(catalog.savedPosition, visit, onDamage);
   const { rebuilding } = catalog.retained;
   catalog.endReplay();
   if (rebuilding) await prune(catalog).catch(() => {}); // on a full disk later
   catalog.files.takeUnused(); // removed as orphans: a later record may still have used them
   await flushIfRoom(catalog);
+  if (!salvaging?.salvage.hasLosses) return;
+  await salvaging.salvage.addBuckets(catalog.removedBuckets().filter((id) => !removed.has(id)));
+}
+
+/** Before anything more is applied: the segment will be emptied. */
+async function keepDamage(damage: SegmentDamage, catalog: Catalog, { salvage, log }: Salvaging): Promise<void> {
+  await salvage.add(damage);
+  const { segment, lost, end } = damage;
+  log?.error({ segment, lost }, 'a part of the journal is lost: what is whole of the segment is kept');
+  catalog.reached(end);
 }
 
 /** Drops what was retained only because not all snapshots were known yet. */

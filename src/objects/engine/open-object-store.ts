@@ -17,6 +17,7 @@ import { DataFiles } from './files/data-files.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { Journal } from './journal/journal.ts';
 import { openIndex } from './open-index.ts';
+import type { SalvageRecord } from './salvage-record.ts';
 import { StoreDirectory } from './store-directory.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -84,11 +85,12 @@ async function openOnce({
   const journal = opening.adopt(await Journal.open(journalOptions), (journal) => journal.close());
   const files = await DataFiles.open(directory.files);
   const indexed = await openIndex({ directory, journal, wall, log });
-  const { file: index, clock, isRebuild } = indexed;
+  const { file: index, clock, isRebuild, salvage } = indexed;
   const catalog = opening.adopt(indexed.catalog, (catalog) => catalog.close());
   const bucketKeys = keyring && new BucketKeys(keyring);
   checkMasterKey(bucketKeys, catalog.buckets.rows());
-  if (isRebuild || !directory.wasClosed) await files.removeOrphans((id) => catalog.files.count(id) > 0);
+  const mayHaveOrphans = (isRebuild || !directory.wasClosed) && !salvage.hasLosses;
+  if (mayHaveOrphans) await files.removeOrphans((id) => catalog.files.count(id) > 0);
   const consumers = await FeedConsumers.open(directory.consumers);
   const feed = new JournalFeed({ journal, buckets: catalog.buckets, consumers });
   const store = assemble({
@@ -97,6 +99,7 @@ async function openOnce({
     journal,
     files,
     index,
+    salvage,
     catalog,
     clock,
     bucketKeys,
@@ -122,6 +125,7 @@ interface Parts {
   readonly journal: Journal;
   readonly files: DataFiles;
   readonly index: IndexFile;
+  readonly salvage: SalvageRecord;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
   readonly feed: JournalFeed;
@@ -133,7 +137,7 @@ interface Parts {
 }
 
 function assemble(parts: Parts): EngineObjectStore {
-  const { journal, files, catalog, clock, feed, slackBytes } = parts;
+  const { journal, files, catalog, clock, feed, slackBytes, salvage } = parts;
   const committer: Committer = new Committer({
     journal,
     catalog,
@@ -145,6 +149,6 @@ function assemble(parts: Parts): EngineObjectStore {
     },
   });
   const compaction = new Compaction({ journal, catalog, committer, feed, slackBytes });
-  const upkeep = new Upkeep({ catalog, committer, compaction });
+  const upkeep = new Upkeep({ catalog, committer, compaction, salvage });
   return new EngineObjectStore({ ...parts, committer, upkeep, bodies: new BodyWriter() });
 }

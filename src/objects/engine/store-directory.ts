@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { access, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { makeDirectoryDurable, readJsonFile, renameDurable, writeFileDurable } from '../../core/durable-files.ts';
+import {
+  makeDirectoryDurable,
+  readJsonFile,
+  removeDurable,
+  renameDurable,
+  writeFileDurable,
+} from '../../core/durable-files.ts';
 import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
-import { engineErrors } from './errors.ts';
+import { DAMAGED, engineErrors, SALVAGE_CONSENT } from './errors.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
 
 /** 2: data files in shards by their millisecond, which code that knows only 1 would report as gone. */
@@ -35,6 +41,8 @@ interface KeptFormat extends StoreFormat {
  * consumers.json  who follows the journal, and from where on
  * session      whether the store was closed
  * journal/ index/ files/
+ * salvage      made by an operator, for one start
+ * damaged/     what a salvage could not read (`salvage-record.ts`)
  * index.damaged/  an index in which damage was found, until another one is complete
  */
 export class StoreDirectory {
@@ -82,6 +90,27 @@ export class StoreDirectory {
 
   get files(): string {
     return join(this.#path, 'files');
+  }
+
+  get damaged(): string {
+    return join(this.#path, DAMAGED);
+  }
+
+  /** An operator has agreed to go on without what is lost. */
+  async maySalvage(): Promise<boolean> {
+    return access(this.#salvageConsent).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The next damage is another one. */
+  async endSalvage(): Promise<void> {
+    await removeDurable(this.#salvageConsent);
+  }
+
+  get #salvageConsent(): string {
+    return join(this.#path, SALVAGE_CONSENT);
   }
 
   get consumers(): string {

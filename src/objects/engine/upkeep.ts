@@ -1,6 +1,7 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { Committer } from './committer.ts';
 import type { Compaction } from './compaction.ts';
+import type { SalvageRecord } from './salvage-record.ts';
 
 const FLUSH_AT_ENTRIES = 4096;
 /** Each flush has a price of its own: a transaction, the counters, a look at the free room. What waits, listings merge. */
@@ -13,6 +14,7 @@ interface UpkeepOptions {
   readonly catalog: Catalog;
   readonly committer: Committer;
   readonly compaction: Compaction;
+  readonly salvage: Pick<SalvageRecord, 'keepsBucket'>;
 }
 
 /**
@@ -29,11 +31,11 @@ export class Upkeep {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ catalog, committer, compaction }: UpkeepOptions) {
+  constructor({ catalog, committer, compaction, salvage }: UpkeepOptions) {
     this.#catalog = catalog;
     this.#committer = committer;
     this.#compaction = compaction;
-    this.#removedBuckets = new Set(catalog.removedBuckets());
+    this.#removedBuckets = new Set(catalog.removedBuckets().filter((id) => !salvage.keepsBucket(id)));
     if (this.#hasWork) this.#schedule(FLUSH_AFTER_MS);
   }
 

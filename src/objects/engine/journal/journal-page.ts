@@ -1,7 +1,7 @@
 import { isHoldfastCode } from '../../../core/errors.ts';
 import { alignToBlock, decodeBatchHeader, decodeBatchRecords, type LocatedRecord } from './batch.ts';
 import type { Segment } from './segment.ts';
-import { salvageRecords } from './segment-salvage.ts';
+import { salvageSegment } from './segment-salvage.ts';
 
 const PAGE_BYTES = 2 ** 20;
 const NOTHING = Buffer.alloc(0);
@@ -41,7 +41,7 @@ export async function readPage(segment: Segment, { from, end, segmentBytes, salt
     const page = decodePage(await read, { position, end: base + segmentBytes, salt });
     if (page) return page;
   }
-  const whole = await salvageRecords(segment, { segmentBytes, salt });
+  const whole = (await salvageSegment(segment, { segmentBytes, salt })).records;
   const isWithin = (one: LocatedRecord) => one.position >= position && one.position < position + length;
   return { records: whole.filter(isWithin), next: position + length };
 }

@@ -4,11 +4,12 @@ import { objectErrors } from '../../store/errors/object-errors.ts';
 import { engineErrors } from '../errors.ts';
 import { BATCH_HEADER_BYTES, BLOCK_BYTES, batchBytes, encodeBatch, type LocatedRecord } from './batch.ts';
 import { type JournalPage, readPage } from './journal-page.ts';
+import { type DamageVisitor, replaySegments } from './journal-replay.ts';
 import { KEPT_SPARES, type Purpose } from './purpose.ts';
 import { decodeRecord, type JournalRecord, recordBytes } from './record.ts';
 import { Segment } from './segment.ts';
 import { SegmentPool } from './segment-pool.ts';
-import { salvageRecords } from './segment-salvage.ts';
+import { salvageSegment } from './segment-salvage.ts';
 import { type RecordVisitor, scanSegment } from './segment-scan.ts';
 
 const SEGMENT = /^(\d{12})\.journal$/;
@@ -103,28 +104,20 @@ export class Journal {
    * Visits every record from `from` on (0: all) and sets the end, where appends go on.
    * A torn batch at the end never was acknowledged and is cut. One that reads whole may be known to the system's
    * memory alone, when the process died while it was written or the write failed: it is written again.
-   * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one, and when the journal ends before `from`
+   * @throws HoldfastError `journal.corrupt` when valid batches follow a damaged one, unless `onDamage` is there to take
+   * note, and when the journal ends before `from`
    */
-  async replay(from: number, visit: RecordVisitor): Promise<void> {
+  async replay(from: number, visit: RecordVisitor, onDamage?: DamageVisitor): Promise<void> {
     const segments = [...this.#segments.values()].filter(({ sequence }) => sequence >= this.sequenceOf(from));
-    let tail: Segment | undefined;
-    let settleLast = async () => {};
-    for (const segment of segments) {
-      const end = await scanSegment(segment, { ...this.#options, from }, visit);
-      const { last } = end;
-      if (last) settleLast = () => segment.write(last.bytes, last.offset);
-      if (tail && end.offset > 0) throw engineErrors.journalCorrupt(tail.name, this.#offset);
-      if (tail || end.sealed) continue;
-      tail = segment;
-      this.#offset = end.offset;
-      this.#previous = end.previous;
-    }
-    const { sequence, name } = tail ?? segments.at(-1) ?? this.#active;
-    const end = (tail || segments.length === 0 ? sequence : sequence + 1) * this.#options.segmentBytes + this.#offset;
+    const { tail, last, rewriteLast } = await replaySegments(segments, { ...this.#options, from, visit, onDamage });
+    this.#offset = tail?.offset ?? 0;
+    this.#previous = tail?.previous ?? 0;
+    const { sequence, name } = last ?? this.#active;
+    const end = (tail || !last ? sequence : sequence + 1) * this.#options.segmentBytes + this.#offset;
     // What the index knows was durable before: to write on from here would put other records in its places.
     if (end < from) throw engineErrors.journalCut(name, this.#offset);
-    await settleLast();
-    await this.#settleTail(tail);
+    await rewriteLast();
+    await this.#settleTail(tail?.segment);
   }
 
   /** Segments after the tail were only prepared; a sealed tail needs a successor. */
@@ -253,7 +246,7 @@ export class Journal {
   /** Of a segment that is damaged. */
   async salvage(sequence: number): Promise<readonly LocatedRecord[]> {
     const segment = this.#segments.get(sequence);
-    return segment ? salvageRecords(segment, this.#options) : [];
+    return segment ? (await salvageSegment(segment, this.#options)).records : [];
   }
 
   isDamaged(sequence: number): boolean {

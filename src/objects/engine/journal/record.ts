@@ -77,6 +77,15 @@ export function claimedBytes(source: Buffer, at: number): number | undefined {
   return length >= RECORD_HEADER_BYTES && at + length <= source.length ? length : undefined;
 }
 
+/** What a record that is damaged was of, as far as it still says so. */
+export function claimedObject(source: Buffer, at: number): { readonly bucket: number; readonly key: string } {
+  const start = at + RECORD_HEADER_BYTES;
+  return {
+    bucket: source.readUInt32BE(at + 16),
+    key: source.toString('utf8', start, start + source.readUInt16BE(at + 10)),
+  };
+}
+
 /** `undefined` when the bytes at `at` are no whole, undamaged record. The buffers share memory with `source`. */
 export function decodeRecord(source: Buffer, at: number): JournalRecord | undefined {
   const length = claimedBytes(source, at);

@@ -55,16 +55,34 @@ interface ReadBlocks {
 }
 
 async function readBlocks(segment: Segment, length: number): Promise<ReadBlocks> {
-  const whole = await segment.read(0, length).catch(nothingOfDamaged);
-  if (whole) return { bytes: whole, unreadable: new Set() };
   const bytes = Buffer.alloc(length);
   const unreadable = new Set<number>();
-  for (let at = 0; at < length; at += BLOCK_BYTES) {
-    const block = await segment.read(at, BLOCK_BYTES).catch(nothingOfDamaged);
-    if (block) block.copy(bytes, at);
-    else unreadable.add(at);
-  }
+  await readParts(segment, { bytes, unreadable }, { at: 0, length });
   return { bytes, unreadable };
+}
+
+interface Part {
+  readonly at: number;
+  readonly length: number;
+}
+
+const PARTS = 8;
+
+/** What the disk does not give back in one read is read in parts, down to the blocks: each bad one can take seconds. */
+async function readParts(
+  segment: Segment,
+  read: { readonly bytes: Buffer; readonly unreadable: Set<number> },
+  { at, length }: Part,
+): Promise<void> {
+  const found = await segment.read(at, length).catch(nothingOfDamaged);
+  if (found) found.copy(read.bytes, at);
+  else if (length <= BLOCK_BYTES) read.unreadable.add(at);
+  else {
+    const step = alignToBlock(length / PARTS);
+    for (let part = at; part < at + length; part += step) {
+      await readParts(segment, read, { at: part, length: Math.min(step, at + length - part) });
+    }
+  }
 }
 
 function nothingOfDamaged(error: unknown): undefined {

@@ -84,12 +84,12 @@ function checkEnd(
 ): void {
   const found = bytes.headerAt(end);
   const torn = found?.previous === previous ? found : undefined;
-  if (!bytes.isReadable(end, torn)) throw engineErrors.journalUnreadable(segment.name, end);
+  if (!bytes.isReadable(end, torn)) throw engineErrors.journalUnreadable(segment, end);
   const first = end + (torn ? alignToBlock(torn.length) : BLOCK_BYTES);
   for (let offset = first; offset < bytes.all.length; offset += BLOCK_BYTES) {
     const header = bytes.headerAt(offset);
     if (header && (found === undefined || header.previous === found.crc)) {
-      throw engineErrors.journalCorrupt(segment.name, end);
+      throw engineErrors.journalCorrupt(segment, end);
     }
   }
 }
