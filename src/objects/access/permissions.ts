@@ -74,11 +74,11 @@ const OF_TAGGED_OBJECT: ReadonlySet<string> = new Set(
     'GetObjectTagging',
     'PutObjectAcl',
     'PutObjectTagging',
-  ].flatMap((name) => [`s3:${name}`, `s3:${OF_VERSION[name]}`]),
+  ].flatMap((name) => [`s3:${name}`.toLowerCase(), `s3:${OF_VERSION[name]}`.toLowerCase()]),
 );
 
 export function seesExistingTags(permission: string): boolean {
-  return OF_TAGGED_OBJECT.has(permission);
+  return OF_TAGGED_OBJECT.has(permission.toLowerCase());
 }
 
 /** The permission of an operation, by its plain name, on an object or on a version: one that is named, or of the past. */

@@ -82,6 +82,42 @@ describe('a bucket policy', () => {
     expect(await status('GET /photos/a')).toBe(200);
   });
 
+  const held = (Action: string | string[], key: string) =>
+    statement({ Effect: 'Deny', Action, Condition: { StringEquals: { [key]: 'x' } } });
+
+  test.each<[string | string[], string]>([
+    ['s3:DeleteObject', 's3:ExistingObjectTag/hold'],
+    [['s3:GetObject', 's3:PutObject'], 's3:ExistingObjectTag/hold'],
+    [['s3:DeleteObject*', 's3:AbortMultipart*'], 's3:ExistingObjectTag/hold'],
+    ['s3:GetObject', 's3:RequestObjectTag/hold'],
+    ['s3:GetObject', 's3:RequestObjectTagKeys'],
+    ['s3:GetObject', 's3:prefix'],
+    ['s3:GetObject', 's3:VersionId'],
+    ['s3:DeleteObject', 's3:object-lock-mode'],
+    ['s3:GetObject', 's3:x-amz-acl'],
+    ['s3:DeleteObject', 's3:x-amz-copy-source'],
+  ])('is refused where %j never has %s, and would never apply', async (actions, key) => {
+    const policy = held(actions, key);
+    expect(await setPolicy(policy)).toMatchObject({ status: 400, code: 'MalformedPolicy' });
+    // One that was taken once stays what it was.
+    const documents = { policy: JSON.stringify({ Statement: [policy] }) };
+    await gateway.store.updateBucket('photos', { documents });
+    expect(await status('GET /photos/a', { as: web })).toBe(200);
+  });
+
+  test.each<[string | string[], string]>([
+    ['s3:*', 's3:ExistingObjectTag/hold'],
+    [['s3:GetObject', 's3:GetObjectVersion', 's3:PutObjectTagging'], 's3:ExistingObjectTag/hold'],
+    ['s3:Put*', 's3:RequestObjectTagKeys'],
+    [['s3:GetObjectVersion', 's3:DeleteObjectVersion'], 's3:VersionId'],
+    [['s3:PutObject', 's3:PutObjectRetention', 's3:BypassGovernanceRetention'], 's3:object-lock-mode'],
+    [['s3:PutObject', 's3:PutObjectAcl'], 's3:x-amz-acl'],
+    [['s3:GetObject', 's3:DeleteObject'], 'aws:Referer'],
+    [['s3:PutObject', 's3:DeleteObject'], 's3:if-match'],
+  ])('is taken where %j has %s', async (actions, key) => {
+    expect((await setPolicy(held(actions, key))).status).toBe(204);
+  });
+
   test('opens what it names to everyone, and no more', async () => {
     await setPolicy(
       statement({ Resource: 'arn:aws:s3:::photos/public/*' }),

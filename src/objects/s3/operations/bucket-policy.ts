@@ -1,5 +1,6 @@
 import { bucketAccess } from '../../access/bucket-access.ts';
 import { accessErrors } from '../../access/errors.ts';
+import { checkApplicableKeys } from '../../access/policy/applicable-keys.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../../access/policy/parse-policy.ts';
 import { isPublicPolicy } from '../../access/policy/policy.ts';
 import { readText } from '../body/request-body.ts';
@@ -14,6 +15,7 @@ export const putBucketPolicy: Operation = {
     const bucket = requireBucket(store, request.bucket);
     const text = await readText(await request.body(), 4 * MAX_POLICY_BYTES); // a little too long is a malformed policy
     const policy = parsePolicy(text, bucket.name);
+    checkApplicableKeys(policy);
     if (bucketAccess(bucket).block.blockPublicPolicy && isPublicPolicy(policy)) {
       throw accessErrors.denied('public policies are blocked by the public access block of the bucket');
     }
