@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
 import { faultyDiskObstacle } from '../support/faulty-disk.ts';
@@ -101,6 +101,31 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
     await bed.disk.fail({});
     await bed.open();
     expect(await bed.readAll(...keys)).toEqual(['whole', 'whole', 'whole']);
+  });
+
+  test('of a session mark that cannot be read nothing good is believed', async () => {
+    await using bed = await StoreOnFaultyDisk.create('ext4');
+    await bed.put('a');
+    const mark = await bed.extents('session');
+    const orphan = join(bed.directory, 'files', '00', '00000000000001');
+    await mkdir(dirname(orphan), { recursive: true });
+    await writeFile(orphan, 'of a crash');
+    await bed.breakSectors(mark);
+    await bed.open();
+    expect(await bed.readAll('a')).toEqual(['whole']);
+    await expect(readFile(orphan)).rejects.toMatchObject({ code: 'ENOENT' });
+    await bed.restart();
+    expect(await bed.readAll('a')).toEqual(['whole']);
+  });
+
+  test('a store.json that cannot be read is told, and left as it is', async () => {
+    await using bed = await StoreOnFaultyDisk.create('ext4');
+    await bed.put('a');
+    await bed.breakSectors(await bed.extents('store.json'));
+    await expect(bed.open()).rejects.toMatchObject({ code: 'store.damaged' });
+    await bed.disk.fail({});
+    await bed.open();
+    expect(await bed.readAll('a')).toEqual(['whole']);
   });
 
   test('an index with bad sectors kills a process once, and the next start builds another', async () => {

@@ -1,6 +1,8 @@
-import { constants, open, readFile } from 'node:fs/promises';
+import { constants, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../core/durable-files.ts';
+import { isNodeError } from '../../core/errors.ts';
+import { isDiskError } from './errors.ts';
 
 /** `machine-died`: files that were not synced may hold anything. */
 export type LastSession = 'closed' | 'process-died' | 'machine-died';
@@ -22,8 +24,10 @@ export class SessionMark {
   /** How the session before this one ended; to be asked before `begin`. */
   async last(): Promise<LastSession> {
     const bootId = await readBootId();
-    const left = await readFile(this.#path, 'utf8').catch(() => undefined);
-    if (left === undefined || left.startsWith('shut ')) return 'closed';
+    const left = await readFile(this.#path, 'utf8').catch((error: unknown) => {
+      return isNodeError(error, 'ENOENT') ? mark('shut', bootId) : ''; // a new store's, or unreadable
+    });
+    if (left.startsWith('shut ')) return 'closed';
     return bootId !== NO_BOOT_ID && left === mark('open', bootId) ? 'process-died' : 'machine-died';
   }
 
@@ -41,15 +45,25 @@ export class SessionMark {
     await this.#write('open', NO_BOOT_ID);
   }
 
+  /** Where it is on a bad sector it moves to another. */
   async #write(state: 'open' | 'shut', bootId: string): Promise<void> {
-    const file = await open(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o600);
-    try {
-      await file.write(mark(state, bootId), 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const text = mark(state, bootId);
+    await overwrite(this.#path, text).catch(async (error: unknown) => {
+      if (!isDiskError(error)) throw error;
+      await rm(this.#path);
+      await overwrite(this.#path, text);
+    });
     await syncDirectory(dirname(this.#path));
+  }
+}
+
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    await file.write(text, 0);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../core/durable-files.ts';
 import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
-import { DAMAGED, engineErrors, SALVAGE_CONSENT } from './errors.ts';
+import { DAMAGED, engineErrors, isDiskError, SALVAGE_CONSENT } from './errors.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
 
 /** 2: data files in shards by their millisecond, which code that knows only 1 would report as gone. */
@@ -185,6 +185,8 @@ async function readKept(path: string): Promise<KeptFormat | undefined> {
     return await readJsonFile<KeptFormat>(path);
   } catch (error) {
     if (error instanceof SyntaxError) throw engineErrors.directoryDamaged(path, 'is no JSON any more', error);
+    if (isDiskError(error))
+      throw engineErrors.directoryDamaged(path, 'cannot be read: the disk reports an error', error);
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { isNodeError } from '../../../core/errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
+import { isDiskError } from '../errors.ts';
 
 /** Of an index's directory. */
 export const INDEX_FILE = 'index.mdb';
@@ -91,7 +92,7 @@ export class IndexFile {
       return true;
     } catch (error) {
       if (isNodeError(error, 'ENOENT')) return true; // made when it is opened
-      if (isNodeError(error, 'EIO')) return false;
+      if (isDiskError(error)) return false;
       throw error;
     }
   }
