@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdir, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../tests/support/temporary-directory.ts';
 import { systemClock } from '../core/clock.ts';
@@ -12,7 +13,8 @@ import { openState } from './state/state.ts';
 const RESEALED = { buckets: 3, accessKeys: 2, webhooks: 1 };
 
 async function rotationIn(directory: string) {
-  const place = { keyFile: join(directory, 'master.key'), recordFile: join(directory, 'record') };
+  const place = { keyFile: join(directory, 'master.key'), recordFile: join(directory, 'known', 'record') };
+  await mkdir(dirname(place.recordFile));
   await MasterKey.create(place);
   const masterKey = await MasterKey.open(place);
   const vault = new SecretVault(await openState(':memory:'), masterKey.keyring);
@@ -52,6 +54,18 @@ test('what fails is told, and goes on with the same key until it is at its end',
   await waitUntil(() => !masterKey.isRotating, { timeoutMs: 5000, what: 'its end' });
   expect(masterKey.id).toBe(second);
   expect(await vault.reveal('app', { TOKEN: 1 })).toEqual({ TOKEN: 'x' });
+});
+
+test('what is begun and could not be written down is at its end when it can', async () => {
+  await using directory = await temporaryDirectory();
+  const { rotation, masterKey, place, vault } = await rotationIn(directory.path);
+  await rmdir(dirname(place.recordFile));
+  await expect(rotation.rotate()).rejects.toThrow('ENOENT');
+  expect(masterKey.isRotating).toBe(true);
+  await vault.set('app', { OTHER: 'y' }, 2);
+  await mkdir(dirname(place.recordFile));
+  await waitUntil(() => !masterKey.isRotating, { timeoutMs: 5000, what: 'its end' });
+  expect(await vault.reveal('app', { TOKEN: 1, OTHER: 1 })).toEqual({ TOKEN: 'x', OTHER: 'y' });
 });
 
 test('an end of the platform ends the trying, and the next one goes on', async () => {

@@ -1,3 +1,4 @@
+import { isHoldfastCode } from '../core/errors.ts';
 import type { Keyring } from '../core/keyring.ts';
 import type { SecretId, SecretRecord } from './state/secret-store.ts';
 import type { State } from './state/state.ts';
@@ -51,15 +52,30 @@ export class SecretVault {
     return values;
   }
 
-  /** Every version by the key that seals now, durable when it resolves. Gives how many there are. */
+  /**
+   * Every version by the key that seals now, durable when it resolves. What is damaged stays as it is, and keeps no key
+   * from going: none opens it. Gives how many are sealed.
+   */
   async reseal(): Promise<number> {
     return await this.#state.transaction(async ({ secrets }) => {
-      const sealed = await secrets.sealed();
-      for (const record of sealed) {
-        await secrets.reseal(record, this.#seal(record, this.#unseal(record, record.sealed).toString()));
+      let count = 0;
+      for (const record of await secrets.sealed()) {
+        const value = this.#open(record, record.sealed);
+        if (value === undefined) continue;
+        await secrets.reseal(record, this.#seal(record, value));
+        count++;
       }
-      return sealed.length;
+      return count;
     });
+  }
+
+  #open(id: SecretId, sealed: string): string | undefined {
+    try {
+      return this.#unseal(id, sealed).toString();
+    } catch (error) {
+      if (isHoldfastCode(error, 'envelope.broken')) return undefined;
+      throw error;
+    }
   }
 
   /** @throws HoldfastError `envelope.broken` when no key of the ring has sealed one of them */

@@ -21,6 +21,11 @@ interface MasterKeyRecord {
 
 type Keys = readonly [Uint8Array, ...Uint8Array[]];
 
+interface Found {
+  readonly keys: Keys;
+  readonly isRecorded: boolean;
+}
+
 const KEY_BYTES = 32;
 /** The record changes before the file of keys or after it: who reads both may have to look again. */
 const LOOKS = 5;
@@ -33,11 +38,14 @@ const LOOKS = 5;
  */
 export class MasterKey {
   readonly keyring: Keyring;
+  /** The data directory knew it when it was opened; else it may be any. */
+  readonly isConfirmed: boolean;
   readonly #place: MasterKeyPlace;
   #keys: Keys;
 
-  private constructor(place: MasterKeyPlace, keys: Keys) {
+  private constructor(place: MasterKeyPlace, { keys, isRecorded }: Found) {
     this.#place = place;
+    this.isConfirmed = isRecorded;
     this.#keys = keys;
     this.keyring = new Keyring(...keys);
   }
@@ -79,7 +87,8 @@ export class MasterKey {
 
   /** The keys as they are in the file now. @throws as `open` */
   async refresh(): Promise<void> {
-    this.#use(await readMatching(this.#place));
+    this.#keys = (await readMatching(this.#place)).keys;
+    this.keyring.use(...this.#keys);
   }
 
   /**
@@ -87,11 +96,12 @@ export class MasterKey {
    * ended, or one whose key somebody has written there. @throws as `open`, and `master-key.read-only`
    */
   async begin(): Promise<void> {
-    const found = await readMatching(this.#place);
+    const { keys: found } = await readMatching(this.#place);
     const keys: Keys = found.length > 1 ? found : [randomBytes(KEY_BYTES), ...found];
     if (keys !== found && !(await this.#write(keys))) throw masterKeyErrors.readOnly(this.file);
+    this.#keys = keys;
     await this.#record(keys);
-    this.#use(keys);
+    this.keyring.use(...keys);
   }
 
   /**
@@ -104,11 +114,6 @@ export class MasterKey {
     const written = await this.#write([current]);
     this.#keys = [current];
     return written;
-  }
-
-  #use(keys: Keys): void {
-    this.#keys = keys;
-    this.keyring.use(...keys);
   }
 
   /** `false`: the file is not the platform's to write. */
@@ -130,13 +135,13 @@ export class MasterKey {
 /** A directory of somebody else, a file system that is read only, a file that is mounted by itself. */
 const NOT_OURS = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
 
-async function readMatching(place: MasterKeyPlace): Promise<Keys> {
+async function readMatching(place: MasterKeyPlace): Promise<Found> {
   for (let look = 1; ; look++) {
     const record = await readRecord(place);
     const keys = await readKeys(place.keyFile);
     const ids = keys?.map(keyId) ?? [];
     const wanted = record?.keys ?? [];
-    if (keys && wanted.every((id) => ids.includes(id))) return keys;
+    if (keys && wanted.every((id) => ids.includes(id))) return { keys, isRecorded: record !== undefined };
     if (look < LOOKS && `${(await readRecord(place))?.keys}` !== `${record?.keys}`) continue;
     throw keys
       ? masterKeyErrors.other(place.keyFile, { found: ids, wanted })

@@ -129,8 +129,12 @@ test('secrets go from one master key to the next, versions that nobody pins too'
   expect(await vault.reseal()).toBe(4);
   const after = new SecretVault(state, new Keyring(second));
   await after.check();
+  await state.secrets.reseal({ app: 'notes', name: 'KEY', version: 1 }, 'ZGFtYWdlZA==');
+  expect(await after.reseal()).toBe(3);
+  await expect(after.reveal('notes', { KEY: 1 })).rejects.toMatchObject({ code: 'envelope.broken' });
+  await after.set('notes', { KEY: 'third' }, 4);
   expect(await after.reveal('photos', { KEY: 1, OTHER: 1 })).toEqual({ KEY: 'first', OTHER: 'x' });
-  expect(await after.reveal('notes', { KEY: 1 })).toEqual({ KEY: 'third' });
+  expect(await after.reveal('notes', { KEY: 2 })).toEqual({ KEY: 'third' });
   await expect(new SecretVault(state, new Keyring(first)).check()).rejects.toMatchObject({ code: 'envelope.broken' });
 });
 

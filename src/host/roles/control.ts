@@ -30,7 +30,7 @@ export async function startControl({ config, directory, code, onOtherCode, log }
   });
   const state = await openState(directory.stateFile);
   const masterKey = await MasterKey.open(directory.masterKey(config.masterKeyFile));
-  await new SecretVault(state, masterKey.keyring).check();
+  if (!masterKey.isConfirmed) await new SecretVault(state, masterKey.keyring).check();
   const control = createPlatform({
     dataDirectory: directory.root,
     state,
