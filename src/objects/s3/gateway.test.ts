@@ -71,6 +71,8 @@ describe('errors', () => {
     ['PUT /photos/a', { headers: { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' } }, 400, 'BadDigest'],
     ['PUT /photos/a', { headers: { 'x-amz-checksum-crc32': 'AAAA' } }, 400, 'InvalidRequest'],
     ['PUT /photos/a', { body: 'x', headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } }, 400, 'BadDigest'],
+    ['PUT /photos/a', { body: 'x', headers: { 'x-amz-checksum-xxhash64': 'AAAAAAAAAAA=' } }, 501, 'NotImplemented'],
+    ['PUT /photos/a', { body: 'x', headers: { 'x-amz-checksum-crc': 'AAAAAA==' } }, 400, 'InvalidRequest'],
     ['PUT /photos/a', { headers: { 'x-amz-meta-a': 'x'.repeat(2048) } }, 400, 'MetadataTooLarge'],
     ['POST /photos', { query: { delete: '' }, body: '<Delete>' }, 400, 'MalformedXML'],
     ['POST /photos', { query: { delete: '' }, body: '<Delete></Delete>' }, 400, 'MalformedXML'],
