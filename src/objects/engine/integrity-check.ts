@@ -55,7 +55,7 @@ export class IntegrityCheck {
     try {
       return this.#collect(after, maxBytes);
     } catch (error) {
-      this.#options.index.reportDamage(error);
+      if (error instanceof RangeError || error instanceof SyntaxError) this.#options.index.reportDamage(error);
       throw error;
     }
   }
