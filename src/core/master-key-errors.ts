@@ -1,5 +1,6 @@
 import { HoldfastError } from './errors.ts';
 
+const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 const list = (ids: readonly string[]) => ids.join(' and ');
 
 /** What is wrong with the file of the master key. Nothing was read or written with it. Codes are stable. */
@@ -25,11 +26,19 @@ export const masterKeyErrors = {
       message: `${path} is damaged: a line of it is not a key, which is 32 bytes in base64`,
       hint: 'put back your copy of it; nothing was changed',
     }),
+  notMade: (path: string, cause: unknown) =>
+    new HoldfastError({
+      code: 'master-key.not-made',
+      kind: 'invalid',
+      message: `cannot make a master key in ${path}: ${reason(cause)}`,
+      hint: 'put a file with a key there (`openssl rand -base64 32`), or let the platform write to its directory',
+      cause,
+    }),
   unreadable: (path: string, cause: unknown) =>
     new HoldfastError({
       code: 'master-key.unreadable',
       kind: 'invalid',
-      message: `cannot read the master key in ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      message: `cannot read the master key in ${path}: ${reason(cause)}`,
       hint: `give the file to the user that runs Holdfast, and to nobody else (chown, chmod 600)`,
       cause,
     }),

@@ -24,12 +24,39 @@ const keyLines = async () => (await readFile(place.keyFile, 'utf8')).trim().spli
 const opening = () => MasterKey.open(place);
 const withCode = (code: string) => expect.objectContaining({ code });
 
+/** As if the keys were somebody else's: root would write them all the same. */
+async function notOurs<T>(work: () => Promise<T>): Promise<T> {
+  const keys = join(directory.path, 'keys');
+  await chmod(keys, 0o555);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) {
+    await chmod(directory.path, 0o777);
+    await chmod(place.keyFile, 0o644).catch(() => {});
+    await chmod(place.recordFile, 0o666).catch(() => {});
+    process.seteuid?.('nobody');
+  }
+  try {
+    return await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    await chmod(keys, 0o700);
+  }
+}
+
 test('it is made once, however many ask, for its owner alone', async () => {
   await Promise.all(Array.from({ length: 16 }, () => MasterKey.create(place)));
   const ids = await Promise.all(Array.from({ length: 4 }, async () => (await opening()).id));
   expect(new Set(ids).size).toBe(1);
   expect((await stat(place.keyFile)).mode & 0o777).toBe(0o600);
   expect(Buffer.from((await keyLines())[0] ?? '', 'base64')).toHaveLength(32);
+});
+
+test('where it cannot be made, that is said; a key that is there is taken', async () => {
+  await mkdir(join(directory.path, 'keys'));
+  await expect(notOurs(() => MasterKey.create(place))).rejects.toThrow(withCode('master-key.not-made'));
+  await writeFile(place.keyFile, line(9));
+  await notOurs(() => MasterKey.create(place));
+  expect(await keyLines()).toEqual([line(9).trim()]);
 });
 
 test('the record has the id and nothing of the key', async () => {
@@ -132,25 +159,6 @@ describe('a rotation', () => {
     expect(await readlink(place.keyFile)).toBe(elsewhere);
     expect((await stat(elsewhere)).mode & 0o777).toBe(0o600);
   });
-
-  /** As if the keys were somebody else's: root would write them all the same. */
-  async function notOurs<T>(work: () => Promise<T>): Promise<T> {
-    const keys = join(directory.path, 'keys');
-    await chmod(keys, 0o555);
-    const isRoot = process.geteuid?.() === 0;
-    if (isRoot) {
-      await chmod(directory.path, 0o777);
-      await chmod(place.keyFile, 0o644);
-      await chmod(place.recordFile, 0o666);
-      process.seteuid?.('nobody');
-    }
-    try {
-      return await work();
-    } finally {
-      if (isRoot) process.seteuid?.(0);
-      await chmod(keys, 0o700);
-    }
-  }
 });
 
 describe('a key file', () => {

@@ -57,11 +57,16 @@ export class MasterKey {
     return new MasterKey(place, await readMatching(place));
   }
 
-  /** For a data directory in which nothing is sealed yet, and no record says so; a key file that is there is taken as it is. */
+  /** For a data directory in which nothing is sealed yet, and no record says so; a key file that is there is taken as it is. @throws HoldfastError `master-key.not-made` */
   static async create(place: MasterKeyPlace): Promise<void> {
     if (await readRecord(place)) return;
-    await makeDirectoryDurable(dirname(place.keyFile));
-    await createFileDurable(place.keyFile, lines([randomBytes(KEY_BYTES)]));
+    if (await readKeys(place.keyFile)) return;
+    try {
+      await makeDirectoryDurable(dirname(place.keyFile));
+      await createFileDurable(place.keyFile, lines([randomBytes(KEY_BYTES)]));
+    } catch (error) {
+      throw isNotOurs(error) ? masterKeyErrors.notMade(place.keyFile, error) : error;
+    }
   }
 
   /** Tells the key from others, and nothing of it. */
@@ -122,7 +127,7 @@ export class MasterKey {
       await writeFileDurable(await realpath(this.file), lines(keys)); // not in the place of a link to it
       return true;
     } catch (error) {
-      if (isNodeError(error) && NOT_OURS.has(error.code ?? '')) return false;
+      if (isNotOurs(error)) return false;
       throw error;
     }
   }
@@ -133,7 +138,9 @@ export class MasterKey {
 }
 
 /** A directory of somebody else, a file system that is read only, a file that is mounted by itself. */
-const NOT_OURS = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
+function isNotOurs(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS', 'EBUSY'].some((code) => isNodeError(error, code));
+}
 
 async function readMatching(place: MasterKeyPlace): Promise<Found> {
   for (let look = 1; ; look++) {
