@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, symlink } from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { ReadEntry } from 'tar';
 import { isNodeError } from '../core/errors.ts';
@@ -25,6 +25,8 @@ export class SourceTree {
   readonly #files = new Set<string>();
   #bytes = 0;
   #entries = 0;
+  #writing: FileHandle | undefined;
+  #isClosed = false;
 
   constructor(root: string, limits: Partial<TreeLimits> = {}) {
     this.#root = root;
@@ -33,6 +35,12 @@ export class SourceTree {
 
   get isEmpty(): boolean {
     return this.#files.size === 0;
+  }
+
+  /** Nothing more is added: the content of what is being written may never come. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#writing?.close();
   }
 
   /** Reads the entry to its end. @throws HoldfastError `build.source` */
@@ -82,9 +90,12 @@ export class SourceTree {
   async #write(path: string, entry: ReadEntry): Promise<void> {
     const executable = ((entry.mode ?? 0) & 0o111) !== 0; // no other bit of the mode is the uploader's to choose
     const file = await once(path, open(join(this.#root, path), 'wx', executable ? 0o755 : 0o644));
+    this.#writing = file;
     try {
+      if (this.#isClosed) throw sourceRefused('it is cut off');
       for await (const chunk of entry) await file.writeFile(chunk);
     } finally {
+      this.#writing = undefined;
       await file.close();
     }
   }

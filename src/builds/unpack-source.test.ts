@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { lstat, mkdtempDisposable, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,11 @@ async function unpack(bytes: Buffer, options: Parameters<typeof unpackSource>[2]
   } finally {
     await outer.remove();
   }
+}
+
+async function openFiles(): Promise<readonly string[]> {
+  const names = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+  return (await Promise.all(names)).filter((name) => name.includes('holdfast-unpack-'));
 }
 
 const GOOD: Entry = { path: 'a/b.js', content: 'hello' };
@@ -144,5 +150,13 @@ describe('unpackSource', () => {
   it('says when it was aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(unpack(gzipSync(archive(GOOD)), { signal })).rejects.toMatchObject({ code: 'build.aborted' });
+  });
+
+  it.each(['in the archive', 'in its compression'])('leaves no file open where it is cut off %s', async (where) => {
+    const whole = archive({ path: 'a', content: randomBytes(1024 * 1024).toString('hex') });
+    const cut = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+    const bytes = where === 'in the archive' ? gzipSync(cut(whole)) : cut(gzipSync(whole));
+    await expect(unpack(bytes)).rejects.toMatchObject({ code: 'build.source' });
+    expect(await openFiles()).toEqual([]);
   });
 });

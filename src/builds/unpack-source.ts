@@ -30,6 +30,8 @@ export async function unpackSource(
     // What the system refuses is the machine's trouble; what tar and zlib refuse is the archive's.
     if (isNodeError(error) && error.syscall) throw HoldfastError.from(error);
     throw sourceRefused(error instanceof Error ? error.message : String(error), error);
+  } finally {
+    await tree.close();
   }
 }
 
