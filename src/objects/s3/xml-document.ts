@@ -47,8 +47,25 @@ const TAG_END = /\s*(\/?)>/y;
  * @throws HoldfastError `s3.malformed-xml`
  */
 export function parseXml(text: string, root: string): XmlNode {
-  return new XmlReader(text.replace(/\r\n?/g, '\n')).read(root); // XML 1.0 section 2.11
+  return new XmlReader(withoutReturns(text)).read(root);
 }
+
+/** XML 1.0 section 2.11. In one go: to replace each one takes longer than all else. */
+function withoutReturns(text: string): string {
+  if (!text.includes('\r')) return text;
+  const units = Buffer.from(text, 'utf16le');
+  let end = 0;
+  for (let at = 0; at < units.length; at += 2) {
+    const unit = units.readUInt16LE(at);
+    const isReturn = unit === RETURN;
+    if (isReturn && at + 2 < units.length && units.readUInt16LE(at + 2) === NEWLINE) continue;
+    end = units.writeUInt16LE(isReturn ? NEWLINE : unit, end);
+  }
+  return units.toString('utf16le', 0, end);
+}
+
+const RETURN = 0x0d;
+const NEWLINE = 0x0a;
 
 interface OpenElement {
   /** With its prefix. */

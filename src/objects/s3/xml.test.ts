@@ -98,6 +98,10 @@ describe('parsing', () => {
     expect([root.text('__proto__'), root.text('toString'), root.text('constructor')]).toEqual(['x', undefined, '']);
   });
 
+  test('reads every end of a line as one', () => {
+    expect(parseXml('<D>\r\n<Key>a\r\nb\rc\n\r\r\n🙂\r</Key>\r</D>', 'D').text('Key')).toBe('a\nb\nc\n\n\n🙂\n');
+  });
+
   test('refuses a repeated or nested element where one text is expected', () => {
     expect(() => parseXml('<D><Key>a</Key><Key>b</Key></D>', 'D').text('Key')).toThrow(malformed);
     expect(() => parseXml('<D><Key><x/></Key></D>', 'D').text('Key')).toThrow(malformed);
