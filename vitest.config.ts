@@ -10,6 +10,7 @@ export default defineConfig({
     projects: [
       project('unit', ['src/**/*.test.ts', 'sdk/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'], {
         testTimeout: 20_000, // properties on a busy machine
+        isolate: false, // to load the modules for each file anew was half of the work
       }),
       project('contract', ['tests/contract/**/*.test.ts'], { testTimeout: 30_000 }),
       project('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 180_000 }),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type UploadPlan, upload } from './browser.ts';
 import { md5 } from './md5.ts';
 
@@ -26,7 +26,8 @@ class Request {
     queueMicrotask(() => this.onload?.());
   }
 }
-vi.stubGlobal('XMLHttpRequest', Request);
+beforeAll(() => void vi.stubGlobal('XMLHttpRequest', Request));
+afterAll(() => void vi.unstubAllGlobals());
 afterEach(() => vi.restoreAllMocks());
 
 const file = new Blob(['0123456789']);

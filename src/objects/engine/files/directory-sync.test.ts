@@ -1,24 +1,21 @@
-import { open } from 'node:fs/promises';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { DirectorySync } from './directory-sync.ts';
 
-vi.mock('node:fs/promises', async (original) => ({ ...(await original<object>()), open: vi.fn() }));
-
 let syncs: PromiseWithResolvers<void>[];
+let directory: DirectorySync;
 
 beforeEach(() => {
   syncs = [];
-  vi.mocked(open).mockImplementation(async () => {
+  directory = new DirectorySync('/names', () => {
     const begun = Promise.withResolvers<void>();
     syncs.push(begun);
-    return { sync: () => begun.promise, close: async () => {} } as never;
+    return begun.promise;
   });
 });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('who asks while a sync is under way waits for the next, which all of them share', async () => {
-  const directory = new DirectorySync('/names');
   const settled: string[] = [];
   const ask = (name: string) => directory.run().then(() => settled.push(name));
   const all = [ask('first'), ask('second'), ask('third')];
@@ -39,7 +36,6 @@ test('who asks while a sync is under way waits for the next, which all of them s
 });
 
 test('a sync that fails is told to those it was for, and to nobody else', async () => {
-  const directory = new DirectorySync('/names');
   const first = directory.run();
   const second = directory.run();
   await turn();
