@@ -33,15 +33,17 @@ export class BucketJudge {
   /** Until the writer's end. */
   async hear(output: NodeJS.ReadableStream | null): Promise<void> {
     if (!output) throw new Error('no pipe');
-    for await (const line of createInterface({ input: output })) {
-      const parsed = parse(line);
-      const of = this.#said[parsed?.bucket ?? -1];
-      if (!parsed || !of) continue;
-      of.open = parsed.word === 'try' ? parsed.operation : undefined;
-      if (parsed.word === 'try') continue;
-      of.done.push(parsed.operation);
-      this.#acknowledged++;
-    }
+    for await (const line of createInterface({ input: output })) this.takeDown(line);
+  }
+
+  takeDown(line: string): void {
+    const parsed = parse(line);
+    const of = this.#said[parsed?.bucket ?? -1];
+    if (!parsed || !of) return;
+    of.open = parsed.word === 'try' ? parsed.operation : undefined;
+    if (parsed.word === 'try') return;
+    of.done.push(parsed.operation);
+    this.#acknowledged++;
   }
 
   /** What is wrong in the store after a crash, nothing when it holds what was acknowledged. Settles what was not. */
