@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import type { AppView, BucketCredentials } from '../../src/control/platform.ts';
@@ -91,6 +92,37 @@ test.skipIf(!root)(
     await disk.resize(400 * MiB);
     await waitUntil(async () => (await platform.cli(create)).code === 0, { timeoutMs: 30_000, what: 'the bucket' });
     await platform.run(['object-store', 'put', 'pictures', '-', 'after'], { input: 'kept' });
+  },
+);
+
+test.skipIf(!root)(
+  '(needs root to mount) a rotation of the master key that finds no room ends when there is some',
+  async () => {
+    await using platform = await TestPlatform.create();
+    const keyFile = join(platform.directory, 'master.key'); // on a disk that has room: so it is begun
+    platform.env.HOLDFAST_MASTER_KEY_FILE = keyFile;
+    const keys = async () => (await readFile(keyFile, 'utf8')).trim().split('\n').length;
+    await mkdir(platform.dataDirectory);
+    await using disk = await mountSmallDisk(platform.dataDirectory, 400 * MiB);
+    await using _down = { [Symbol.asyncDispose]: async () => void (await platform.cli(['down', '--all'])) };
+    await platform.up();
+    await platform.run(['object-store', 'create', 'pictures']);
+    await platform.run(['object-store', 'put', 'pictures', '-', 'before'], { input: 'kept' });
+    const kept = () => platform.run(['object-store', 'get', 'pictures', 'before', '-']);
+
+    await disk.fill();
+    const rotate = await platform.cli(['master-key', 'rotate']);
+    expect(rotate).toMatchObject({ code: 7, stderr: expect.stringContaining('disk is full') });
+    expect(await keys()).toBe(2);
+    expect(await kept()).toBe('kept');
+    await platform.kill9();
+    await platform.up();
+    expect(await kept()).toBe('kept');
+    expect(await keys()).toBe(2);
+
+    await disk.empty();
+    await waitUntil(async () => (await keys()) === 1, { timeoutMs: 40_000, what: 'the end of the rotation' });
+    expect(await kept()).toBe('kept');
   },
 );
 
