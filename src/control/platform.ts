@@ -133,6 +133,8 @@ export interface ScrubPassView {
 export interface ScrubView {
   readonly current: ScrubPassView | null;
   readonly last: ScrubPassView | null;
+  /** Files of the object store that were damaged, and whose content is missing; below `objects/` of the data directory. */
+  readonly setAside: readonly string[];
 }
 
 /** The key that seals all others; never the key itself. */

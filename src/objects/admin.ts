@@ -57,7 +57,7 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
     revokeKey: ({ owner }) => keys.revokeOwner(owner),
     ...createKeyAdmin(keys),
     beginScrub: async () => scrubber.begin(),
-    scrubReport: async () => scrubber.report(),
+    scrubReport: async () => ({ ...scrubber.report(), setAside: await scrubber.setAside() }),
     async reseal() {
       await refreshKeyring?.();
       const [buckets, accessKeys, webhooks] = await Promise.all([

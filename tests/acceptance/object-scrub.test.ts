@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ScrubView } from '../../src/control/platform.ts';
@@ -37,4 +37,11 @@ test('a damaged object is found by the check and named by the CLI', async () => 
   expect(objects).toBe(2);
   expect(damaged.map(({ key }) => key)).toEqual(['rotten']);
   expect(await platform.run(['object-store', 'scrub'])).toMatch(/1 damaged[\s\S]*rotten/);
+
+  await platform.run(['down']);
+  for (const name of ['webhooks.json', 'webhooks.json.copy']) {
+    await writeFile(join(platform.dataDirectory, 'objects', name), '{"version":1,"webh');
+  }
+  await platform.up();
+  expect(await platform.run(['object-store', 'scrub'])).toContain('webhooks.json.damaged');
 });

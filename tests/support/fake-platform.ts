@@ -264,7 +264,7 @@ export function createFakePlatform(): FakePlatform {
       ...fake.s3,
     }),
     webhooks: createMemoryWebhooks(),
-    scrubReport: async () => ({ current: null, last: null }),
+    scrubReport: async () => ({ current: null, last: null, setAside: [] }),
     beginScrub: async () => {},
     masterKey: async () => MASTER_KEY,
     rotateMasterKey: async () => ({

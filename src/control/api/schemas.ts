@@ -152,7 +152,13 @@ const scrubPass: z.ZodType<ScrubPassView> = z
   .openapi('ScrubPass');
 
 export const scrub: z.ZodType<ScrubView> = z
-  .object({ current: scrubPass.nullable(), last: scrubPass.nullable() })
+  .object({
+    current: scrubPass.nullable(),
+    last: scrubPass.nullable(),
+    setAside: z.array(z.string()).openapi({
+      description: 'files that were damaged, and whose content is missing; below `objects/` of the data directory',
+    }),
+  })
   .openapi('Scrub');
 
 const masterKeyFields = {

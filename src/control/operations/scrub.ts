@@ -9,8 +9,8 @@ export function createScrubOperations({ drivers }: ControlContext): Scrub {
   const { objects } = drivers;
   return {
     scrubReport: async () => {
-      const { current, last } = await objects.scrubReport({});
-      return { current: viewOf(current), last: viewOf(last) };
+      const { current, last, setAside = [] } = await objects.scrubReport({});
+      return { current: viewOf(current), last: viewOf(last), setAside };
     },
     beginScrub: () => objects.beginScrub({}),
   };

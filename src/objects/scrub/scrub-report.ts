@@ -15,4 +15,6 @@ export interface ScrubPass {
 export interface ScrubReport {
   readonly current?: ScrubPass | undefined;
   readonly last?: ScrubPass | undefined;
+  /** Files that were damaged, and whose content is missing until somebody has seen to it; below the role's directory. */
+  readonly setAside?: readonly string[] | undefined;
 }

@@ -5,6 +5,7 @@ import { isNodeError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { ScrubPass, ScrubReport } from './scrub-report.ts';
+import { findSetAside } from './set-aside.ts';
 
 export interface ScrubberOptions {
   readonly store: Pick<OpenObjectStore, 'checkIntegrity'>;
@@ -58,6 +59,11 @@ export class Scrubber {
     if (!known) await scrubber.#save({ since: scrubber.#clock.now() });
     scrubber.#running = scrubber.#run();
     return scrubber;
+  }
+
+  /** What other damage has left behind. */
+  setAside(): Promise<readonly string[]> {
+    return findSetAside(this.#options.directory);
   }
 
   report(): ScrubReport {

@@ -24,16 +24,18 @@ export function scrubObjects(buckets: Command): void {
     );
 }
 
-function describe({ current, last }: ScrubView): string {
+function describe({ current, last, setAside }: ScrubView): string {
   const passes = [
     ...(last ? [`Checked ${ago(last.finishedAt ?? last.startedAt)}: ${amount(last)}.`, ...damage(last)] : []),
     ...(current
       ? [`A check is under way since ${ago(current.startedAt)}: ${amount(current)} so far.`, ...damage(current)]
       : []),
   ];
-  return passes.length > 0
-    ? passes.join('\n')
-    : 'Nothing has been checked yet: `holdfast object-store scrub --start` begins.';
+  if (passes.length === 0) passes.push('Nothing has been checked yet: `holdfast object-store scrub --start` begins.');
+  if (setAside.length > 0) {
+    passes.push(`Set aside as damaged, with what they held: ${setAside.join(', ')}. docs/damage.md says what to do.`);
+  }
+  return passes.join('\n');
 }
 
 function amount({ objects, bytes, damagedCount }: ScrubPassView): string {
