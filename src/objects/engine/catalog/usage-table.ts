@@ -43,10 +43,14 @@ export class UsageTable {
     return this.#rows.get(bucket)?.whiteouts ?? 0;
   }
 
-  addWhiteout(bucket: number, hidden: Counted): void {
+  countWhiteouts(bucket: number, whiteouts: number): void {
     const row = this.#rows.get(bucket) ?? NOTHING;
-    this.#rows.set(bucket, { ...row, whiteouts: this.whiteouts(bucket) + 1 });
+    this.#rows.set(bucket, { ...row, whiteouts });
     this.#changed.add(bucket);
+  }
+
+  addWhiteout(bucket: number, hidden: Counted): void {
+    this.countWhiteouts(bucket, this.whiteouts(bucket) + 1);
     this.count(bucket, 'hidden', { version: hidden, sign: 1 });
   }
 

@@ -30,6 +30,17 @@ export class WhiteoutTable {
   constructor(ledger: Ledger, usage: UsageTable) {
     this.#ledger = ledger;
     this.#usage = usage;
+    this.#countUncounted();
+  }
+
+  /** Indexes of before have whiteouts that no row of usage counts, by which their forks would hide nothing. */
+  #countUncounted(): void {
+    const { index } = this.#ledger;
+    for (const fork of index.bucketsIn(IndexTable.whiteout)) {
+      if (this.#usage.whiteouts(fork) > 0) continue;
+      const { start, end } = bucketRange(fork, IndexTable.whiteout);
+      this.#usage.countWhiteouts(fork, [...index.entries(start, end)].length);
+    }
   }
 
   /** Whether `fork` hid, up to the moment `at`, the version of that stamp. */
