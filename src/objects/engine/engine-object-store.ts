@@ -30,7 +30,7 @@ import { BucketWriter } from './bucket-writer.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { snapshotInfo } from './catalog/snapshot-rows.ts';
-import { objectInfo } from './catalog/version.ts';
+import { EntryDamage, objectInfo } from './catalog/version.ts';
 import { type DataKey, ObjectKeys } from './encryption/object-keys.ts';
 import { closeParts, type EngineParts } from './engine-parts.ts';
 import { engineErrors } from './errors.ts';
@@ -218,13 +218,13 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return listPage(this.#lookup.view(bucket, request).scan(), request);
+    return this.#reading(() => listPage(this.#lookup.view(bucket, request).scan(), request));
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
     const view = this.#lookup.view(bucket, request);
     const below = request.after && view.stampOf(request.after);
-    return versionPage(view.scanVersions(), request, below);
+    return this.#reading(() => versionPage(view.scanVersions(), request, below));
   }
 
   async createUpload(
@@ -297,6 +297,16 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   close(): Promise<void> {
     this.#closing ??= closeParts(this.#parts);
     return this.#closing;
+  }
+
+  /** A listing would fail at a damaged entry for ever: the store is opened again, with another index. */
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof EntryDamage) this.#parts.index.reportDamage(error);
+      throw error;
+    }
   }
 
   /** On a full disk, removals can be faster than compaction gives them room: then they wait for it once. */

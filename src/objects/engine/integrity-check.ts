@@ -4,7 +4,7 @@ import { versionIdOf } from '../store/version-id.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { IndexFile } from './catalog/index-file.ts';
 import { bucketOf, versionKey } from './catalog/index-keys.ts';
-import type { Version } from './catalog/version.ts';
+import { EntryDamage, type Version } from './catalog/version.ts';
 import type { DataFiles } from './files/data-files.ts';
 import type { Journal } from './journal/journal.ts';
 
@@ -55,7 +55,7 @@ export class IntegrityCheck {
     try {
       return this.#collect(after, maxBytes);
     } catch (error) {
-      if (error instanceof RangeError || error instanceof SyntaxError) this.#options.index.reportDamage(error);
+      if (error instanceof EntryDamage) this.#options.index.reportDamage(error);
       throw error;
     }
   }

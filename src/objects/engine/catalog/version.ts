@@ -186,7 +186,23 @@ export function encodeVersionEntry(version: Version, head: Buffer = encodeVersio
   return bytes;
 }
 
+/** An entry of the index says nothing that could have been written. */
+export class EntryDamage extends Error {
+  constructor(cause: unknown) {
+    super('an entry of the index cannot be read', { cause });
+  }
+}
+
+/** @throws EntryDamage */
 export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
+  try {
+    return decodeEntry(bytes, stamp);
+  } catch (error) {
+    throw new EntryDamage(error);
+  }
+}
+
+function decodeEntry(bytes: Buffer, stamp: number): Version {
   const first = bytes.readUInt32BE(12);
   const head = decodeVersionHead(bytes, ENTRY_PREFIX_BYTES);
   return {
@@ -212,8 +228,18 @@ export function isVersioned(entry: Buffer): boolean {
   return (entry.readUInt8(ENTRY_PREFIX_BYTES) & VERSIONED) !== 0;
 }
 
-/** Of an entry, what a listing says of the object. */
-export function decodeListed(entry: Buffer): Pick<ListedObject, 'size' | 'etag' | 'headers'> {
+type Listed = Pick<ListedObject, 'size' | 'etag' | 'headers'>;
+
+/** Of an entry, what a listing says of the object. @throws EntryDamage */
+export function decodeListed(entry: Buffer): Listed {
+  try {
+    return decodeListedParts(entry);
+  } catch (error) {
+    throw new EntryDamage(error);
+  }
+}
+
+function decodeListedParts(entry: Buffer): Listed {
   const start = ENTRY_PREFIX_BYTES;
   const extraStart = start + FIXED_BYTES + entry.readUInt16BE(start + 27);
   const [headers] = decodeExtra(entry, extraStart, extraStart + entry.readUInt32BE(start + 29));
