@@ -146,6 +146,17 @@ describe('requests', () => {
     expect((await list({ 'key-marker': 'a' })).text).toContain('<UploadIdMarker>u</UploadIdMarker>');
   });
 
+  test('delete nothing for a version that they name with nothing', async () => {
+    await gateway.call('PUT /photos/a', { as: KEY, body: 'x' });
+    for (const version of ['<VersionId></VersionId>', '<VersionId/>']) {
+      const body = `<Delete><Object><Key>a</Key>${version}</Object></Delete>`;
+      const { status, text } = await gateway.call('POST /photos', { as: KEY, query: { delete: '' }, body });
+      expect(status).toBe(200);
+      expect(text).toContain('<Code>NoSuchVersion</Code>');
+    }
+    expect((await gateway.call('HEAD /photos/a', { as: KEY })).status).toBe(200);
+  });
+
   test('abort an upload of the time they say, and no other', async () => {
     const { uploadId, initiatedAt } = await gateway.store.createUpload('photos', 'a', NO_METADATA);
     const abort = (time: number | string) =>

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../../core/errors.ts';
 import { unquote } from '../../etag.ts';
+import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { RemoveConditions, RemovedObject } from '../../store/object.ts';
 import { requireBucket } from '../bucket.ts';
 import { publicMessage, s3ErrorCode } from '../error-responses.ts';
@@ -48,7 +49,7 @@ function readDeletion(node: XmlNode): Deletion {
     ...parseRemoveConditions(node.text('LastModifiedTime'), node.text('Size')),
     ifMatch: etag ? unquote(etag) : undefined,
   };
-  return { key, versionId: node.text('VersionId') || undefined, conditions };
+  return { key, versionId: node.text('VersionId'), conditions };
 }
 
 /** More than that it is there. */
@@ -71,6 +72,7 @@ async function deleteOne(
   try {
     const { bucket, access } = request;
     await access.removal({ bucket, key, versionId });
+    if (versionId === '') throw objectErrors.versionNotFound(bucket, key, versionId); // not the newest, as in S3
     if (compares(conditions)) await access.comparison({ bucket, key, versionId });
     const bypassGovernance = await access.mayBypassGovernance(request, key);
     const removed = await store.remove(bucket, key, { versionId, ...conditions, bypassGovernance });
