@@ -146,7 +146,7 @@ describe('requests', () => {
     expect((await list({ 'key-marker': 'a' })).text).toContain('<UploadIdMarker>u</UploadIdMarker>');
   });
 
-  test('delete nothing for a version that they name with nothing', async () => {
+  test('delete nothing for a version or an ETag that they name with nothing', async () => {
     await gateway.call('PUT /photos/a', { as: KEY, body: 'x' });
     for (const version of ['<VersionId></VersionId>', '<VersionId/>']) {
       const body = `<Delete><Object><Key>a</Key>${version}</Object></Delete>`;
@@ -154,6 +154,9 @@ describe('requests', () => {
       expect(status).toBe(200);
       expect(text).toContain('<Code>NoSuchVersion</Code>');
     }
+    const body = '<Delete><Object><Key>a</Key><ETag></ETag></Object></Delete>';
+    const { text } = await gateway.call('POST /photos', { as: KEY, query: { delete: '' }, body });
+    expect(text).toContain('<Code>PreconditionFailed</Code>');
     expect((await gateway.call('HEAD /photos/a', { as: KEY })).status).toBe(200);
   });
 

@@ -47,7 +47,7 @@ function readDeletion(node: XmlNode): Deletion {
   const etag = node.text('ETag');
   const conditions = {
     ...parseRemoveConditions(node.text('LastModifiedTime'), node.text('Size')),
-    ifMatch: etag ? unquote(etag) : undefined,
+    ifMatch: etag === undefined ? undefined : unquote(etag),
   };
   return { key, versionId: node.text('VersionId'), conditions };
 }
