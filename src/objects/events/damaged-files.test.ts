@@ -1,8 +1,9 @@
 import { constants, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TestEvents } from '../../../tests/support/test-events.ts';
+import { createLogger } from '../../core/log.ts';
 
 /** Damage of what is kept of events: none of it may be lost in silence, or keep the role from starting. */
 
@@ -85,6 +86,21 @@ test('a queue that is no database any more is set aside, and what the journal ha
   await bench.restart();
   await allArrives();
   expect(await readFile(path('events.db.damaged'), 'utf8')).toContain('nothing of it is left');
+});
+
+test('a queue that is empty of a sudden is told, and what the journal has is sent', async () => {
+  await queued();
+  await bench.stop();
+  await rm(path('events.db-wal'), { force: true });
+  await writeFile(path('events.db'), '');
+  const log = createLogger('objects', 'silent');
+  const told = vi.spyOn(log, 'error');
+  await bench.restart({ log });
+  expect(told).toHaveBeenCalledWith(expect.stringContaining('the queue of events'));
+  await allArrives();
+  told.mockClear();
+  await bench.restart({ log });
+  expect(told).not.toHaveBeenCalled();
 });
 
 test('a queue that the disk does not even open is set aside', async () => {

@@ -42,7 +42,7 @@ export class EventIntake {
 
   /** A store from before the queue (a backup that was put back) is followed from where it knows of. */
   static async start(options: EventIntakeOptions): Promise<EventIntake> {
-    const { feed, queue } = options;
+    const { feed, queue, log } = options;
     const { position: kept, end, buckets } = await feed.subscribe(CONSUMER);
     const { position } = queue;
     if (position !== undefined && position <= end) {
@@ -54,6 +54,9 @@ export class EventIntake {
       if (found) rules.set(bucket, found);
     }
     queue.add({ deliveries: [], rules, position: kept });
+    if (kept < end) {
+      log.error('the queue of events is not the one of this journal: what the journal still has is sent, maybe again');
+    }
     return new EventIntake(options, new Map(queue.rules()), kept);
   }
 
