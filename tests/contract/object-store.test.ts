@@ -13,6 +13,7 @@ import { connectObjectStore } from '../../src/objects/remote/remote-object-store
 import type { WriteDeposit } from '../../src/objects/remote/store-connection.ts';
 import { StoreServer } from '../../src/objects/remote/store-server.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import { describeBuckets } from './bucket.contract.ts';
 import { describeChangeFeed } from './change-feed.contract.ts';
 import { describeObjectEncryption } from './object-encryption.contract.ts';
 import { describeObjectLock } from './object-lock.contract.ts';
@@ -88,8 +89,10 @@ const overASocket = async (options: { readonly clock?: Clock } = {}) => {
   };
 };
 
+describeBuckets('in memory', inMemory);
 describeObjectStore('in memory', inMemory);
 describeObjectUploads('in memory', inMemory);
+describeBuckets('on the journal', onTheJournal);
 describeObjectStore('on the journal', onTheJournal);
 describeObjectUploads('on the journal', onTheJournal);
 describeObjectLock('in memory', inMemory);
@@ -98,6 +101,7 @@ describeObjectVersions('in memory', inMemory);
 describeObjectVersions('on the journal', onTheJournal);
 describeChangeFeed('in memory', inMemory);
 describeChangeFeed('on the journal', onTheJournal);
+describeBuckets('over a socket', overASocket);
 describeObjectStore('over a socket', overASocket);
 describeObjectUploads('over a socket', overASocket);
 describeObjectVersions('over a socket', overASocket);

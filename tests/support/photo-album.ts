@@ -76,6 +76,11 @@ export class PhotoAlbum implements AsyncDisposable {
     return this.#open(jobs);
   }
 
+  /** Keys of the jobs that are not done. */
+  async pending(): Promise<string[]> {
+    return (await Array.fromAsync(this.jobs.list())).map(({ key }) => key);
+  }
+
   /** As it is in the bucket; `undefined` when it is done. */
   async job(id: string): Promise<Job | undefined> {
     const found = await this.jobs.get(`${id}.json`);
