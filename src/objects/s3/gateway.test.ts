@@ -189,6 +189,17 @@ describe('requests', () => {
     expect((await fetch(`http://${host}${url}`)).status).toBe(403);
   });
 
+  test('signed for a key with dots mean that key, and no other where a client resolves them', async () => {
+    for (const key of ['a/../b', 'b']) await gateway.store.put(object(key));
+    const host = `127.0.0.1:${gateway.port}`;
+    const timestamp = formatTimestamp(Date.now());
+    const url = presign(KEY, { method: 'GET', path: '/photos/a/../b', host, timestamp });
+    const { answered } = await gateway.open(`GET ${url as `/${string}`}`, { host });
+    expect(await answered('a/../b')).toMatch(/^HTTP\/1\.1 200/);
+    const resolved = await fetch(`http://${host}${url}`); // as browsers do: /photos/b
+    expect([resolved.status, await resolved.text()]).toEqual([403, expect.stringContaining('SignatureDoesNotMatch')]);
+  });
+
   test('of one connection are done one after the other, whether or not they wait for answers', async () => {
     const put = { ...gateway.signed('PUT /photos/a', KEY, 'x'), 'content-length': '1' };
     const { socket, answered } = await gateway.open('PUT /photos/a', put);
@@ -304,3 +315,10 @@ describe('requests', () => {
 const NO_METADATA = { contentType: 'text/plain', headers: {}, user: {} };
 
 async function* empty(): AsyncGenerator<Uint8Array> {}
+
+const object = (key: string) => ({
+  bucket: 'photos',
+  key,
+  body: Buffer.from(key),
+  metadata: { contentType: '', headers: {}, user: {} },
+});
