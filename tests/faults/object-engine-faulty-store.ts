@@ -11,6 +11,7 @@ import { contentOf, storeSizes } from './object-engine-history.ts';
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 const BLOCK = 4096;
+const BATCH_MAGIC = 'HFJ1';
 const DISK_BYTES = 384 * 2 ** 20;
 
 /** A store on a disk whose faults are chosen. */
@@ -18,6 +19,7 @@ export class StoreOnFaultyDisk implements AsyncDisposable {
   readonly disk: FaultyDisk;
   readonly #stack: AsyncDisposableStack;
   store: EngineObjectStore;
+  #others = 0;
 
   private constructor(disk: FaultyDisk, stack: AsyncDisposableStack, store: EngineObjectStore) {
     this.disk = disk;
@@ -87,6 +89,16 @@ export class StoreOnFaultyDisk implements AsyncDisposable {
 
   async failWrites(writesTo: readonly DiskRange[], writes?: number): Promise<void> {
     await this.disk.fail({ writeError: 'EIO', writesTo, ...(writes && { writes }) });
+  }
+
+  /** Of batches of the journal, wherever they are. */
+  async failBatches(writes?: number): Promise<void> {
+    await this.disk.fail({ writeError: 'EIO', writesOf: BATCH_MAGIC, ...(writes && { writes }) });
+  }
+
+  /** Writes to the journal, and not to the bucket that is looked at. */
+  async createOther(): Promise<void> {
+    await this.store.createBucket(`other-${++this.#others}`);
   }
 
   async close(): Promise<void> {

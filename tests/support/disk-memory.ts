@@ -17,6 +17,8 @@ export interface DiskFaults {
   readonly writeError?: keyof typeof ERRNO;
   /** Where; everywhere unless said. */
   readonly writesTo?: readonly DiskRange[];
+  /** Only of what begins with it. */
+  readonly writesOf?: string;
   /** How many, then it is well again; all unless said. */
   readonly writes?: number;
   /** Sectors that cannot be read until they are written again. */
@@ -74,7 +76,7 @@ export class DiskMemory implements NbdDisk {
 
   write(offset: number, data: Buffer): number {
     const range = { start: offset, end: offset + data.length };
-    if (this.#refuses(range)) {
+    if (this.#refuses(range, data)) {
       this.#failed++;
       return ERRNO[this.#faults.writeError ?? 'EIO'];
     }
@@ -135,9 +137,11 @@ export class DiskMemory implements NbdDisk {
     this.#unflushed = new Map();
   }
 
-  #refuses(range: DiskRange): boolean {
-    const { writeError, writesTo, writes = Number.POSITIVE_INFINITY } = this.#faults;
-    return writeError !== undefined && this.#failed < writes && (writesTo?.some((to) => overlaps(to, range)) ?? true);
+  #refuses(range: DiskRange, data: Buffer): boolean {
+    const { writeError, writesTo, writesOf = '', writes = Number.POSITIVE_INFINITY } = this.#faults;
+    if (writeError === undefined || this.#failed >= writes) return false;
+    const isThere = writesTo?.some((to) => overlaps(to, range)) ?? true;
+    return isThere && data.toString('latin1', 0, writesOf.length) === writesOf;
   }
 }
 
