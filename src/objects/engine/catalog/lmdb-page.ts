@@ -15,7 +15,8 @@ export const PageKind = { branch: 0x01, leaf: 0x02, overflow: 0x04, meta: 0x08 }
 const KIND_BITS = 0x6f;
 const BIG_DATA = 0x01;
 const INTEGER_KEY = 0x08;
-const TREE_FLAGS = 0x7f;
+/** Of the environment: that the path is a file's. The others say how LMDB is to read it. */
+const NO_SUBDIRECTORY = 0x4000;
 
 export class LmdbDamage extends Error {}
 
@@ -72,7 +73,7 @@ export function decodeMeta(page: Buffer): LmdbMeta {
 }
 
 function decodeTree(page: Buffer, at: number, flags: number): LmdbTree {
-  insist((page.readUInt16LE(at + 4) & TREE_FLAGS) === flags, 'a tree is of another kind');
+  insist((page.readUInt16LE(at + 4) & ~NO_SUBDIRECTORY) === flags, 'a tree is of another kind');
   const root = page.readBigUInt64LE(at + 40);
   return {
     root: root === NO_ROOT ? undefined : Number(root),
