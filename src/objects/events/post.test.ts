@@ -31,7 +31,7 @@ async function outcomeAt(url: string, resolve?: Resolve) {
   }
 }
 
-test.each([
+test.concurrent.each([
   ['nothing', '', 'no answer in 300 ms'],
   ['half a head', 'HTTP/1.1 200 OK\r\nx-a: b\r\n', 'no answer in 300 ms'],
   ['interim answers alone', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(100), 'no answer in 300 ms'],
@@ -46,7 +46,7 @@ test.each([
   expect(await outcomeOf(answer)).toEqual({ delivered: false, error: expect.stringContaining(error) });
 });
 
-test.each([
+test.concurrent.each([
   ['breaks off', 'content-length: 100\r\n\r\nabc'],
   ['goes wrong', 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nno chunk\r\n'],
   ['is larger than what is read of it', `content-length: 1000000\r\n\r\n${'x'.repeat(100_000)}`],
@@ -54,7 +54,7 @@ test.each([
   expect(await outcomeOf(`HTTP/1.1 200 OK\r\n${rest}`)).toEqual({ delivered: true, status: 200 });
 });
 
-test('a name that is looked up without end fails the delivery in time', async () => {
+test.concurrent('a name that is looked up without end fails the delivery in time', async () => {
   const outcome = await outcomeAt('http://hooks.internal/', () => new Promise(() => {}));
   expect(outcome).toEqual({ delivered: false, error: 'no answer in 300 ms' });
 });
