@@ -139,3 +139,13 @@ test('rules that cannot be read do not hold the journal back', async () => {
   await allArrives();
   expect(bench.counts().failed).toBe(1);
 });
+
+test('a queue that was made again, and not put in its place before the crash, is the queue', async () => {
+  await queued();
+  await bench.stop();
+  await rename(path('events.db'), path('events.db.new'));
+  await writeFile(path('events.db-wal'), 'of the one that was set aside');
+  await bench.restart();
+  expect(bench.counts()).toMatchObject({ failed: 1, pending: 1 });
+  await allArrives();
+});

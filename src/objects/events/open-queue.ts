@@ -23,11 +23,13 @@ export interface OpenQueue {
  * @throws HoldfastError `disk.full`
  */
 export async function openQueue({ damage, ...options }: OpenQueue): Promise<DeliveryQueue> {
-  if (damage !== undefined) return renewQueue(options, damage);
+  const { path } = options;
+  if (!(await isThere(path)) && (await isThere(madeBeside(path)))) await takePlace(path);
+  else if (damage !== undefined) return renewQueue(options, damage);
   try {
     return await openHere(options);
   } catch (error) {
-    if (!isQueueDamage(error) && !(await isUnreadable(options.path, error))) throw error;
+    if (!isQueueDamage(error) && !(await isUnreadable(path, error))) throw error;
     return renewQueue(options, error);
   }
 }
@@ -42,25 +44,33 @@ async function openHere({ path, limits }: Pick<OpenQueue, 'path' | 'limits'>): P
   }
 }
 
-/** It is made beside the other one, and takes its place when it has everything: a crash before begins again. */
+/** It is made beside the other one, and takes its place when it has everything: before, whatever fails begins again. */
 async function renewQueue(options: Omit<OpenQueue, 'damage'>, damage: unknown): Promise<DeliveryQueue> {
   const { path, log, now } = options;
-  const made = `${path}.new`;
+  const made = madeBeside(path);
   for (const file of filesOf(made)) await rm(file, { force: true });
   const kept = salvageDeliveries(path);
   const next = await openHere({ ...options, path: made });
   next.restore(kept, now());
   await next.sync();
   next.close();
-  const setAside = await freeName(`${path}.damaged`);
-  await move(path, setAside);
-  await move(made, path);
-  await syncDirectory(dirname(path));
+  const setAside = await takePlace(path);
   log.error(
     { err: damage, setAside, waiting: kept.waiting.length, failed: kept.failed.length },
     'the queue of events was damaged and is set aside: what could be read of it is kept, what the journal still has is sent, some of it twice, and older events that waited or had failed may be lost',
   );
   return openHere(options);
+}
+
+const madeBeside = (path: string) => `${path}.new`;
+
+/** Where it fails after the first step, the next opening goes on. Gives what the damaged one is called from now on. */
+async function takePlace(path: string): Promise<string> {
+  const setAside = await freeName(`${path}.damaged`);
+  await move(path, setAside);
+  await move(madeBeside(path), path);
+  await syncDirectory(dirname(path));
+  return setAside;
 }
 
 function filesOf(database: string): readonly string[] {
@@ -80,12 +90,15 @@ function unlessAbsent(error: unknown): void {
 async function freeName(wanted: string): Promise<string> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? wanted : `${wanted}-${number}`;
-    const isThere = await lstat(name).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) return name;
+    if (!(await isThere(name))) return name;
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 const SQLITE_CANTOPEN = 14;
