@@ -1,9 +1,12 @@
 import {
   constants,
+  cp,
+  mkdir,
   mkdtemp,
   open as openFile,
   readdir,
   readFile,
+  rename,
   rm,
   symlink,
   truncate,
@@ -305,4 +308,33 @@ test('nothing is removed for good that only a lost record may have named', async
   await rm(join(directory, 'index'), { recursive: true });
   store = await openEngine({ directory, ...sizes });
   expect(await dataFiles(directory)).toEqual([]);
+});
+
+/** The salvage cannot keep the segment, until what is given is disposed of. */
+async function withoutRoomForSalvage(): Promise<AsyncDisposable> {
+  const inTheWay = join(directory, 'damaged', '000000000001.journal');
+  await mkdir(inTheWay, { recursive: true });
+  return { [Symbol.asyncDispose]: () => rm(inTheWay, { recursive: true }) };
+}
+
+test('an index stays what it is where something else fails at a start', async () => {
+  await put('a', 1000);
+  await store.close();
+  await cp(join(directory, 'index'), join(directory, 'index.before'), { recursive: true });
+  store = await openEngine({ directory, ...sizes });
+  await put('b', 1000);
+  await put('c', 1000);
+  await store.close();
+  await flip(segment(1), BLOCK + 500); // the index knows `a`
+  await flip(segment(1), 2 * BLOCK + 500);
+  await rm(join(directory, 'index'), { recursive: true });
+  await rename(join(directory, 'index.before'), join(directory, 'index'));
+  await agree();
+  {
+    await using _full = await withoutRoomForSalvage();
+    await expect(openEngine({ directory, ...sizes })).rejects.toThrow('EISDIR');
+  }
+  expect(await readdir(directory)).not.toContain('index.damaged');
+  store = await openEngine({ directory, ...sizes });
+  expect(await keysOf()).toEqual(['a', 'c']);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { HoldfastError } from '../../core/errors.ts';
+import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { findIndexDamage } from './catalog/index-check.ts';
@@ -40,13 +40,18 @@ export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   const damage = directory.wasClosed ? undefined : await findDamage(directory.index);
   if (damage !== undefined) await setAside(options, damage);
   const opened = await openReplayed(options).catch(async (error: unknown) => {
-    if (error instanceof HoldfastError) throw error; // of the journal, or of the disk
+    if (error instanceof HoldfastError || isSystemError(error)) throw error; // of the journal, or of the disk
     await setAside(options, error);
     return openReplayed(options);
   });
   await directory.dropDamagedIndex();
   await flushIfRoom(opened.catalog); // the room that it took is there now
   return opened;
+}
+
+/** Of Node, whose errors name the call that failed; LMDB's do not. */
+function isSystemError(error: unknown): boolean {
+  return isNodeError(error) && error.syscall !== undefined;
 }
 
 async function findDamage(index: string): Promise<string | undefined> {
