@@ -15,10 +15,12 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
 import { flipBit, rootOf } from '../../../tests/support/index-pages.ts';
+import { objectErrors } from '../store/errors/object-errors.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
+import { Segment } from './journal/segment.ts';
 import { openEngine } from './open-object-store.ts';
 
 /** What a disk may do to a store: each damage is told, and the rest goes on. */
@@ -337,4 +339,35 @@ test('an index stays what it is where something else fails at a start', async ()
   expect(await readdir(directory)).not.toContain('index.damaged');
   store = await openEngine({ directory, ...sizes });
   expect(await keysOf()).toEqual(['a', 'c']);
+});
+
+/** The disk gives back nothing of these bytes of the first segment. */
+function unreadable(from: number, to: number): Disposable {
+  const { read } = Segment.prototype;
+  return vi.spyOn(Segment.prototype, 'read').mockImplementation(function (this: Segment, offset, length) {
+    if (this.sequence === 1 && offset < to && offset + length > from) {
+      return Promise.reject(objectErrors.damaged(this.name));
+    }
+    return read.call(this, offset, length);
+  });
+}
+
+test('a loss is written down before the index goes past it', async () => {
+  await store.close();
+  await rm(directory, { recursive: true });
+  const large = { ...sizes, segmentBytes: 4 * 2 ** 20 };
+  store = await openEngine({ directory, ...large });
+  await store.createBucket('data');
+  await put('lost', 1000);
+  await Promise.all(Array.from({ length: 5000 }, (_, i) => put(`key-${i}`, 10)));
+  await store.close();
+  await rm(join(directory, 'index'), { recursive: true });
+  await agree();
+  using _bad = unreadable(BLOCK, 2 * BLOCK);
+  {
+    await using _full = await withoutRoomForSalvage();
+    await expect(openEngine({ directory, ...large })).rejects.toThrow('EISDIR');
+  }
+  store = await openEngine({ directory, ...large });
+  expect(await lost()).toMatchObject({ segments: [{ lost: [{ from: BLOCK, to: 2 * BLOCK }] }] });
 });

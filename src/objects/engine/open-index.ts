@@ -97,8 +97,9 @@ async function replay(journal: Journal, catalog: Catalog, salvaging: Salvaging |
     catalog.reached(located.position + located.length);
     if (catalog.pending >= REPLAY_FLUSH_ENTRIES) await flushIfRoom(catalog);
   };
-  const onDamage = salvaging && ((damage: SegmentDamage) => keepDamage(damage, catalog, salvaging));
+  const onDamage = salvaging && ((damage: SegmentDamage) => keepDamage(damage, salvaging));
   await journal.replay(catalog.savedPosition, visit, onDamage);
+  if (salvaging) catalog.reached(journal.position); // behind what is damaged at the end
   const { rebuilding } = catalog.retained;
   catalog.endReplay();
   if (rebuilding) await prune(catalog).catch(() => {}); // on a full disk later
@@ -108,12 +109,11 @@ async function replay(journal: Journal, catalog: Catalog, salvaging: Salvaging |
   await salvaging.salvage.addBuckets(catalog.removedBuckets().filter((id) => !removed.has(id)));
 }
 
-/** Before anything more is applied: the segment will be emptied. */
-async function keepDamage(damage: SegmentDamage, catalog: Catalog, { salvage, log }: Salvaging): Promise<void> {
+/** Before anything behind it is applied: the index would take it for known, and the segment will be emptied. */
+async function keepDamage(damage: SegmentDamage, { salvage, log }: Salvaging): Promise<void> {
   await salvage.add(damage);
-  const { segment, lost, end } = damage;
+  const { segment, lost } = damage;
   log?.error({ segment, lost }, 'a part of the journal is lost: what is whole of the segment is kept');
-  catalog.reached(end);
 }
 
 /** Drops what was retained only because not all snapshots were known yet. */

@@ -11,11 +11,9 @@ export interface SegmentDamage {
   readonly lost: readonly LostStretch[];
   /** As it could be read. */
   readonly bytes: Buffer;
-  /** The position behind it: nothing more comes before. */
-  readonly end: number;
 }
 
-/** Called when what is whole of a damaged segment was visited; the replay waits for it. */
+/** Called before what is whole behind the damage is visited; the replay waits for it. */
 export type DamageVisitor = (damage: SegmentDamage) => Promise<void>;
 
 interface Replay {
@@ -47,13 +45,18 @@ interface Replayed {
 export async function replaySegments(segments: readonly Segment[], replay: Replay): Promise<Replayed> {
   let tail: Tail | undefined;
   let rewriteLast = async () => {};
+  const follow = async () => {
+    if (tail) await cutOff(tail, replay);
+    tail = undefined;
+  };
+  const visit = async (located: LocatedRecord) => {
+    if (tail) await follow();
+    await replay.visit(located);
+  };
   for (const segment of segments) {
-    const { last, sealed, ...end } = await scan(segment, replay);
+    const { last, sealed, ...end } = await scan(segment, { ...replay, visit });
     if (last) rewriteLast = () => segment.write(last.bytes, last.offset);
-    if (tail && end.offset > 0) {
-      await cutOff(tail, replay);
-      tail = undefined;
-    }
+    if (end.offset > 0) await follow();
     if (!tail && !sealed) tail = { segment, ...end };
   }
   return { tail, last: tail?.segment ?? segments.at(-1), rewriteLast };
@@ -70,10 +73,10 @@ async function scan(segment: Segment, replay: Replay): Promise<SegmentEnd> {
     return await scanSegment(segment, replay, visit);
   } catch (error) {
     if (!replay.onDamage || !isHoldfastCode(error, 'journal.corrupt')) throw error;
-    const { records, lost, bytes } = await salvageSegment(segment, replay);
+    const { records, ...damage } = await salvageSegment(segment, replay);
+    await tell(segment, damage, replay);
     for (const record of records) if (record.position >= visited) await replay.visit(record);
-    await tell(segment, { lost, bytes }, replay);
-    return { offset: bytes.length, previous: 0, sealed: true, last: undefined };
+    return { offset: damage.bytes.length, previous: 0, sealed: true, last: undefined };
   }
 }
 
@@ -84,11 +87,7 @@ async function cutOff({ segment, offset }: Tail, replay: Replay): Promise<void> 
   await tell(segment, { lost: [{ from: offset, to: bytes.length, objects: [] }], bytes }, replay);
 }
 
-async function tell(
-  segment: Segment,
-  damage: Pick<SegmentDamage, 'lost' | 'bytes'>,
-  { segmentBytes, onDamage }: Replay,
-): Promise<void> {
+async function tell(segment: Segment, damage: Omit<SegmentDamage, 'segment'>, { onDamage }: Replay): Promise<void> {
   segment.reportDamage();
-  await onDamage?.({ ...damage, segment: segment.name, end: (segment.sequence + 1) * segmentBytes });
+  await onDamage?.({ ...damage, segment: segment.name });
 }
