@@ -98,7 +98,10 @@ const policies: FuzzTarget = {
   name: 'bucket policies',
   attempt(random) {
     isPublicPolicy(
-      parsePolicy(variant(POLICIES, random, ['"Deny"', '"NotAction"', '"Bool"', '{"AWS":"*"}']), 'photos'),
+      parsePolicy(
+        variant(POLICIES, random, ['"Deny"', '"NotAction"', '"Bool"', '{"AWS":"*"}', '{"Service":"s3.amazonaws.com"}']),
+        'photos',
+      ),
     );
     return true;
   },

@@ -2,7 +2,7 @@ import { accessErrors } from '../errors.ts';
 import { matchesWildcard } from '../wildcard.ts';
 import { type Condition, compileCondition } from './condition.ts';
 import { type Patterns, type Policy, RESOURCE_PREFIX, type Statement } from './policy.ts';
-import { readPrincipals } from './principal.ts';
+import { includesSomebody, readPrincipals } from './principal.ts';
 import { type ResourceLevel, S3_ACTIONS } from './s3-actions.ts';
 import { hasVariables, parseTemplate } from './template.ts';
 
@@ -69,17 +69,20 @@ function readStatement(statement: Json, bucket: string): Statement {
   const [principalField, principal] = oneOf(statement, 'Principal');
   const notPrincipals = principalField === 'NotPrincipal';
   if (notPrincipals && effect === 'Allow') throw malformed('Allow with NotPrincipal is not supported');
+  const principals = readPrincipals(principal);
+  if (principals.services && effect === 'Deny') throw malformed('Deny for a service of AWS is not supported');
   const actions = readPatterns(statement, 'Action');
   const resources = readPatterns(statement, 'Resource');
   for (const resource of resources.patterns) checkResource(resource, bucket);
   checkActions(actions, resources);
   return {
     effect,
-    principals: readPrincipals(principal),
+    principals,
     notPrincipals,
     actions: { ...actions, patterns: actions.patterns.map((action) => action.toLowerCase()) },
     resources: { ...resources, patterns: resources.patterns.map(parseTemplate) },
-    conditions: readConditions(statement.Condition),
+    // What nobody can do anything by may ask for what no request here has: `aws:SourceArn`.
+    conditions: includesSomebody(principals) ? readConditions(statement.Condition) : [],
   };
 }
 

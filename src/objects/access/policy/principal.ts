@@ -16,18 +16,25 @@ export interface Principals {
   readonly account: boolean;
   /** Owners of keys: `<app>/<service>`. */
   readonly owners: readonly string[];
+  /** Services of AWS are named, none of which calls here. */
+  readonly services: boolean;
 }
 
-/** `"*"`, or `{"AWS": …}` with `*`, the account, or users, alone or in a list. */
+/** `logging.s3.amazonaws.com` */
+const SERVICE = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/;
+
+/** `"*"`, or `{"AWS": …}` with `*`, the account, or users, or `{"Service": …}`, each alone or in a list. */
 export function readPrincipals(value: unknown): Principals {
-  if (value === '*') return { anyone: true, account: false, owners: [] };
+  if (value === '*') return principalsNamed(['*'], []);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(value);
-  const entries = Object.entries(value);
-  const names = entries.flatMap(([kind, one]) => {
-    if (kind !== 'AWS') throw invalid({ [kind]: one });
-    return Array.isArray(one) ? one : [one];
-  });
-  if (names.length === 0) throw invalid(value);
+  const { AWS = [], Service = [], ...others } = value as Readonly<Record<string, unknown>>;
+  if (Object.keys(others).length > 0) throw invalid(others);
+  const [names, services] = [[AWS].flat(), [Service].flat()];
+  if (names.length + services.length === 0) throw invalid(value);
+  return principalsNamed(names, services);
+}
+
+function principalsNamed(names: readonly unknown[], services: readonly unknown[]): Principals {
   const owners: string[] = [];
   let anyone = false;
   let account = false;
@@ -38,7 +45,15 @@ export function readPrincipals(value: unknown): Principals {
       owners.push(name.slice(USER_ARN.length));
     } else throw invalid(name);
   }
-  return { anyone, account, owners };
+  for (const name of services) {
+    if (typeof name !== 'string' || !SERVICE.test(name)) throw invalid({ Service: name });
+  }
+  return { anyone, account, owners, services: services.length > 0 };
+}
+
+/** Whether it can apply to any request here. */
+export function includesSomebody({ anyone, account, owners }: Principals): boolean {
+  return anyone || account || owners.length > 0;
 }
 
 function invalid(value: unknown) {
