@@ -24,13 +24,17 @@ function variant(texts: Texts, random: Random, dictionary?: readonly string[]): 
 const XML: Texts = [
   '<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Object><Key>a&amp;b</Key><ETag>"x"</ETag></Object><Quiet>true</Quiet></Delete>',
   '<?xml version="1.0"?><Delete><!-- two --><Object><Key>&#x1F642;</Key></Object><Object><Key>b</Key></Object></Delete>',
+  '<Delete><Object><Key><![CDATA[a&b]]>c</Key></Object></Delete>',
   '<Delete><CORSRule><AllowedOrigin>https://*.example.test</AllowedOrigin><AllowedMethod>GET</AllowedMethod><MaxAgeSeconds>60</MaxAgeSeconds></CORSRule></Delete>',
 ];
 
 const xml: FuzzTarget = {
   name: 'XML bodies',
   attempt(random) {
-    const document = parseXml(variant(XML, random, ['<Key>', '</Key>', '<Object/>', '<a>', '</Delete>']), 'Delete');
+    const document = parseXml(
+      variant(XML, random, ['<Key>', '</Key>', '<Object/>', '<a>', '</Delete>', '<![CDATA[', ']]>']),
+      'Delete',
+    );
     for (const object of document.all('Object')) object.text('Key');
     if (document.all('CORSRule').length > 0) readCorsRules(document);
     return true;

@@ -38,11 +38,13 @@ const MAX_DEPTH = 16;
 
 const NAME = /(?:[\p{L}_][\p{L}\p{N}_.-]*:)?([\p{L}_][\p{L}\p{N}_.-]*)/uy;
 const ATTRIBUTE = /\s+[\p{L}_:][\p{L}\p{N}_.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*')/uy;
+const CDATA = '<![CDATA[';
+const CDATA_END = ']]>';
 const TAG_END = /\s*(\/?)>/y;
 
 /**
- * The content of the document's only element, which must be `root`. Of XML what S3 speaks: no document type and no CDATA
- * section, so no entities but the five of XML itself; attributes and prefixes of names are passed over.
+ * The content of the document's only element, which must be `root`. Of XML what S3 speaks: no document type, so no
+ * entities but the five of XML itself; attributes and prefixes of names are passed over.
  * Takes time in proportion to its length, whatever it is made of.
  * @throws HoldfastError `s3.malformed-xml`
  */
@@ -114,10 +116,13 @@ class XmlReader {
   }
 
   #readMarkup(): void {
+    const at = this.#at;
     if (this.#skip('<?', '?>') || this.#skip('<!--', '-->')) return;
-    if (this.#text.startsWith('<!', this.#at)) {
-      throw s3Errors.malformedXml('document types and CDATA sections are not accepted');
+    if (this.#skip(CDATA, CDATA_END)) {
+      this.#inner.text += this.#text.slice(at + CDATA.length, this.#at - CDATA_END.length);
+      return;
     }
+    if (this.#text.startsWith('<!', this.#at)) throw s3Errors.malformedXml('document types are not accepted');
     if (this.#text.startsWith('</', this.#at)) this.#close();
     else this.#begin();
   }
@@ -210,7 +215,7 @@ function unescapeXml(text: string): string {
 
 /** Half of a surrogate pair is no character (XML 1.0 section 2.2): stored as UTF-8 it would become another one. */
 function character(name: string): string | undefined {
-  const reference = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+  const reference = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(name);
   if (!reference) return undefined;
   const code = Number.parseInt(reference[1] ?? reference[2] ?? '', reference[1] ? 16 : 10);
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;

@@ -40,13 +40,26 @@ describe('parsing', () => {
     expect(root.text('Absent')).toBeUndefined();
   });
 
+  test('reads CDATA sections as they are, beside other text', () => {
+    const text = '<D><Key>a&amp;<![CDATA[<b>&amp;]]]]><![CDATA[>]]>c</Key><Empty><![CDATA[]]></Empty></D>';
+    const root = parseXml(text, 'D');
+    expect([root.text('Key'), root.text('Empty')]).toEqual(['a&<b>&amp;]]>c', '']);
+  });
+
+  test('reads references with zeros before them, up to what any needs', () => {
+    expect(parseXml('<D>&#x00000041;&#0000000066;</D>', 'D').content()).toBe('AB');
+    expect(() => parseXml(`<D>&#${'0'.repeat(12)}65;</D>`, 'D')).toThrow(malformed);
+  });
+
   test('keeps numbers and spaces as texts', () => {
     const root = parseXml('<D><Key> 007 </Key><Key2>1e3</Key2></D>', 'D');
     expect([root.text('Key'), root.text('Key2')]).toEqual([' 007 ', '1e3']);
   });
 
-  test('refuses more elements and attributes than any request has', () => {
+  test('refuses more elements, levels and attributes than any request has', () => {
+    expect(parseXml(`<D>${'<a/>'.repeat(99_999)}</D>`, 'D').all('a')).toHaveLength(99_999);
     expect(() => parseXml(`<D>${'<a/>'.repeat(100_000)}</D>`, 'D')).toThrow(malformed);
+    expect(parseXml(`${'<D>'.repeat(16)}${'</D>'.repeat(16)}`, 'D').all('D')).toHaveLength(1);
     const attributes = Array.from({ length: 9 }, (_, i) => ` a${i}="x"`);
     expect(parseXml(`<D><K${attributes.slice(1).join('')}>k</K></D>`, 'D').text('K')).toBe('k');
     expect(() => parseXml(`<D><K${attributes.join('')}>k</K></D>`, 'D')).toThrow(malformed);
@@ -57,6 +70,8 @@ describe('parsing', () => {
     ['elements with attributes', '<D>', '<a b="" c="" d="" e=""/>', '</D>'],
     ['references', '<D>', '&amp;', '</D>'],
     ['comments', '<D>', '<!-- -->', '</D>'],
+    ['CDATA sections', '<D>', '<![CDATA[a]]>', '</D>'],
+    ['beginnings of one', '<D>', '<![CDATA[', '</D>'],
     ['spaces in a tag', '<D', ' ', '></D>'],
     ['a name', '<D', 'D', '></D>'],
     ['returns', '<D>', '\r', '</D>'],
@@ -86,7 +101,11 @@ describe('parsing', () => {
     ['<D><Key>a & b</Key></D>', 'a bare ampersand'],
     ['<D><Key>&#x110000;</Key></D>', 'a reference to no character'],
     ['<!DOCTYPE D [<!ENTITY a "b">]><D><Key>&a;</Key></D>', 'an entity of its own'],
-    ['<D><Key><![CDATA[a]]></Key></D>', 'a CDATA section'],
+    ['<D><Key><![CDATA[a]></Key></D>', 'an open CDATA section'],
+    ['<D><Key><![cdata[a]]></Key></D>', 'one in lower case'],
+    ['<D/><![CDATA[a]]>', 'one behind the root'],
+    ['<D><Key>&#xD800;</Key></D>', 'a reference to half a character'],
+    [`${'<D>'.repeat(17)}${'</D>'.repeat(17)}`, 'one level too many'],
     ['<!DOCTYPE D SYSTEM "file:///etc/passwd"><D/>', 'an outside document type'],
     [`${'<D>'.repeat(100)}${'</D>'.repeat(100)}`, 'deep nesting'],
   ])('refuses %s: %s', (xml) => {
