@@ -50,6 +50,7 @@ const OF_SOME: readonly (readonly [key: string, has: Test])[] = [
   ['s3:x-amz-acl', takesAcl],
   ['s3:x-amz-copy-source', isCreation],
   ['s3:x-amz-metadata-directive', isCreation],
+  ['s3:x-amz-object-ownership', named('CreateBucket')],
   ['s3:x-amz-storage-class', isCreation],
   ['s3:x-amz-website-redirect-location', isCreation],
 ];

@@ -260,6 +260,21 @@ test.each<[string, Fields]>([
   ['MFA', deny('s3:*', { Null: { 'aws:MultiFactorAuthAge': true } })],
   ['TLS versions', deny('s3:*', { NumericLessThan: { 's3:TlsVersion': 1.2 } })],
   ['keys of a KMS', deny('s3:PutObject', { Null: { 's3:x-amz-server-side-encryption-aws-kms-key-id': 'true' } })],
+  [
+    'what ownership controls are to say',
+    deny(
+      's3:PutBucketOwnershipControls',
+      { StringEquals: { 's3:x-amz-object-ownership': 'ObjectWriter' } },
+      { Resource: BUCKET },
+    ),
+  ],
+  [
+    'listings and reads by the same prefix',
+    allow('*', ['s3:ListBucket', 's3:GetObject'], {
+      Resource: ALL,
+      Condition: { StringLike: { 's3:prefix': 'public/*' } },
+    }),
+  ],
   ['another account', allow({ AWS: 'arn:aws:iam::111122223333:root' }, 's3:GetObject')],
   [
     'an identity of CloudFront',

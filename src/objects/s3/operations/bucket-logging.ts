@@ -19,7 +19,7 @@ export const putBucketLogging: Operation = {
     if (logging) {
       await access.logTarget(logging.target); // first: others learn nothing of that bucket
       const target = requireLogTarget(logging.target, store);
-      if (namesGrants(status)) refuseGrants(target);
+      if (namesGrants(status)) refuseTargetGrants(target);
     }
     const text = logging && JSON.stringify(logging);
     await store.updateBucket(bucket, { documents: { [LOGGING_DOCUMENT]: text } });
@@ -49,7 +49,7 @@ export function requireLogTarget(target: string, store: Pick<ObjectStore, 'bucke
 }
 
 /** Nor has it grants where ACLs are off. */
-function refuseGrants(target: Bucket): never {
+function refuseTargetGrants(target: Bucket): never {
   if (bucketAccess(target).aclsDisabled) throw s3Errors.aclNotSupported('The target bucket does not allow ACLs');
   throw s3Errors.notImplemented('TargetGrants are not implemented; use a policy of the target bucket');
 }
