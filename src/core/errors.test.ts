@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { HoldfastError } from './errors.ts';
+import { HoldfastError, isDiskError } from './errors.ts';
 
 test.each([
   ['ENOSPC', 'disk.full', 'exhausted'],
@@ -12,6 +12,17 @@ test.each([
   const cause = Object.assign(new Error(code), { code, path: '/data' });
   const error = HoldfastError.from(cause);
   expect(error).toMatchObject({ code: expected, kind, retryable: true, resource: '/data', cause });
+});
+
+test.each([
+  [-5, true],
+  [-74, true], // EBADMSG and EUCLEAN: Node has no name for the second
+  [-117, true],
+  [-28, false],
+])('whether an error of number %i is one of the disk: %s', (errno, expected) => {
+  expect(isDiskError(Object.assign(new Error('read'), { code: `Unknown system error ${errno}`, errno }))).toBe(
+    expected,
+  );
 });
 
 test('what nothing better can be said of is internal', async () => {

@@ -121,6 +121,14 @@ export function isNodeError(error: unknown, code?: string): error is NodeJS.Errn
   return error instanceof Error && 'code' in error && (code === undefined || error.code === code);
 }
 
+/** EIO, EBADMSG and EUCLEAN (errno(3)): the last two are what filesystems say that find their own checksums wrong. */
+const DISK_ERRORS: ReadonlySet<unknown> = new Set([-5, -74, -117]);
+
+/** The disk does not do what it was asked for. */
+export function isDiskError(error: unknown): boolean {
+  return isNodeError(error) && DISK_ERRORS.has(error.errno);
+}
+
 export function isHoldfastCode(error: unknown, code: string): boolean {
   return error instanceof HoldfastError && error.code === code;
 }

@@ -2,7 +2,7 @@ import { access, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { syncDirectory, writeFileDurable } from './durable-files.ts';
-import { isNodeError } from './errors.ts';
+import { isDiskError, isNodeError } from './errors.ts';
 import type { Logger } from './log.ts';
 
 interface KeptFileOptions<T> {
@@ -79,7 +79,7 @@ export class KeptFile<T extends object> {
       return isWhole && this.#options.isContent(content as Partial<T>) ? { content: content as T, text } : 'damaged';
     } catch (error) {
       if (isNodeError(error, 'ENOENT')) return 'absent';
-      if (error instanceof SyntaxError || error instanceof TypeError || isNodeError(error, 'EIO')) return 'damaged';
+      if (error instanceof SyntaxError || error instanceof TypeError || isDiskError(error)) return 'damaged';
       throw error;
     }
   }

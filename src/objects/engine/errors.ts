@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { HoldfastError, isNodeError } from '../../core/errors.ts';
+import { HoldfastError, isDiskError } from '../../core/errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 
 /** In the store's directory: an operator wants to go on without what is lost. */
@@ -100,13 +100,6 @@ function goOn(segment: string): string {
 
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** EIO, EBADMSG and EUCLEAN (errno(3)): the last two are what filesystems say that find their own checksums wrong. */
-const DISK_ERRORS: ReadonlySet<unknown> = new Set([-5, -74, -117]);
-
-export function isDiskError(error: unknown): boolean {
-  return isNodeError(error) && DISK_ERRORS.has(error.errno);
 }
 
 /** What a read failed of: bytes that the disk does not give back are damaged, as those that it gives back changed. */

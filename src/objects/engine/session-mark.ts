@@ -1,8 +1,7 @@
 import { constants, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../core/durable-files.ts';
-import { isNodeError } from '../../core/errors.ts';
-import { isDiskError } from './errors.ts';
+import { isDiskError, isNodeError } from '../../core/errors.ts';
 
 /** `machine-died`: files that were not synced may hold anything. */
 export type LastSession = 'closed' | 'process-died' | 'machine-died';

@@ -9,9 +9,9 @@ import {
   renameDurable,
   writeFileDurable,
 } from '../../core/durable-files.ts';
-import { HoldfastError, isNodeError } from '../../core/errors.ts';
+import { HoldfastError, isDiskError, isNodeError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
-import { DAMAGED, engineErrors, isDiskError, SALVAGE_CONSENT } from './errors.ts';
+import { DAMAGED, engineErrors, SALVAGE_CONSENT } from './errors.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
 
 /** 2: data files in shards by their millisecond, which code that knows only 1 would report as gone. */

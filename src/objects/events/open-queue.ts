@@ -1,7 +1,7 @@
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../core/durable-files.ts';
-import { isNodeError } from '../../core/errors.ts';
+import { isDiskError, isNodeError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { DeliveryQueue, type QueueLimits } from './delivery-queue.ts';
 import { isQueueDamage } from './queue-damage.ts';
@@ -106,8 +106,5 @@ const SQLITE_CANTOPEN = 14;
 /** SQLite does not say why it cannot open a file. */
 async function isUnreadable(path: string, error: unknown): Promise<boolean> {
   if (!(error instanceof Error && 'errcode' in error) || error.errcode !== SQLITE_CANTOPEN) return false;
-  return open(path, 'r').then(
-    async (file) => file.close().then(() => false),
-    (cause: unknown) => isNodeError(cause, 'EIO'),
-  );
+  return open(path, 'r').then(async (file) => file.close().then(() => false), isDiskError);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
-import { isNodeError } from '../../core/errors.ts';
+import { isDiskError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { ScrubPass, ScrubReport } from './scrub-report.ts';
@@ -160,7 +160,7 @@ async function readProgress(path: string, log: Logger): Promise<Progress | undef
     if (progress && !(isPass(progress.current) && isPass(progress.last))) throw new SyntaxError(`${path} is damaged`);
     return progress;
   } catch (error) {
-    if (!(error instanceof SyntaxError) && !isNodeError(error, 'EIO')) throw error;
+    if (!(error instanceof SyntaxError) && !isDiskError(error)) throw error;
     log.error({ err: error }, 'how far the check of what is stored was is lost: it begins anew');
     return undefined;
   }

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { isNodeError } from '../../../core/errors.ts';
-import { isDiskError } from '../errors.ts';
+import { isDiskError, isNodeError } from '../../../core/errors.ts';
 import {
   branchNodeBytes,
   checkHeader,

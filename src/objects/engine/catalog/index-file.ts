@@ -1,9 +1,8 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { isNodeError } from '../../../core/errors.ts';
+import { isDiskError, isNodeError } from '../../../core/errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
-import { isDiskError } from '../errors.ts';
 
 /** Of an index's directory. */
 export const INDEX_FILE = 'index.mdb';

@@ -1,5 +1,5 @@
 import { readJsonFile, writeFileDurable } from '../../../core/durable-files.ts';
-import { isDiskError } from '../errors.ts';
+import { isDiskError } from '../../../core/errors.ts';
 
 /** Who follows the journal, and from where on each needs it; durable. */
 export class FeedConsumers {
