@@ -32,12 +32,12 @@ interface OpenedIndex {
 
 /**
  * The index with all that the journal has. One that is damaged is no loss, since the journal has everything: it is
- * set aside, and built anew. LMDB believes its file, and wrong pages of it end the process; so after a session that
- * did not end well the pages are looked at before LMDB has them.
+ * set aside, and built anew. Wrong pages of it end the process; so after a session that did not end well they are
+ * looked at before LMDB has them.
  */
 export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   const { directory } = options;
-  const damage = directory.wasClosed ? undefined : await findDamage(directory.index);
+  const damage = directory.wasClosed ? undefined : await findIndexDamage(join(directory.index, INDEX_FILE));
   if (damage !== undefined) await setAside(options, damage);
   const opened = await openReplayed(options).catch(async (error: unknown) => {
     if (error instanceof HoldfastError || isSystemError(error)) throw error; // of the journal, or of the disk
@@ -52,11 +52,6 @@ export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
 /** Of Node, whose errors name the call that failed; LMDB's do not. */
 function isSystemError(error: unknown): boolean {
   return isNodeError(error) && error.syscall !== undefined;
-}
-
-async function findDamage(index: string): Promise<string | undefined> {
-  if (!(await IndexFile.isOnDisk(index))) return 'the disk has not taken it, or does not give it back';
-  return findIndexDamage(join(index, INDEX_FILE));
 }
 
 async function setAside({ directory, log }: OpenIndex, damage: unknown): Promise<void> {

@@ -23,20 +23,23 @@ const SMALLEST_PAGE_BYTES = 4096;
 const WINDOW_BYTES = 128 * 2 ** 10;
 
 /**
- * What is wrong with an index file that no process has open; `undefined`: LMDB can follow whatever is in it.
+ * What is wrong with an index file that no process has open; `undefined`: the disk took all of it and gives back
+ * what LMDB may read, and LMDB can follow whatever is in it.
  *
  * LMDB maps the file and believes it. A page number, an offset or a length that has changed leads it out of
- * the map, and the process ends by a signal that nobody can catch: at the next start again.
+ * the map, and a page that the disk does not give is none there (SIGBUS, mmap(2)): the process ends by a signal
+ * that nobody can catch, and at the next start again.
  */
 export async function findIndexDamage(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path, 'r');
+    await file.sync();
     if ((await file.stat()).size > 0) await new IndexCheck(file).run();
     return undefined;
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return undefined;
     if (error instanceof LmdbDamage) return error.message;
-    if (isDiskError(error)) return 'the disk reports an error';
+    if (isDiskError(error)) return 'the disk has not taken it, or does not give it back';
     throw error;
   }
 }
@@ -113,7 +116,7 @@ class IndexCheck {
     const page = await this.#pageBytes(number);
     checkHeader(page, number, { kind: PageKind.overflow, transaction: this.#meta.transaction });
     insist(page.readUInt32LE(20) === pages, 'has other pages', number);
-    if (pages > 1) await this.#pageBytes(number + pages - 1);
+    for (let more = number + 1; more < number + pages; more++) await this.#pageBytes(more);
   }
 
   async #bytesOf({ length, at, overflow }: LmdbValue, leaf: number): Promise<Buffer> {

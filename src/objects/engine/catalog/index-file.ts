@@ -1,14 +1,12 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { isDiskError, isNodeError } from '../../../core/errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
 
 /** Of an index's directory. */
 export const INDEX_FILE = 'index.mdb';
 /** What a transaction may add to the file. */
 const ROOM_BYTES = 2 ** 20;
-const READ_BYTES = 2 ** 20;
 
 /** Keys are texts (`index-keys.ts`). */
 export interface IndexRange {
@@ -72,28 +70,6 @@ export class IndexFile {
       eventTurnBatching: false, // of a failed commit it rejects a promise that nobody has
     });
     return new IndexFile(path, database);
-  }
-
-  /**
-   * Whether the disk took all of it and gives it back. LMDB reads from mapped memory, where a page that
-   * the disk does not give kills the process (SIGBUS, mmap(2)): at each start again, unless it is found before.
-   */
-  static async isOnDisk(directory: string): Promise<boolean> {
-    try {
-      const file = await openFile(join(directory, INDEX_FILE), 'r+');
-      try {
-        await file.sync();
-        const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-        while ((await file.read(buffer)).bytesRead > 0);
-      } finally {
-        await file.close();
-      }
-      return true;
-    } catch (error) {
-      if (isNodeError(error, 'ENOENT')) return true; // made when it is opened
-      if (isDiskError(error)) return false;
-      throw error;
-    }
   }
 
   /** Resolves when something was met in the file that nobody can make anything of: it will be again. */
