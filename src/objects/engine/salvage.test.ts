@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
 import { flipBit } from '../../../tests/support/index-pages.ts';
+import { Keyring } from '../../core/keyring.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { Segment } from './journal/segment.ts';
@@ -188,4 +190,26 @@ test('a loss is written down before the index goes past it', async () => {
   }
   store = await openEngine({ directory, ...large });
   expect(await lost()).toMatchObject({ segments: [{ lost: [{ from: BLOCK, to: 2 * BLOCK }] }] });
+});
+
+test('a bucket whose newest record is lost may need the master key of before', async () => {
+  const [earlier, current] = [randomBytes(32), randomBytes(32)];
+  const keyring = new Keyring(earlier);
+  await store.close();
+  store = await openEngine({ directory, ...sizes, keyring });
+  await store.createBucket('sealed');
+  keyring.use(current, earlier);
+  expect(await store.resealKeys()).toBe(1);
+  await put('after', 10);
+  await store.close();
+  await flip(segment(1), 2 * BLOCK + 60); // the bucket by its new key
+  await rm(join(directory, 'index'), { recursive: true });
+  await agree();
+  const opening = openEngine({ directory, ...sizes, keyring: new Keyring(current) });
+  await expect(opening).rejects.toMatchObject({ code: 'store.master-key' });
+  store = await openEngine({ directory, ...sizes, keyring });
+  expect(await store.resealKeys()).toBe(2);
+  await store.close();
+  store = await openEngine({ directory, ...sizes, keyring: new Keyring(current) });
+  expect(store.buckets().map(({ name }) => name)).toEqual(['data', 'sealed']);
 });
