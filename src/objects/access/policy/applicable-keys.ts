@@ -62,12 +62,13 @@ const OF_SOME: readonly (readonly [key: string, has: Test])[] = [
  */
 export function checkApplicableKeys({ statements }: Policy): void {
   for (const { actions, conditions } of statements) {
-    for (const { key } of actions.negated ? [] : conditions) {
-      const has = OF_SOME.find(([start]) => key.startsWith(start))?.[1];
-      const without = has && actions.patterns.find((pattern) => !actionsOf(pattern).some(has));
-      if (without === undefined) continue;
+    const each = actions.negated ? [] : actions.patterns.map(actionsOf);
+    for (const [start, has] of OF_SOME) {
+      const key = conditions.find((condition) => condition.key.startsWith(start))?.key;
+      const without = key === undefined ? -1 : each.findIndex((names) => !names.some(has));
+      if (without < 0) continue;
       throw accessErrors.policyMalformed(
-        `Conditions do not apply to combination of actions and resources in statement: ${without} has no ${key}`,
+        `Conditions do not apply to combination of actions and resources in statement: ${actions.patterns[without]} has no ${key}`,
       );
     }
   }
