@@ -239,6 +239,7 @@ export interface Platform {
   scrubReport(): Promise<ScrubView>;
   beginScrub(): Promise<void>;
 
+  /** @throws HoldfastError `master-key.…` when the file is not as the next start needs it */
   masterKey(): Promise<MasterKeyView>;
   /**
    * Another master key, which has sealed everything when it resolves; the one before is needed no more. What is

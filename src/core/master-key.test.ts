@@ -173,10 +173,12 @@ describe('a key file', () => {
     ['beside a newer record', async () => writeFile(place.recordFile, '{"version":2}'), 'master-key.record'],
     ['that is a directory', async () => rm(place.keyFile).then(() => mkdir(place.keyFile)), 'master-key.unreadable'],
   ])('%s is refused, and nothing is changed', async (_how, change, code) => {
-    await created();
+    const running = await created();
+    await running.check();
     await change();
     const record = await readFile(place.recordFile);
     await expect(opening()).rejects.toThrow(withCode(code));
+    await expect(running.check()).rejects.toThrow(withCode(code));
     expect(await readFile(place.recordFile)).toEqual(record);
   });
 

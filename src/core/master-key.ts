@@ -90,6 +90,11 @@ export class MasterKey {
     await createFileDurable(recordFile, recordOf(this.#keys)); // a rotation may have written a newer one just now
   }
 
+  /** The file has the keys of this data directory still. @throws as `open` */
+  async check(): Promise<void> {
+    await readMatching(this.#place);
+  }
+
   /** The keys as they are in the file now. @throws as `open` */
   async refresh(): Promise<void> {
     this.#keys = (await readMatching(this.#place)).keys;

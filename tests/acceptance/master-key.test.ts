@@ -78,9 +78,10 @@ test('a rotation that dies in its midst loses nothing and is ended by the next s
 test('a key file that is lost, of others or damaged starts nothing and changes nothing', async () => {
   await using platform = await platformWithSecrets();
   const { file } = keysOf(platform);
-  await platform.run(['down']);
   const right = await readFile(file);
   await rm(file);
+  expect((await platform.cli(['master-key', 'show'])).stderr).toContain('there is no master key in');
+  await platform.run(['down']);
   await expectRefused(platform, 'there is no master key in');
   await expect(readFile(file)).rejects.toThrow('ENOENT');
   await writeFile(file, `${Buffer.alloc(32, 1).toString('base64')}\n`);

@@ -99,6 +99,7 @@ const fixedMasterKey: ControlContext['masterKey'] = {
   id: 'fixed',
   file: 'memory:',
   isRotating: false,
+  check: async () => {},
   begin: async () => {},
   end: async () => true,
 };

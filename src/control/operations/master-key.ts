@@ -10,7 +10,10 @@ export function createMasterKeyOperations(
 ): MasterKeyOperations {
   const view = (): MasterKeyView => ({ id: masterKey.id, file: masterKey.file, rotating: masterKey.isRotating });
   return {
-    masterKey: async () => view(),
+    masterKey: async () => {
+      await masterKey.check();
+      return view();
+    },
     rotateMasterKey: async () => {
       const { earlierGone, ...resealed } = await rotation.rotate();
       return { ...view(), resealed, earlierGone };

@@ -12,7 +12,7 @@ export interface ControlContext {
   readonly state: State;
   readonly drivers: Drivers;
   readonly files: ReleaseFiles;
-  readonly masterKey: Pick<MasterKey, 'keyring' | 'id' | 'file' | 'isRotating' | 'begin' | 'end'>;
+  readonly masterKey: Pick<MasterKey, 'keyring' | 'id' | 'file' | 'isRotating' | 'check' | 'begin' | 'end'>;
   readonly vault: SecretVault;
   readonly routes: RouteBoard;
   readonly clock: Clock;
