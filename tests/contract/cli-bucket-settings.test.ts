@@ -96,6 +96,7 @@ it('sets, prints and unsets where the access log goes', async () => {
   });
   expect((await store(['logging', 'get', 'images'])).stdout).toBe('images/images/\n');
   await store(['logging', 'set', 'images', 'images', '--prefix', 'a&b/', '--by-date', 'delivery']);
+  expect((await store(['logging', 'get', 'images'])).stdout).toBe('images/a&b/, by the date of the delivery\n');
   const { stdout } = await store(['logging', 'get', 'images', '--json']);
   expect(JSON.parse(stdout)).toEqual({ bucket: 'images', target: 'images', prefix: 'a&b/', byDate: 'delivery' });
   expect(await store(['logging', 'unset', 'images'])).toMatchObject({ code: 0 });

@@ -85,9 +85,9 @@ describe('storage', () => {
     );
     const rotated = await cli.succeed(['master-key', 'rotate']);
     expect(rotated.stdout).toBe(
-      'Master key 0123456789abcdef has sealed 1 bucket key, 2 access keys, 0 webhook secrets and 3 secrets. The one before is needed no more.\n',
+      'Master key 0123456789abcdef has sealed 1 bucket key, 2 access keys, 0 webhook secrets and 3 secrets. The earlier key is out of the file.\n',
     );
-    expect(rotated.stderr).toContain('Keep a copy of /data/keys/master.key');
+    expect(rotated.stderr).toContain('Copy /data/keys/master.key to another place');
   });
 
   it('signs URLs on its own', async () => {

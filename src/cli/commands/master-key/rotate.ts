@@ -11,7 +11,7 @@ export function rotateMasterKey(masterKey: Command): void {
     .action(
       action(async ({ api }) => {
         const data = await (await api['master-key'].rotate.$post()).json();
-        note(`Keep a copy of ${data.file} somewhere else now, and the one before as long as backups of before.`);
+        note(`Copy ${data.file} to another place now. Keep earlier keys as long as the backups made with them.`);
         return { data, text: describe(data) };
       }),
     );
@@ -25,8 +25,10 @@ function describe({ id, file, resealed, earlierGone }: MasterKeyRotationView): s
     count(webhooks, 'webhook secret'),
     count(secrets, 'secret'),
   ];
-  const before = earlierGone ? 'The one before is needed no more.' : `Take the one before out of ${file}.`;
-  return `Master key ${id} has sealed ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}. ${before}`;
+  const earlier = earlierGone
+    ? 'The earlier key is out of the file.'
+    : `Take the earlier key out of ${file}: the platform may not write it.`;
+  return `Master key ${id} has sealed ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}. ${earlier}`;
 }
 
 function count(number: number, what: string): string {

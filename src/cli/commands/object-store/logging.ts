@@ -33,10 +33,14 @@ function getLogging(logging: Command): void {
     .action(
       action(async ({ api }, bucket: string) => {
         const found = await withBucketRequests(api, bucket, read);
-        const place = found ? `${found.target}/${found.prefix}` : `${bucket} has no access log.`;
-        return { data: { bucket, ...found }, text: place };
+        return { data: { bucket, ...found }, text: found ? describe(found) : `${bucket} has no access log.` };
       }),
     );
+}
+
+function describe({ target, prefix, byDate }: Logging): string {
+  const date = byDate && `, by the date of the ${byDate === 'request' ? 'requests' : 'delivery'}`;
+  return `${target}/${prefix}${date ?? ''}`;
 }
 
 interface SetOptions {

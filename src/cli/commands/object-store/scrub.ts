@@ -33,7 +33,9 @@ function describe({ current, last, setAside }: ScrubView): string {
   ];
   if (passes.length === 0) passes.push('Nothing has been checked yet: `holdfast object-store scrub --start` begins.');
   if (setAside.length > 0) {
-    passes.push(`Set aside as damaged, with what they held: ${setAside.join(', ')}. docs/damage.md says what to do.`);
+    passes.push(
+      `Set aside as damaged, in objects/ of the data directory: ${setAside.join(', ')}. docs/damage.md says what to do.`,
+    );
   }
   return passes.join('\n');
 }
