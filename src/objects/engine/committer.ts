@@ -2,6 +2,7 @@ import { isHoldfastCode } from '../../core/errors.ts';
 import { storeErrors } from '../store/errors/store-errors.ts';
 import type { Growth } from '../store/quota.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { engineErrors } from './errors.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { BATCH_HEADER_BYTES, batchBytes, type LocatedRecord } from './journal/batch.ts';
 import type { Journal } from './journal/journal.ts';
@@ -38,6 +39,8 @@ interface CommitterOptions {
   readonly clock: HybridClock;
   /** Called after each batch, with what it wrote. */
   readonly onApplied: (records: readonly LocatedRecord[]) => Promise<void> | undefined;
+  /** Called when the catalog could not take what is durable: it does not follow the journal any more. */
+  readonly onUnapplied: (error: unknown) => void;
 }
 
 const BATCH_TARGET_BYTES = 4 * 2 ** 20;
@@ -132,10 +135,21 @@ export class Committer {
   }
 
   async #write(batch: readonly Decided[]): Promise<void> {
-    const { journal, catalog, onApplied } = this.#options;
+    const { journal, onApplied, onUnapplied } = this.#options;
     const writing = await this.#withRoom(batch);
     const records = writing.flatMap((decided) => decided.records);
     const located = records.length > 0 ? await journal.append(records) : [];
+    try {
+      this.#apply(writing, located);
+    } catch (error) {
+      onUnapplied(error);
+      throw engineErrors.indexDamaged(error);
+    }
+    await onApplied(located);
+  }
+
+  #apply(writing: readonly Decided[], located: readonly LocatedRecord[]): void {
+    const { journal, catalog } = this.#options;
     for (const record of located) catalog.apply(record);
     catalog.reached(journal.position);
     let at = 0;
@@ -143,7 +157,6 @@ export class Committer {
       resolve(commit.done(located.slice(at, at + records.length)));
       at += records.length;
     }
-    await onApplied(located);
   }
 
   /** On a full disk writes are refused first, then removals, then what compaction moves. */

@@ -11,9 +11,10 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
 import { flipBit, rootOf } from '../../../tests/support/index-pages.ts';
+import { FileReferences } from './catalog/file-references.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { openEngine } from './open-object-store.ts';
 
@@ -224,4 +225,15 @@ test.each([
   await reopen();
   await expect(store.checkIntegrity({ maxBytes: 2 ** 30 })).resolves.toMatchObject({ objects: 1, damaged: [] });
   expect(await read('a')).toBe('a');
+});
+
+test('what is durable and cannot be applied to a damaged index is whole in the next one', async () => {
+  await put('a', 100_000);
+  vi.spyOn(FileReferences.prototype, 'add').mockImplementationOnce(() => {
+    throw new Error('a page of the index is not what it was');
+  });
+  await expect(store.put({ bucket: 'data', key: 'a', body: Buffer.alloc(100_000, 'b'), metadata })).rejects.toThrow();
+  expect(await store.failed).toMatchObject({ code: 'store.index-damaged' });
+  await reopen();
+  expect(await read('a')).toBe('b');
 });

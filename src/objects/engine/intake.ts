@@ -77,14 +77,15 @@ export class Intake {
   }
 
   /**
-   * What was not committed leaves no file behind. After a failed journal write nobody
-   * knows: then the file stays, and the next start decides by what the journal says.
+   * What was not committed leaves no file behind. After a failed journal write nobody knows, and what an index
+   * could not take is in the journal: then the file stays, and the next start decides by what the journal says.
    */
   async keep<T>(contents: readonly Content[], commit: Promise<T>): Promise<T> {
     try {
       return await commit;
     } catch (error) {
-      if (!isHoldfastCode(error, 'journal.failed')) for (const content of contents) this.discard(content);
+      const mayBeThere = ['journal.failed', 'store.index-damaged'].some((code) => isHoldfastCode(error, code));
+      if (!mayBeThere) for (const content of contents) this.discard(content);
       throw error;
     }
   }

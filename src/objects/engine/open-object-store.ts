@@ -137,7 +137,7 @@ interface Parts {
 }
 
 function assemble(parts: Parts): EngineObjectStore {
-  const { journal, files, catalog, clock, feed, slackBytes, salvage } = parts;
+  const { journal, files, index, catalog, clock, feed, slackBytes, salvage } = parts;
   const committer: Committer = new Committer({
     journal,
     catalog,
@@ -147,6 +147,7 @@ function assemble(parts: Parts): EngineObjectStore {
       feed.appended(records);
       return upkeep.afterBatch();
     },
+    onUnapplied: (error) => index.reportDamage(error),
   });
   const compaction = new Compaction({ journal, catalog, committer, feed, slackBytes });
   const upkeep = new Upkeep({ catalog, committer, compaction, salvage });
