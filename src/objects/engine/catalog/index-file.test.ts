@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../../../tests/support/temporary-directory.ts';
 import { IndexFile } from './index-file.ts';
@@ -52,4 +56,21 @@ test('values of all sizes are given as copies that stay', async () => {
     }
     expect(file.get('other')).toBeUndefined();
   });
+});
+
+test('nothing is written to the disk that was in memory before', async () => {
+  await using directory = await temporaryDirectory();
+  const program = `
+    import { IndexFile } from ${JSON.stringify(join(import.meta.dirname, 'index-file.ts'))};
+    const file = IndexFile.open(${JSON.stringify(directory.path)});
+    for (let i = 0; i < 4000; i++) Buffer.allocUnsafeSlow(4096).fill('what an object holds;');
+    gc();
+    await file.write(Array.from({ length: 3000 }, (_, n) => ['key ' + n, Buffer.alloc(100)]));
+    await file.close();`;
+  // Memory that one thread gives back is what another one gets, at once.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' };
+  await promisify(execFile)(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { env });
+  const written = (await readdir(directory.path)).map((name) => readFile(join(directory.path, name)));
+  const bytes = Buffer.concat(await Promise.all(written));
+  expect([bytes.includes('key 2999'), bytes.includes('an object holds')]).toEqual([true, false]);
 });
