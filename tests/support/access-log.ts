@@ -36,8 +36,8 @@ export type AccessLogLine = Readonly<Record<(typeof FIELDS)[number], string>>;
 /** Reads it as the regular expression does that S3's documentation gives for tables over such logs. */
 export function parseAccessLog(text: string): AccessLogLine[] {
   return text
-    .trimEnd()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => {
       const fields = line.match(/\[[^\]]*\]|"[^"]*"|\S+/g) ?? [];
       if (fields.length !== FIELDS.length) throw new Error(`a line of ${fields.length} fields: ${line}`);
