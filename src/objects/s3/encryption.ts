@@ -5,9 +5,8 @@ import type { CustomerKey, ObjectInfo } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { bucketEncryption } from './configuration/bucket-encryption.ts';
 import { s3Errors } from './errors.ts';
-import type { S3Request } from './operation.ts';
 
-type Headers = S3Request['headers'];
+type Headers = ReadonlyMap<string, string>;
 
 export const MANAGED = 'x-amz-server-side-encryption';
 const KMS_KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
