@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { exec } from '../../src/core/exec.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { diskObstacle } from './disk-obstacle.ts';
 
 /** Program → Debian package. */
 const PROGRAMS = {
@@ -15,15 +16,7 @@ const PROGRAMS = {
 };
 
 /** Why there can be no such disk here, `undefined` when there can. */
-export function powerCutObstacle(): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root to mount';
-  if (!existsSync('/dev/fuse')) return 'needs FUSE';
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  for (const [program, debianPackage] of Object.entries(PROGRAMS)) {
-    if (!folders.some((folder) => existsSync(join(folder, program)))) return `needs ${program} of ${debianPackage}`;
-  }
-  return undefined;
-}
+export const powerCutObstacle = () => diskObstacle(PROGRAMS);
 
 export interface PowerCutDiskOptions {
   /** Empty, for the disk's own files. */
