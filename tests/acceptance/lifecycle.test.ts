@@ -112,7 +112,7 @@ test('an instance that dies is replaced; requests wait for it', async () => {
   const app = await sampleApp('notes-app', platform.directory);
   await platform.run(['deploy', app.path]);
   const [instance] = new Set((await platform.instanceProcesses()).values());
-  for (const pid of (await platform.instanceProcesses()).keys()) process.kill(pid, 'SIGKILL');
+  await platform.killInstances();
   const answer = await platform.http('notes', '/version');
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.body.toString()).HOLDFAST_INSTANCE).not.toBe(instance);

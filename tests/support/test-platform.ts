@@ -190,24 +190,36 @@ export class TestPlatform implements AsyncDisposable {
   async kill9(): Promise<void> {
     const pids = await this.pids();
     for (const pid of pids) killIfThere(pid);
-    for (;;) {
-      const alive = await parentsOfProcesses();
-      if (!pids.some((pid) => alive.has(pid))) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await waitForEnd(pids);
   }
 
-  /** Pids of all processes that belong to instances of this platform, by the marker in their environment. */
+  /**
+   * Living processes of this platform's instances: pid to instance id. Those
+   * inside a sandbox know nothing of the platform's directory; the launcher
+   * that they descend from does.
+   */
   async instanceProcesses(): Promise<Map<number, string>> {
-    const found = new Map<number, string>();
-    for (const pid of await processIds()) {
+    const parents = await parentsOfProcesses();
+    const launched = new Map<number, string>();
+    for (const pid of parents.keys()) {
       const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-      const variables = environment.split('\0');
-      const instance = variables.find((variable) => variable.startsWith('HOLDFAST_INSTANCE='));
+      const instance = environment.split('\0').find((variable) => variable.startsWith('HOLDFAST_INSTANCE='));
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (instance && (environment + command).includes(this.directory)) found.set(pid, instance.slice(18));
+      if (instance && (environment + command).includes(this.directory)) launched.set(pid, instance.slice(18));
+    }
+    const found = new Map<number, string>();
+    for (const pid of parents.keys()) {
+      const launcher = ancestry(pid, parents).find((ancestor) => launched.has(ancestor));
+      if (launcher !== undefined) found.set(pid, launched.get(launcher) ?? '');
     }
     return found;
+  }
+
+  /** Ends all instances as a crash would; returns when none of their processes is alive. */
+  async killInstances(): Promise<void> {
+    const pids = [...(await this.instanceProcesses()).keys()];
+    for (const pid of pids) killIfThere(pid);
+    await waitForEnd(pids);
   }
 
   /** To be done when nothing runs any more and the files are still there. */
@@ -236,6 +248,21 @@ async function parentsOfProcesses(): Promise<Map<number, number>> {
     if (state && state !== 'Z') parents.set(pid, Number(parent));
   }
   return parents;
+}
+
+/** The process itself, its parent and so on. */
+function ancestry(pid: number, parents: ReadonlyMap<number, number>): number[] {
+  const line = [];
+  for (let next: number | undefined = pid; next; next = parents.get(next)) line.push(next);
+  return line;
+}
+
+async function waitForEnd(pids: readonly number[]): Promise<void> {
+  for (;;) {
+    const alive = await parentsOfProcesses();
+    if (!pids.some((pid) => alive.has(pid))) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 function killIfThere(pid: number): void {
