@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -50,9 +51,19 @@ async function upForeground(config: HostConfig): Promise<void> {
     tell({ type: 'failed', error: HoldfastError.from(error).toJSON() });
     throw error;
   }
-  process.stdout.on('error', () => {}); // a log on a full disk takes no line, and that is no reason to end
-  process.stdout.write(welcome(config));
+  sayToLog(welcome(config));
   tell({ type: 'ready' });
+}
+
+const STDOUT = 1;
+
+/** A log on a full disk takes no line. That ends a command, whose answer it is, and must not end the platform. */
+function sayToLog(text: string): void {
+  try {
+    writeSync(STDOUT, text);
+  } catch {
+    // nobody needs it to go on
+  }
 }
 
 async function upDetached(config: HostConfig): Promise<void> {

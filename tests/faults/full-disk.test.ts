@@ -1,4 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
@@ -10,6 +11,8 @@ import { TestPlatform } from '../support/test-platform.ts';
 
 const root = process.getuid?.() === 0;
 const MiB = 1024 * 1024;
+/** Every write to it finds no room: null(4). */
+const FULL = '/dev/full';
 
 test.skipIf(!root)(
   '(needs root to mount) a full disk refuses writes with a reason, loses nothing, and recovers',
@@ -76,6 +79,16 @@ test.skipIf(!root)(
     expect((await platform.http('notes', '/version')).status).toBe(200);
   },
 );
+
+test.skipIf(!existsSync(FULL))('a platform whose log takes no line comes up, and stays', async () => {
+  await using platform = await TestPlatform.create();
+  const logs = join(platform.dataDirectory, 'logs');
+  await mkdir(logs, { recursive: true });
+  await symlink(FULL, join(logs, 'platform.log'));
+  const done = { code: 0, stderr: '' };
+  expect(await platform.cli(['up', '--detach'])).toMatchObject(done);
+  expect(await platform.cli(['object-store', 'create', 'pictures'])).toMatchObject(done);
+});
 
 test.skipIf(!root)(
   '(needs root to mount) a bucket that found no room is not there, and can be created later',
