@@ -174,7 +174,11 @@ test('SIGTERM lets an upload end', async () => {
   const outgoing = startUpload(album.url, content);
   await outgoing.sendHalf();
   const stopped = album.web.stop('SIGTERM');
-  await expect.poll(() => fetch(`${album.url}/healthz`).catch(() => 'refused')).toBe('refused');
+  const refused = () => fetch(`${album.url}/healthz`).then(
+    () => false,
+    () => true,
+  );
+  await waitUntil(refused, { timeoutMs: 60_000, what: 'the end of listening' });
   const { status, body } = await outgoing.finish();
   expect(status).toBe(201);
   expect(await stopped).toBe(0);
