@@ -15,8 +15,8 @@ export default defineConfig({
       project('contract', ['tests/contract/**/*.test.ts'], { testTimeout: 30_000 }),
       project('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 180_000 }),
       project('acceptance', ['tests/acceptance/**/*.test.ts'], {
-        testTimeout: 180_000,
-        hookTimeout: 180_000,
+        testTimeout: 600_000, // for what hangs: dozens of processes one after the other take minutes on a busy machine
+        hookTimeout: 600_000,
         fileParallelism: false,
       }),
       project('faults', ['tests/faults/**/*.test.ts'], {

@@ -46,7 +46,7 @@ test('what a gateway answers is logged as what the object store answers itself, 
     const keys = await loggedKeys(direct, 'logs');
     return keys.length >= 3 && keys.sort();
   };
-  expect(await waitUntil(complete, { timeoutMs: 20_000, what: 'the log' })).toEqual(['a', 'b', 'c']);
+  expect(await waitUntil(complete, { timeoutMs: 60_000, what: 'the log' })).toEqual(['a', 'b', 'c']);
   direct.destroy();
   through.destroy();
 });

@@ -37,13 +37,13 @@ test('the album is redeployed while clients upload and read: no request fails, e
     }
   };
   const clients = Array.from({ length: CLIENTS }, client);
-  await waitUntil(() => uploads.size > 20, { timeoutMs: 30_000, what: 'the first uploads' });
+  await waitUntil(() => uploads.size > 20, { timeoutMs: 60_000, what: 'the first uploads' });
   for (const title of ['Second', 'Third']) {
     await app.edit('src/server.ts', /^/, `// ${title} release\n`);
     await platform.run(['deploy', app.path]);
   }
   const before = uploads.size;
-  await waitUntil(() => uploads.size > before + 20, { timeoutMs: 30_000, what: 'uploads to the last release' });
+  await waitUntil(() => uploads.size > before + 20, { timeoutMs: 60_000, what: 'uploads to the last release' });
   stopped = true;
   await Promise.all(clients);
 

@@ -68,7 +68,7 @@ async function addWebhook(name: string): Promise<void> {
 }
 
 const arrives = (event: string) =>
-  waitUntil(() => received.includes(event), { timeoutMs: 20_000, what: `${event}, not ${received}` });
+  waitUntil(() => received.includes(event), { timeoutMs: 60_000, what: `${event}, not ${received}` });
 
 /** Variables of a key that reaches every bucket. */
 async function operatorKey(): Promise<Record<string, string>> {
@@ -183,7 +183,7 @@ test('the access log goes to another bucket of the file, also of one that comes 
     const puts = lines.filter(({ operation }) => operation === 'REST.PUT.OBJECT').map(({ key }) => key);
     return puts.length >= 2 && { puts, keys: objects.map(({ key }) => key) };
   };
-  const { puts, keys } = await waitUntil(find, { timeoutMs: 20_000, what: 'the log' });
+  const { puts, keys } = await waitUntil(find, { timeoutMs: 60_000, what: 'the log' });
   expect(puts.sort()).toEqual(['a', 'b']);
   expect(keys.every((key) => key.startsWith('of-uploads/'))).toBe(true);
   expect(await platform.run(['object-store', 'logging', 'get', 'uploads'])).toContain('logs/of-uploads/');

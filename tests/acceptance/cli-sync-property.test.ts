@@ -75,7 +75,7 @@ function sync(from: Target, to: Target): Promise<TransferReport> {
   });
 }
 
-test('equal after one run, nothing to do after it: up, across and down', { timeout: 120_000 }, async () => {
+test('equal after one run, nothing to do after it: up, across and down', async () => {
   await using directory = await temporaryDirectory();
   const [up, down] = [join(directory.path, 'up'), join(directory.path, 'down')];
   const sides: readonly Target[] = [

@@ -17,9 +17,7 @@ async function listens(pid: number | undefined, port: number): Promise<boolean> 
   return targets.some((target) => sockets.some((inode) => target === `socket:[${inode}]`));
 }
 
-test('after an update of the platform no gateway serves with other code than the store', {
-  timeout: 120_000,
-}, async () => {
+test('after an update of the platform no gateway serves with other code than the store', async () => {
   await using platform = await TestPlatform.create();
   const checkout = await Checkout.copiedTo(join(platform.directory, 'checkout'));
   platform.root = checkout.path;
@@ -51,7 +49,7 @@ test('after an update of the platform no gateway serves with other code than the
   const before = await gateway();
   await platform.killRole('objects');
   const follows = async () => (await gateway()) !== before && (await serves());
-  await waitUntil(follows, { timeoutMs: 30_000, what: 'a gateway of the new code' });
+  await waitUntil(follows, { timeoutMs: 60_000, what: 'a gateway of the new code' });
   expect(await log()).toContain('runs other code');
   expect(await answers()).toEqual(everyAnswer);
 
@@ -59,7 +57,7 @@ test('after an update of the platform no gateway serves with other code than the
   await checkout.update();
   await platform.killRole('gateway-1');
   const isToldTwice = async () => (await log()).split('restart the platform with').length > 3;
-  await waitUntil(isToldTwice, { timeoutMs: 30_000, what: 'the hint' });
+  await waitUntil(isToldTwice, { timeoutMs: 60_000, what: 'the hint' });
   expect(await serves()).toBe(false);
   expect(await answers()).toEqual(everyAnswer);
 

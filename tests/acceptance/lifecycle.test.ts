@@ -74,7 +74,7 @@ test('scaling is bounded by the volumes there are, and says so', async () => {
       const instances = services[0]?.instances.filter((instance) => instance.state === 'healthy') ?? [];
       return instances.length === 2 && instances;
     },
-    { timeoutMs: 30_000, what: 'two instances' },
+    { timeoutMs: 60_000, what: 'two instances' },
   );
   expect(new Set(healthy.flatMap((instance) => instance.volumes)).size).toBe(2);
 });

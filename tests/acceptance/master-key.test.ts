@@ -57,14 +57,14 @@ test('a rotation that dies in its midst loses nothing and is ended by the next s
   const objects = await platform.rolePid('objects');
   process.kill(objects ?? 0, 'SIGSTOP'); // seals nothing, so the rotation waits
   const rotation = platform.cli(['master-key', 'rotate']);
-  await waitUntil(async () => (await keys.lines()).length === 2, { timeoutMs: 20_000, what: 'both keys' });
+  await waitUntil(async () => (await keys.lines()).length === 2, { timeoutMs: 60_000, what: 'both keys' });
   const [next] = await keys.lines();
   expect((await platform.json<MasterKeyView>(['master-key', 'show'])).rotating).toBe(true);
   await platform.kill9();
   expect((await rotation).code).not.toBe(0);
   await platform.up();
   await waitUntil(async () => (await keys.lines()).length === 1, {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: 'the end of the rotation',
   });
   expect(await keys.lines()).toEqual([next]);
@@ -171,7 +171,7 @@ class Load {
 
   async rounds(more: number): Promise<void> {
     const goal = this.#rounds + more;
-    await waitUntil(() => this.#rounds >= goal, { timeoutMs: 20_000, what: 'writes' });
+    await waitUntil(() => this.#rounds >= goal, { timeoutMs: 60_000, what: 'writes' });
   }
 
   async stop(): Promise<ReadonlyMap<string, Buffer>> {

@@ -83,12 +83,12 @@ test('an upload that dies with its gateway leaves nothing, and the store goes on
     const sizes = await Promise.all(files.map(sizeOf));
     return sizes.reduce((sum, size) => sum + size, 0);
   };
-  await waitUntil(async () => (await bytesInFiles()) > 2_000_000, { timeoutMs: 10_000, what: 'most of the upload' });
+  await waitUntil(async () => (await bytesInFiles()) > 2_000_000, { timeoutMs: 60_000, what: 'most of the upload' });
   process.kill(gateway.pid, 'SIGKILL');
   await closed;
   const read = await fetch(`http://127.0.0.1:${objects.port}${path}`, { headers: signed(objects.port, 'GET') });
   expect(read.status).toBe(404);
-  await waitUntil(async () => (await bytesInFiles()) === 0, { timeoutMs: 10_000, what: 'the end of what it wrote' });
+  await waitUntil(async () => (await bytesInFiles()) === 0, { timeoutMs: 60_000, what: 'the end of what it wrote' });
 });
 
 test('a platform with gateways serves S3 on one port from all of them, and through the death of the store', async () => {
@@ -116,7 +116,7 @@ test('a platform with gateways serves S3 on one port from all of them, and throu
   await platform.killRole('objects');
   const meanwhile = await Promise.all(Array.from({ length: 10 }, () => get().catch(() => 503)));
   for (const answer of meanwhile) expect(['hello', 503]).toContain(answer);
-  await waitUntil(async () => (await get().catch(() => 503)) === 'hello', { timeoutMs: 20_000, what: 'the store' });
+  await waitUntil(async () => (await get().catch(() => 503)) === 'hello', { timeoutMs: 60_000, what: 'the store' });
   await platform.run(['down']);
   expect(await platform.pids()).toEqual([]);
 });
@@ -150,7 +150,7 @@ test('a gateway that retires answers those who are there, and its process ends w
       last += answers.filter((answer) => /^connection: close/im.test(answer)).length;
       return last > 0;
     },
-    { timeoutMs: 5000, what: 'the answers of the gateway that retires' },
+    { timeoutMs: 60_000, what: 'the answers of the gateway that retires' },
   );
   await retired;
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');

@@ -22,7 +22,7 @@ test('a damaged object is found by the check and named by the CLI', async () => 
         const { last } = await platform.json<ScrubView>(['object-store', 'scrub']);
         return last && last.finishedAt !== before ? last : undefined;
       },
-      { timeoutMs: 20_000, what: 'the end of the check' },
+      { timeoutMs: 60_000, what: 'the end of the check' },
     );
   };
   expect(await check()).toMatchObject({ objects: 2, damagedCount: 0, damaged: [] });

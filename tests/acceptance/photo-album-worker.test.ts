@@ -36,7 +36,7 @@ describe('the worker', () => {
       const file = await readFile(join(album.shared, 'failed', `${id}.json`), 'utf8').catch(() => undefined);
       return file && (JSON.parse(file).reason as string);
     };
-    expect(await waitUntil(reason, { timeoutMs: 10_000, what: 'the failure' })).toContain('ended 3 times');
+    expect(await waitUntil(reason, { timeoutMs: 60_000, what: 'the failure' })).toContain('ended 3 times');
   });
 
   test('does what is left to do when the thumbnail is there, however often the job was begun', async () => {
@@ -117,7 +117,7 @@ describe('the worker', () => {
     await new Promise<void>((resolve) => away.listen(0, '127.0.0.1', resolve));
     album.environment.AWS_ENDPOINT_URL_S3 = `http://127.0.0.1:${(away.address() as AddressInfo).port}`;
     await album.startWorker();
-    await waitUntil(() => refused >= 2, { timeoutMs: 10_000, what: 'two tries' });
+    await waitUntil(() => refused >= 2, { timeoutMs: 60_000, what: 'two tries' });
     expect(await album.worker.stop()).toBe(0);
     await new Promise((resolve) => away.close(resolve));
     expect(await album.pending()).toHaveLength(1);
@@ -146,8 +146,8 @@ describe('several workers', () => {
     const { id } = await caughtAtWork(album);
     const next = await album.anotherWorker();
     await album.worker.stop('SIGKILL');
-    await waitUntil(() => next.lines.includes(`thumbnail of ${id} made`), { timeoutMs: 30_000, what: 'the thumbnail' });
-    await waitUntil(async () => (await album.job(id)) === undefined, { timeoutMs: 5_000, what: 'the end of the job' });
+    await waitUntil(() => next.lines.includes(`thumbnail of ${id} made`), { timeoutMs: 60_000, what: 'the thumbnail' });
+    await waitUntil(async () => (await album.job(id)) === undefined, { timeoutMs: 60_000, what: 'the end of the job' });
     expect((await fetch(`${album.url}/thumbnails/${id}`)).status).toBe(200);
   });
 
@@ -156,9 +156,9 @@ describe('several workers', () => {
     const { id } = await caughtAtWork(album);
     const next = await album.anotherWorker();
     const made = `thumbnail of ${id} made`;
-    await waitUntil(() => next.lines.includes(made), { timeoutMs: 30_000, what: 'the thumbnail' });
+    await waitUntil(() => next.lines.includes(made), { timeoutMs: 60_000, what: 'the thumbnail' });
     album.worker.signal('SIGCONT');
-    await waitUntil(() => album.worker.lines.includes(made), { timeoutMs: 30_000, what: 'the late thumbnail' });
+    await waitUntil(() => album.worker.lines.includes(made), { timeoutMs: 60_000, what: 'the late thumbnail' });
     expect(await album.pending()).toEqual([]);
     expect(await readdir(join(album.shared, 'failed'))).toEqual([]);
     await album.waitForThumbnails((await album.status()).pictures);
@@ -184,7 +184,7 @@ async function caughtAtWork(album: PhotoAlbum): Promise<{ readonly id: string }>
   const folder = await openFolder(album);
   for (;;) {
     const { id } = await album.upload(content);
-    await waitUntil(async () => (await album.job(id))?.attempts !== 0, { timeoutMs: 10_000, what: 'the attempt' });
+    await waitUntil(async () => (await album.job(id))?.attempts !== 0, { timeoutMs: 60_000, what: 'the attempt' });
     album.worker.signal('SIGSTOP');
     const isAtWork = (await album.job(id))?.attempts === 1 && !(await folder.hasThumbnail(id));
     if (isAtWork) return { id };

@@ -101,7 +101,7 @@ describe('the app', () => {
     outgoing.breakOff();
     const later = await album.upload(await samplePicture());
     await waitUntil(async () => (await album.objects()) === objects + 1, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'one object more',
     });
     expect((await fetch(`${album.url}/pictures/${later.id}`)).status).toBe(200);
@@ -111,7 +111,7 @@ describe('the app', () => {
     const objects = await album.objects();
     const { id, url } = await album.upload(await samplePicture());
     const thumbnail = () => fetch(`${album.url}/thumbnails/${id}`);
-    await waitUntil(async () => (await thumbnail()).ok, { timeoutMs: 30_000, what: 'the thumbnail' });
+    await waitUntil(async () => (await thumbnail()).ok, { timeoutMs: 60_000, what: 'the thumbnail' });
     expect((await fetch(`${album.url}/pictures/${id}`, { method: 'DELETE' })).status).toBe(204);
     for (const address of [url, `${album.url}/pictures/${id}`, `${album.url}/thumbnails/${id}`]) {
       expect((await fetch(address)).status).toBe(404);
@@ -152,7 +152,7 @@ describe('after a crash', () => {
       // A writer that was killed may leave its temporary file; a message has its name only when it is whole.
       const messages = async () => (await readdir(join(album.shared, box))).filter((name) => name.endsWith('.json'));
       const empty = async () => (await messages()).length === 0;
-      await waitUntil(empty, { timeoutMs: 5_000, what: `an empty ${box}` });
+      await waitUntil(empty, { timeoutMs: 60_000, what: `an empty ${box}` });
     }
   });
 
@@ -174,10 +174,11 @@ test('SIGTERM lets an upload end', async () => {
   const outgoing = startUpload(album.url, content);
   await outgoing.sendHalf();
   const stopped = album.web.stop('SIGTERM');
-  const refused = () => fetch(`${album.url}/healthz`).then(
-    () => false,
-    () => true,
-  );
+  const refused = () =>
+    fetch(`${album.url}/healthz`).then(
+      () => false,
+      () => true,
+    );
   await waitUntil(refused, { timeoutMs: 60_000, what: 'the end of listening' });
   const { status, body } = await outgoing.finish();
   expect(status).toBe(201);

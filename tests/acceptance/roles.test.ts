@@ -34,11 +34,11 @@ test.each(['control', 'objects', 'edge'])('the %s role is started again when it 
   await load.answered(10);
   const killed = await platform.killRole(role);
   await waitUntil(async () => (await platform.rolePid(role)) !== killed && platform.rolePid(role), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: `another ${role} role`,
   });
   await waitUntil(async () => (await platform.cli(['status', '--app', 'notes'])).code === 0, {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: 'the API',
   });
   await waitUntil(
@@ -48,7 +48,7 @@ test.each(['control', 'objects', 'edge'])('the %s role is started again when it 
         () => false,
       ),
     {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the app through the edge',
     },
   );

@@ -227,7 +227,7 @@ describe.skipIf(cliMissing && process.env.CI !== 'true')(`versions, with the aws
     return stdout.trim() === '' ? undefined : JSON.parse(stdout);
   };
 
-  test('s3api lists, reads and deletes them', { timeout: 120_000 }, async () => {
+  test('s3api lists, reads and deletes them', async () => {
     const bucket = ['--bucket', 'cli-versions'];
     const object = [...bucket, '--key', 'a b'];
     await aws('create-bucket', ...bucket);

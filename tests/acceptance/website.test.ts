@@ -139,7 +139,7 @@ test('websites outlive a killed object store and a killed edge', async () => {
   for (const role of ['objects', 'edge']) {
     await platform.killRole(role);
     await expect
-      .poll(() => curl('http://fair.example/page').catch(String), { timeout: 20_000 })
+      .poll(() => curl('http://fair.example/page').catch(String), { timeout: 60_000 })
       .toBe('still here\n200');
   }
 });

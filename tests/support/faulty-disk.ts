@@ -158,7 +158,7 @@ export class FaultyDisk implements AsyncDisposable {
       { stdio: 'ignore' },
     );
     this.#export = child;
-    await waitUntil(() => existsSync(pid) || child.exitCode !== null, { timeoutMs: 10_000, what: 'the export' });
+    await waitUntil(() => existsSync(pid) || child.exitCode !== null, { timeoutMs: 60_000, what: 'the export' });
     const { stdout } = await exec(['losetup', '-f', '--show', this.#device]);
     this.#loop = stdout.trim();
   }

@@ -17,7 +17,7 @@ export async function startListening(
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  await waitUntil(async () => hasEnded() || (await takesConnections(port)), { timeoutMs: 20_000, what: program });
+  await waitUntil(async () => hasEnded() || (await takesConnections(port)), { timeoutMs: 60_000, what: program });
   if (hasEnded()) throw new Error(`${program} ended before it was ready: ${errors}`);
   return {
     async [Symbol.asyncDispose]() {

@@ -139,7 +139,7 @@ export class PhotoAlbum implements AsyncDisposable {
 
   async waitForThumbnails(count: number): Promise<void> {
     const reached = async () => (await this.status()).thumbnails === count;
-    await waitUntil(reached, { timeoutMs: 30_000, what: `${count} thumbnails` });
+    await waitUntil(reached, { timeoutMs: 60_000, what: `${count} thumbnails` });
   }
 
   async objects(): Promise<number> {

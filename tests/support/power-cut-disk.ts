@@ -156,7 +156,7 @@ function start([program = '', ...args]: readonly string[], temporary: string): C
 }
 
 async function ready(child: ChildProcess, path: string): Promise<void> {
-  await waitUntil(() => existsSync(path) || child.exitCode !== null, { timeoutMs: 10_000, what: path });
+  await waitUntil(() => existsSync(path) || child.exitCode !== null, { timeoutMs: 60_000, what: path });
   if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
 }
 

@@ -87,7 +87,7 @@ export class EdgeBed implements AsyncDisposable {
   }
 
   /** Sends `bytes` on a connection of its own and gives all that comes back until it is closed, or for `ms`. */
-  async raw(bytes: string, ms = 2000): Promise<string> {
+  async raw(bytes: string, ms = 60_000): Promise<string> {
     const socket = this.connect();
     socket.write(bytes, 'latin1');
     const timer = setTimeout(() => socket.destroy(), ms);

@@ -118,11 +118,11 @@ test('requests under way are counted per instance, and to zero', async () => {
   });
   await bed.route([backend.active]);
   const replies = Array.from({ length: 5 }, (_, i) => bed.fetch('/', i % 2 ? { method: 'POST', body: 'x' } : {}));
-  await waitUntil(() => waiting.length === 5, { timeoutMs: 5000, what: 'five requests' });
+  await waitUntil(() => waiting.length === 5, { timeoutMs: 60_000, what: 'five requests' });
   expect(await bed.inFlight()).toEqual({ a: 5 });
   await bed.admin.setRoutes({ routes: [] });
   expect(await bed.inFlight()).toEqual({ a: 5 });
   for (const finish of waiting) finish();
   expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-  await waitUntil(async () => Object.keys(await bed.inFlight()).length === 0, { timeoutMs: 2000, what: 'none' });
+  await waitUntil(async () => Object.keys(await bed.inFlight()).length === 0, { timeoutMs: 60_000, what: 'none' });
 });

@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 const get = (path: string, options: RawRequest = {}) => getRaw(edge.port, path, { host: 'a.example', ...options });
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 const picture = randomBytes(300_000);
 const text = 'many words '.repeat(20_000);
 

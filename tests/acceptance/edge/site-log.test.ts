@@ -49,7 +49,7 @@ async function logged(count: number): Promise<AccessLogLine[]> {
     const found = lines.filter(({ operation }) => operation.startsWith('WEBSITE.'));
     return found.length >= count && found;
   };
-  return waitUntil(complete, { timeoutMs: 20_000, what: 'the log' });
+  return waitUntil(complete, { timeoutMs: 60_000, what: 'the log' });
 }
 
 const told = (lines: readonly AccessLogLine[]) =>

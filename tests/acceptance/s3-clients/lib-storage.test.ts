@@ -77,7 +77,7 @@ describe('Upload of @aws-sdk/lib-storage, with the default checksums of the SDK'
     // It says that it was aborted before it has said so to the store.
     await waitUntil(
       async () => ((await bench.s3.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads ?? []).length === 0,
-      { timeoutMs: 10_000, what: 'the upload to be aborted' },
+      { timeoutMs: 60_000, what: 'the upload to be aborted' },
     );
     await expect(bench.s3.send(new HeadObjectCommand({ Bucket, Key: 'aborted' }))).rejects.toThrow();
   });

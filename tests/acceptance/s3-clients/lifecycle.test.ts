@@ -29,7 +29,7 @@ const setRules = (Bucket: string, ...Rules: LifecycleRule[]) =>
   bench.s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }));
 const keys = async (Bucket: string) =>
   ((await bench.s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map(({ Key }) => Key);
-const until = (what: string, probe: () => Promise<boolean>) => waitUntil(probe, { timeoutMs: 20_000, what });
+const until = (what: string, probe: () => Promise<boolean>) => waitUntil(probe, { timeoutMs: 60_000, what });
 
 test('objects that are due go, and no others', async () => {
   const before = Date.now();

@@ -50,7 +50,7 @@ describeClient(AWS_CLI, () => {
         const all = [...(await logs()).values()].join('');
         return all.includes('REST.PUT.LOGGING_STATUS') && all;
       },
-      { timeoutMs: 30_000, what: 'the last line' },
+      { timeoutMs: 60_000, what: 'the last line' },
     );
     const lines = parseAccessLog(text).sort((a, b) => a.time.localeCompare(b.time));
     const did = lines.map(({ operation, key, status, errorCode }) => `${operation} ${key} ${status} ${errorCode}`);

@@ -89,7 +89,7 @@ test('the SDK sets a configuration, and each way to make and remove an object is
   await postForm('in/form');
   await bench.s3.send(new DeleteObjectCommand(object));
 
-  await waitUntil(() => received.length === 5, { timeoutMs: 30_000, what: 'the events' });
+  await waitUntil(() => received.length === 5, { timeoutMs: 60_000, what: 'the events' });
   expect(received.sort()).toEqual([
     'ObjectCreated:CompleteMultipartUpload in/parts',
     'ObjectCreated:Copy in/copy',

@@ -54,7 +54,7 @@ describeClient(S3FS, () => {
     child.once('exit', () => {
       ended = true;
     });
-    await waitUntil(async () => ended || (await isMounted(mountPoint)), { timeoutMs: 20_000, what: 's3fs to mount' });
+    await waitUntil(async () => ended || (await isMounted(mountPoint)), { timeoutMs: 60_000, what: 's3fs to mount' });
     mounted = await isMounted(mountPoint);
   });
 
@@ -63,9 +63,7 @@ describeClient(S3FS, () => {
     await bench?.[Symbol.asyncDispose]();
   });
 
-  test(`random file operations, as fsx does them, against a model (S3FS_SEED=${SEED})`, { timeout: 60_000 }, async ({
-    skip,
-  }) => {
+  test(`random file operations, as fsx does them, against a model (S3FS_SEED=${SEED})`, async ({ skip }) => {
     if (!mounted) skip('FUSE cannot be mounted here');
     const next = random(SEED);
     const model = new Map<string, Buffer>();
