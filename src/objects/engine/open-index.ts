@@ -69,6 +69,7 @@ async function openReplayed({ directory, journal, wall, log }: OpenIndex): Promi
   const file = IndexFile.open(directory.index);
   try {
     const catalog = new Catalog(file, clock, (position) => journal.sequenceOf(position));
+    for (const _ of catalog.findNulls()) await flushIfRoom(catalog);
     const isRebuild = catalog.savedPosition === 0;
     await replay(journal, catalog, maySalvage ? { salvage, log } : undefined);
     if (maySalvage && catalog.pending === 0) await directory.endSalvage();

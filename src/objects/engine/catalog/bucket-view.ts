@@ -35,11 +35,7 @@ export class BucketView {
   /** There is at most one; where there never were versions, it is the newest. */
   null(key: string): Version | undefined {
     const newest = this.#newest(key);
-    if (!newest?.versioned) return newest;
-    for (const found of this.#layer.versions(key)) {
-      if (!found.versioned) return found.version();
-    }
-    return undefined;
+    return newest?.versioned ? this.#layer.null(key) : newest;
   }
 
   #newest(key: string): Version | undefined {

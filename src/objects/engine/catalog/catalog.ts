@@ -10,6 +10,7 @@ import type { IndexFile } from './index-file.ts';
 import { IndexTable } from './index-keys.ts';
 import { getRow, setRow, storedRows } from './index-rows.ts';
 import { decodeHead, type Ledger, type RemovalHead } from './ledger.ts';
+import { NullTable } from './null-table.ts';
 import { ObjectIndex } from './object-index.ts';
 import { RetainedTable } from './retained-table.ts';
 import { type SegmentRow, SegmentUsage } from './segment-usage.ts';
@@ -27,6 +28,8 @@ interface State {
   readonly lastBucket: number;
   /** The index was being built from nothing. */
   readonly rebuilding?: boolean;
+  /** The table of null versions has all. Code of before does not keep it, and leaves this out when it writes. */
+  readonly nulls?: boolean;
 }
 
 const STATE = 'catalog';
@@ -43,6 +46,8 @@ export class Catalog {
   readonly segments: SegmentUsage;
   readonly files: FileReferences;
   readonly #whiteouts: WhiteoutTable;
+  readonly #nulls: NullTable;
+  #hasNulls: boolean;
   readonly #usage: UsageTable;
   readonly #index: ObjectIndex;
   readonly #clock: HybridClock;
@@ -69,7 +74,9 @@ export class Catalog {
     const rebuilding = state?.rebuilding ?? state === undefined;
     this.#usage = new UsageTable(index);
     this.retained = new RetainedTable(ledger, { pins: this.buckets.pins, usage: this.#usage, rebuilding });
-    this.versions = new VersionTable(ledger, { retained: this.retained, usage: this.#usage });
+    this.#nulls = new NullTable(index);
+    this.#hasNulls = state?.nulls ?? state === undefined;
+    this.versions = new VersionTable(ledger, { retained: this.retained, usage: this.#usage, nulls: this.#nulls });
     this.#whiteouts = new WhiteoutTable(ledger, this.#usage);
   }
 
@@ -95,8 +102,8 @@ export class Catalog {
     const { pins } = this.buckets;
     const own =
       moment === undefined
-        ? new PresentLayer(this.#index, row.id)
-        : new PastLayer(this.#index, { bucket: row.id, moment, pins });
+        ? new PresentLayer(this.#index, { bucket: row.id, nulls: this.#nulls })
+        : new PastLayer(this.#index, { bucket: row.id, moment, pins, nulls: this.#nulls });
     const base = row.base && this.buckets.byId(row.base.bucket);
     if (!row.base || !base) return own;
     const { stamp: began } = row.base;
@@ -110,7 +117,7 @@ export class Catalog {
 
   /** Neither a version nor a delete marker of its own: a fork may show those of its base. */
   holdsNothing({ id }: BucketRow): boolean {
-    return new BucketView(new PresentLayer(this.#index, id)).isEmpty();
+    return new BucketView(new PresentLayer(this.#index, { bucket: id, nulls: this.#nulls })).isEmpty();
   }
 
   /** Whether the bucket itself holds that version: a fork may show it of its base. */
@@ -184,6 +191,20 @@ export class Catalog {
     for (const bucket of buckets) this.retained.lostPin(bucket);
   }
 
+  /**
+   * To be gone through before anything is applied. Finds the null versions in an index that has no table of them,
+   * or which code of before has written since. Each step may be flushed.
+   */
+  *findNulls(): Generator<void> {
+    if (this.#hasNulls) return;
+    for (const id of this.#index.bucketsIn(IndexTable.version)) {
+      const neverVersioned = this.buckets.byId(id)?.bucket.versioning === 'disabled';
+      if (this.retained.rebuilding || !neverVersioned) yield* this.#nulls.findAll(id);
+    }
+    this.#hasNulls = true;
+    this.#saveState();
+  }
+
   /** Everything in the journal has been seen. Drops what a replay from the beginning met without what it belongs to. */
   endReplay(): void {
     this.retained.endRebuild();
@@ -194,14 +215,14 @@ export class Catalog {
 
   /** Buckets that are gone but for their objects. Complete after a flush. */
   removedBuckets(): readonly number[] {
-    const tables = [IndexTable.version, IndexTable.retained, IndexTable.whiteout] as const;
+    const tables = [IndexTable.version, IndexTable.retained, IndexTable.whiteout, IndexTable.null] as const;
     const all = new Set(tables.flatMap((table) => [...this.#index.bucketsIn(table)]));
     return [...all].filter((id) => !this.buckets.byId(id));
   }
 
   /** Drops some entries of a deleted bucket that are in the index file, and says whether there were any. */
   purgeStep(bucket: number): boolean {
-    const purged = [this.versions, this.retained, this.#whiteouts].map((table) => table.purgeStep(bucket));
+    const purged = [this.versions, this.retained, this.#whiteouts, this.#nulls].map((table) => table.purgeStep(bucket));
     this.#usage.forget(bucket);
     return purged.includes(true);
   }
@@ -256,11 +277,16 @@ export class Catalog {
     for (const [sequence, row] of this.segments.takeChanged()) {
       setRow(this.#index, IndexTable.segment, sequence, row);
     }
+    this.#saveState();
+  }
+
+  #saveState(): void {
     const state: State = {
       position: this.#position,
       stamp: this.#clock.last,
       lastBucket: this.#lastBucket,
       rebuilding: this.retained.rebuilding,
+      nulls: this.#hasNulls,
     };
     setRow(this.#index, IndexTable.state, STATE, state);
   }

@@ -17,10 +17,14 @@ export const IndexTable = {
   retained: 9,
   whiteout: 10,
   prune: 11,
+  null: 12,
 } as const;
 
 /** Tables with keys as those of versions. */
 export type VersionedTable = typeof IndexTable.version | typeof IndexTable.retained | typeof IndexTable.whiteout;
+
+/** Tables with keys that begin with the bucket and the object's key. */
+export type ObjectTable = VersionedTable | typeof IndexTable.null;
 
 const MAX_STAMP = Number.MAX_SAFE_INTEGER;
 const STAMP_BYTES = 9; // U+0000 and the inverted stamp
@@ -28,7 +32,7 @@ const VERSION_PREFIX_BYTES = 5;
 const NO_KEY = Buffer.alloc(0);
 
 /** Everything of an object key but the stamp; keys hold no U+0000, so it ends the key. */
-export function objectPrefix(bucket: number, key: Uint8Array, table: VersionedTable = IndexTable.version): Buffer {
+export function objectPrefix(bucket: number, key: Uint8Array, table: ObjectTable = IndexTable.version): Buffer {
   const bytes = Buffer.allocUnsafe(VERSION_PREFIX_BYTES + key.length);
   bytes.writeUInt8(table, 0);
   bytes.writeUInt32BE(bucket, 1);
@@ -44,6 +48,13 @@ export function versionKey(prefix: Buffer, stamp: number): Buffer {
   return bytes;
 }
 
+/** Of an object, by its prefix in another table. */
+export function nullKey(prefix: Buffer): Buffer {
+  const key = Buffer.from(prefix);
+  key.writeUInt8(IndexTable.null, 0);
+  return key;
+}
+
 /** Before every key that continues `prefix`, after every version of it. */
 export function afterKey(prefix: Buffer): Buffer {
   return Buffer.concat([prefix, Buffer.of(1)]);
@@ -56,12 +67,12 @@ export function afterPrefix(prefix: Buffer): Buffer {
 
 export function bucketRange(
   bucket: number,
-  table: VersionedTable = IndexTable.version,
+  table: ObjectTable = IndexTable.version,
 ): { readonly start: Buffer; readonly end: Buffer } {
   return { start: objectPrefix(bucket, NO_KEY, table), end: objectPrefix(bucket + 1, NO_KEY, table) };
 }
 
-export function everyBucket(table: VersionedTable): { readonly start: Buffer; readonly end: Buffer } {
+export function everyBucket(table: ObjectTable): { readonly start: Buffer; readonly end: Buffer } {
   return { start: bucketRange(0, table).start, end: bucketRange(2 ** 32 - 2, table).end };
 }
 

@@ -6,9 +6,9 @@ import {
   bucketRange,
   bytesOf,
   everyBucket,
+  type ObjectTable,
   stampOfText,
   textOf,
-  type VersionedTable,
   versionKey,
 } from './index-keys.ts';
 import { decodeVersionEntry, type Version } from './version.ts';
@@ -157,7 +157,7 @@ export class ObjectIndex {
   }
 
   /** Numbers of the buckets that have entries of the table in the file. */
-  *bucketsIn(table: VersionedTable): Generator<number> {
+  *bucketsIn(table: ObjectTable): Generator<number> {
     const { start: first, end } = everyBucket(table);
     for (let start = first; ; ) {
       const [first] = this.entries(start, end, 1);

@@ -11,6 +11,7 @@ import {
   type VersionedTable,
   versionKey,
 } from './index-keys.ts';
+import type { NullTable } from './null-table.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { Pins } from './pins.ts';
 import { decodeRetainedEntry, decodeVersionEntry, type Version } from './version.ts';
@@ -23,19 +24,28 @@ type LayerScan = (bound: VersionBound) => Iterable<FoundVersion>;
 export interface VersionLayer {
   newest(key: string): Version | undefined;
   at(key: string, stamp: number): Version | undefined;
+  /** There is at most one; where there never were versions, it is the newest. */
+  null(key: string): Version | undefined;
   /** The newest first. */
   versions(key: string): Iterable<FoundVersion>;
   scan(): LayerScan;
+}
+
+interface Present {
+  readonly bucket: number;
+  readonly nulls: NullTable;
 }
 
 /** A bucket's own versions, as they are now. */
 export class PresentLayer implements VersionLayer {
   readonly #index: ObjectIndex;
   readonly #bucket: number;
+  readonly #nulls: NullTable;
 
-  constructor(index: ObjectIndex, bucket: number) {
+  constructor(index: ObjectIndex, { bucket, nulls }: Present) {
     this.#index = index;
     this.#bucket = bucket;
+    this.#nulls = nulls;
   }
 
   newest(key: string): Version | undefined {
@@ -45,6 +55,10 @@ export class PresentLayer implements VersionLayer {
   at(key: string, stamp: number): Version | undefined {
     const entry = this.#index.get(versionKey(objectPrefix(this.#bucket, Buffer.from(key)), stamp));
     return entry && decodeVersionEntry(entry, stamp);
+  }
+
+  null(key: string): Version | undefined {
+    return this.#nulls.find(objectPrefix(this.#bucket, Buffer.from(key)));
   }
 
   versions(key: string): Iterable<FoundVersion> {
@@ -57,8 +71,7 @@ export class PresentLayer implements VersionLayer {
   }
 }
 
-interface Past {
-  readonly bucket: number;
+interface Past extends Present {
   /** The last stamp that counts. */
   readonly moment: number;
   readonly pins: Pins;
@@ -91,6 +104,18 @@ export class PastLayer implements VersionLayer {
     const retained = this.#index.get(versionKey(this.#prefix(bytes, IndexTable.retained), stamp));
     const version = retained && decodeRetainedEntry(retained, stamp);
     return version && this.#shows(version) ? version : undefined;
+  }
+
+  /** One that is still there was there since it began; of those that are gone, what began before the last was over. */
+  null(key: string): Version | undefined {
+    const bytes = Buffer.from(key);
+    const { moment, nulls } = this.#past;
+    const present = nulls.find(this.#prefix(bytes, IndexTable.version));
+    if (present && present.stamp <= moment) return present;
+    for (const found of this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment)) {
+      if (!found.versioned) return this.#shows(found) ? found.version() : undefined;
+    }
+    return undefined;
   }
 
   versions(key: string): Iterable<FoundVersion> {
@@ -153,6 +178,13 @@ export class ForkLayer implements VersionLayer {
   at(key: string, stamp: number): Version | undefined {
     const own = this.#own.at(key, stamp);
     return own ?? (this.#hides(Buffer.from(key), stamp) ? undefined : this.#base.at(key, stamp));
+  }
+
+  null(key: string): Version | undefined {
+    const own = this.#own.null(key);
+    if (own) return own;
+    const base = this.#base.null(key);
+    return base && !this.#hides(Buffer.from(key), base.stamp) ? base : undefined;
   }
 
   versions(key: string): Iterable<FoundVersion> {

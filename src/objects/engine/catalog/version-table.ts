@@ -3,6 +3,7 @@ import type { FoundVersion } from './found-version.ts';
 import { bucketRange, everyBucket, IndexTable, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import { LockSearch } from './lock-search.ts';
+import type { NullTable } from './null-table.ts';
 import type { RetainedTable } from './retained-table.ts';
 import type { UsageTable } from './usage-table.ts';
 import {
@@ -18,34 +19,30 @@ import {
 
 const PURGE_STEP = 1000;
 
+interface VersionTableOptions {
+  readonly retained: RetainedTable;
+  readonly usage: UsageTable;
+  readonly nulls: NullTable;
+}
+
 /** Versions of objects in the index: of the present here, in `retained` those of the past that must stay. */
 export class VersionTable {
   readonly retained: RetainedTable;
   readonly #ledger: Ledger;
   readonly #usage: UsageTable;
+  readonly #nulls: NullTable;
   readonly #searches = new Set<LockSearch>();
 
-  constructor(ledger: Ledger, { retained, usage }: { retained: RetainedTable; usage: UsageTable }) {
+  constructor(ledger: Ledger, { retained, usage, nulls }: VersionTableOptions) {
     this.#ledger = ledger;
     this.retained = retained;
     this.#usage = usage;
+    this.#nulls = nulls;
   }
 
   at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
     const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
     return entry && decodeVersionEntry(entry, record.stamp);
-  }
-
-  /** There is at most one; where there never were versions, it is the newest. */
-  #null(prefix: Buffer): Version | undefined {
-    const { index } = this.#ledger;
-    const latest = index.latest(prefix);
-    if (!latest?.versioned) return latest;
-    for (const found of index.versions(prefix)) {
-      const version = found.version();
-      if (!version.versioned) return version;
-    }
-    return undefined;
   }
 
   /** Goes on until it is disposed of. */
@@ -81,7 +78,7 @@ export class VersionTable {
     const prefix = objectPrefix(record.bucket, record.key);
     const head = decodeVersionHead(record.head);
     const latest = index.latest(prefix);
-    const replaced = head.versioned ? undefined : this.#null(prefix);
+    const replaced = head.versioned ? undefined : this.#nulls.find(prefix);
     const span = joinSpans(replaced && this.span(replaced), this.#spanOfRetained(record, head.versioned));
     const version: Version = { ...head, stamp: record.stamp, location, span };
     if (replaced) this.#end(record, replaced);
@@ -89,6 +86,7 @@ export class VersionTable {
     files.add(version.files);
     this.#usage.count(record.bucket, 'live', { version, sign: 1 });
     index.setVersion(prefix, version.stamp, encodeVersionEntry(version, record.head));
+    this.#nulls.added(prefix, version, latest);
     if (!latest || latest.stamp < version.stamp) index.setLatest(prefix, version);
   }
 
@@ -141,6 +139,7 @@ export class VersionTable {
     const prefix = objectPrefix(bucket, key);
     const entry = index.get(versionKey(prefix, version.stamp));
     index.setVersion(prefix, version.stamp, undefined);
+    if (!version.versioned) this.#nulls.removed(prefix);
     this.#usage.count(bucket, 'live', { version, sign: -1 });
     return entry;
   }
@@ -169,7 +168,7 @@ export class VersionTable {
    */
   #endNull(record: JournalRecord): Span | undefined {
     const prefix = objectPrefix(record.bucket, record.key);
-    const living = this.#null(prefix);
+    const living = this.#nulls.find(prefix);
     if (living && living.stamp < record.stamp) this.#end(record, living);
     if (!this.retained.rebuilding) return undefined;
     const before = this.retained.nullBefore(record, record.stamp);
@@ -179,6 +178,7 @@ export class VersionTable {
 
   #drop(bucket: number, prefix: Buffer, version: Version): void {
     this.#ledger.index.setVersion(prefix, version.stamp, undefined);
+    if (!version.versioned) this.#nulls.removed(prefix);
     this.#ledger.segments.release(version.location);
     this.#ledger.files.remove(version.files);
     this.#usage.count(bucket, 'live', { version, sign: -1 });
