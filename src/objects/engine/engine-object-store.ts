@@ -1,7 +1,6 @@
 import { type HoldfastError, isHoldfastCode } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
-import { checkConditions } from '../store/conditions.ts';
 import type { DepositObject, DepositPart, DepositStore } from '../store/deposit.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
@@ -21,7 +20,6 @@ import type {
   RemoveObject,
   UpdateMetadata,
 } from '../store/object.ts';
-import { withoutLock } from '../store/object-lock.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { Snapshot } from '../store/snapshot.ts';
 import type { CompleteUpload, MultipartUpload, PartInfo, PartRef } from '../store/upload.ts';
@@ -39,7 +37,7 @@ import { IntegrityCheck } from './integrity-check.ts';
 import { Lookup } from './lookup.ts';
 import { ObjectCopier } from './object-copier.ts';
 import { ObjectReader } from './object-reader.ts';
-import { type NewVersion, ObjectWriter } from './object-writer.ts';
+import { ObjectWriter } from './object-writer.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 import { type UploadTarget, UploadWriter } from './upload-writer.ts';
 
@@ -90,6 +88,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     this.#keys = keys;
     this.#copier = new ObjectCopier({
       catalog,
+      lookup: this.#lookup,
       objects: this.#objects,
       reader: this.#reader,
       intake: this.#intake,
@@ -161,9 +160,10 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     const objectKey = await this.#keys.make({ bucket, key }, customerKey);
     const { inlineLimitBytes: inlineLimit } = this.#parts;
     const content = await this.#intake.take({ body, size, inlineLimit, md5, key: objectKey });
-    const sealedKey = this.#keys.sealVersion({ bucket, key }, content, objectKey);
-    const version: NewVersion = { ...content, origin, metadata, sealedKey };
-    const write = this.#objects.write({ bucket, key, conditions }, () => version);
+    const write = this.#objects.write({ bucket, key, conditions }, () => {
+      const sealedKey = this.#keys.sealVersion({ bucket, key }, content, objectKey);
+      return { ...content, origin, metadata, sealedKey };
+    });
     return this.#intake.keep([content], write);
   }
 
@@ -198,23 +198,9 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   }
 
   async copy(request: CopyObject): Promise<ObjectInfo> {
-    const { source, target, metadata, sourceConditions, conditions } = request;
-    checkKey(target.key);
-    if (metadata) checkMetadata(metadata);
-    const bucket = this.#lookup.bucket(target.bucket);
-    const version = this.#lookup.version(source);
-    checkConditions(source, objectInfo(source.key, version), sourceConditions);
-    const copied = await this.#copier.copy(
-      { ...source, bucket: this.#lookup.bucket(source.bucket), version, customerKey: source.customerKey },
-      {
-        ...target,
-        bucket,
-        metadata: metadata ?? withoutLock(version.metadata),
-        conditions,
-        customerKey: target.customerKey,
-      },
-    );
-    return copied ?? this.copy(request);
+    checkKey(request.target.key);
+    if (request.metadata) checkMetadata(request.metadata);
+    return this.#copier.copy(request);
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {

@@ -1,38 +1,42 @@
+import { checkConditions } from '../store/conditions.ts';
 import { isSameCustomerKey } from '../store/customer-key.ts';
 import { multipartEtag } from '../store/multipart.ts';
-import type { ObjectInfo, ObjectMetadata, ObjectRead, WriteConditions } from '../store/object.ts';
+import type {
+  CopyObject,
+  CustomerKey,
+  ObjectInfo,
+  ObjectMetadata,
+  ObjectRead,
+  WriteConditions,
+} from '../store/object.ts';
+import { withoutLock } from '../store/object-lock.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { Version } from './catalog/version.ts';
+import { objectInfo, type Version } from './catalog/version.ts';
 import type { DataKey, KeyOwner, ObjectKey, ObjectKeys } from './encryption/object-keys.ts';
 import { type Content, type Intake, NEVER_INLINE } from './intake.ts';
+import type { Lookup } from './lookup.ts';
 import type { ObjectReader } from './object-reader.ts';
-import type { NewVersion, ObjectWriter } from './object-writer.ts';
+import type { ObjectWriter } from './object-writer.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
-export interface CopySource extends KeyOwner {
+interface Source extends KeyOwner, CustomerKey {
   readonly version: Version;
-  readonly customerKey: Uint8Array | undefined;
+  readonly dataKey: DataKey | undefined;
 }
 
-export interface CopyTarget extends KeyOwner {
+interface Target extends KeyOwner, CustomerKey {
   readonly metadata: ObjectMetadata;
   readonly conditions: WriteConditions | undefined;
-  readonly customerKey: Uint8Array | undefined;
 }
 
 interface ObjectCopierOptions {
   readonly catalog: Catalog;
+  readonly lookup: Lookup;
   readonly objects: ObjectWriter;
   readonly reader: ObjectReader;
   readonly intake: Intake;
   readonly keys: ObjectKeys;
-}
-
-interface Rewriting {
-  readonly version: Version;
-  readonly dataKey: DataKey | undefined;
-  readonly objectKey: ObjectKey | undefined;
 }
 
 /** Copies objects: shares their files where who may read the one may read the other, else encrypts their bytes anew. */
@@ -43,36 +47,40 @@ export class ObjectCopier {
     this.#options = options;
   }
 
-  /** `undefined` when the source went while it was copied. */
-  async copy(source: CopySource, target: CopyTarget): Promise<ObjectInfo | undefined> {
-    const dataKey = this.#options.keys.openVersion(source, source.version, source.customerKey);
-    return this.#sharesKey(source, target, dataKey)
-      ? this.#share(source, target, dataKey)
-      : this.#rewrite(source, target, dataKey);
+  async copy(request: CopyObject): Promise<ObjectInfo> {
+    const { target, conditions } = request;
+    const bucket = this.#options.lookup.bucket(target.bucket);
+    const source = this.#find(request);
+    const metadata = request.metadata ?? withoutLock(source.version.metadata);
+    const made: Target = { ...target, bucket, metadata, conditions };
+    if (!this.#sharesKey(source, made)) return this.#rewrite(source, made);
+    return (await this.#share(source, made)) ?? this.copy(request);
+  }
+
+  #find({ source: { customerKey, ...source }, sourceConditions }: CopyObject): Source {
+    const { lookup, keys } = this.#options;
+    const version = lookup.version(source);
+    checkConditions(source, objectInfo(source.key, version), sourceConditions);
+    const owner = { bucket: lookup.bucket(source.bucket), key: source.key };
+    return { ...owner, customerKey, version, dataKey: keys.openVersion(owner, version, customerKey) };
   }
 
   /** A shared key would let the store read what a customer guards, and one customer what another does. */
-  #sharesKey(source: CopySource, target: CopyTarget, dataKey: DataKey | undefined): boolean {
+  #sharesKey({ dataKey, customerKey }: Source, target: Target): boolean {
     const isEncrypted = dataKey !== undefined;
-    return isEncrypted === this.#options.keys.encrypts && isSameCustomerKey(source.customerKey, target.customerKey);
+    return isEncrypted === this.#options.keys.encrypts && isSameCustomerKey(customerKey, target.customerKey);
   }
 
-  async #share({ version }: CopySource, target: CopyTarget, dataKey: DataKey | undefined) {
+  /** `undefined` when the source went while it was copied. */
+  async #share({ version, dataKey }: Source, target: Target): Promise<ObjectInfo | undefined> {
     const { objects, reader, keys } = this.#options;
     const { size, etag, files } = version;
+    const inline = files.length === 0 ? await reader.keptInline(version) : NO_BYTES; // before compaction moves it
     const objectKey = await keys.make(target, target.customerKey, dataKey?.data);
-    const content: NewVersion = {
-      size,
-      etag,
-      files,
-      origin: 'copy',
-      metadata: target.metadata,
-      inline: files.length === 0 ? await reader.keptInline(version) : NO_BYTES,
-      sealedKey: keys.sealVersion(target, version, objectKey),
-    };
     const write = objects.write(target, () => {
       if (!this.#hasFiles(version)) throw SOURCE_CHANGED;
-      return content;
+      const sealedKey = keys.sealVersion(target, version, objectKey);
+      return { size, etag, files, origin: 'copy', metadata: target.metadata, inline, sealedKey };
     });
     return write.catch((error: unknown) => {
       if (error === SOURCE_CHANGED) return undefined;
@@ -86,15 +94,15 @@ export class ObjectCopier {
   }
 
   /** File by file: what was uploaded by parts keeps them. */
-  async #rewrite(source: CopySource, target: CopyTarget, dataKey: DataKey | undefined) {
+  async #rewrite(source: Source, target: Target): Promise<ObjectInfo> {
     const { objects, reader, intake, keys } = this.#options;
     const { version } = source;
-    const objectKey = await keys.make(target, target.customerKey);
-    if (!this.#hasFiles(version)) return undefined;
     const read = await reader.open(source, version, source.customerKey);
     const taken: Content[] = [];
+    let objectKey: ObjectKey | undefined;
     try {
-      for await (const content of this.#takeAnew(read, { version, dataKey, objectKey })) taken.push(content);
+      objectKey = await keys.make(target, target.customerKey);
+      for await (const content of this.#takeAnew(read, source, objectKey)) taken.push(content);
     } catch (error) {
       for (const content of taken) intake.discard(content);
       throw error;
@@ -107,16 +115,19 @@ export class ObjectCopier {
       etag: version.etag.includes('-') || !only ? multipartEtag(taken) : only.etag,
       files: taken.flatMap(({ files }) => files),
     };
-    const sealedKey = keys.sealVersion(target, facts, objectKey);
     const inline = only?.inline ?? NO_BYTES;
-    const content: NewVersion = { ...facts, origin: 'copy', metadata: target.metadata, inline, sealedKey };
-    return intake.keep(
-      taken,
-      objects.write(target, () => content),
-    );
+    const write = objects.write(target, () => {
+      const sealedKey = keys.sealVersion(target, facts, objectKey);
+      return { ...facts, origin: 'copy', metadata: target.metadata, inline, sealedKey };
+    });
+    return intake.keep(taken, write);
   }
 
-  async *#takeAnew(read: ObjectRead, { version, dataKey, objectKey: key }: Rewriting): AsyncGenerator<Content> {
+  async *#takeAnew(
+    read: ObjectRead,
+    { version, dataKey }: Source,
+    key: ObjectKey | undefined,
+  ): AsyncGenerator<Content> {
     const { reader, intake } = this.#options;
     if (read.bytes) yield await intake.take({ body: read.bytes, inlineLimit: Number.POSITIVE_INFINITY, key });
     for (const file of version.files) {
