@@ -102,10 +102,11 @@ export class DeliveryQueue {
       for (const delivery of deliveries) {
         const { webhook } = delivery;
         const before = counts.get(webhook) ?? this.counts(webhook);
-        const fits = before.pending < this.#limits.maxPending;
-        if (fits) this.#queue(delivery, delivery.queuedAt);
-        const after = { ...before, pending: before.pending + 1 };
-        counts.set(webhook, fits ? after : this.#fail({ ...delivery, lastError: 'too many events wait' }, before));
+        const after =
+          before.pending < this.#limits.maxPending
+            ? this.#queue(delivery, delivery.queuedAt, before)
+            : this.#fail({ ...delivery, lastError: 'too many events wait' }, before);
+        counts.set(webhook, after);
       }
       this.#sql.setState.run(POSITION, position);
     });
@@ -156,10 +157,9 @@ export class DeliveryQueue {
 
   /** Back into the queue; false where there is no such failed event. */
   replay(webhook: string, stamp: number, now: number): boolean {
-    return this.#takeFailed(webhook, stamp, (delivery, counts) => {
-      this.#queue({ ...delivery, attempts: 0, queuedAt: now }, now);
-      return { ...counts, pending: counts.pending + 1 };
-    });
+    return this.#takeFailed(webhook, stamp, (delivery, counts) =>
+      this.#queue({ ...delivery, attempts: 0, queuedAt: now }, now, counts),
+    );
   }
 
   /** Forgets a failed event; false where there is no such one. */
@@ -185,7 +185,7 @@ export class DeliveryQueue {
   restore({ waiting, failed }: KeptDeliveries, now: number): void {
     const webhooks = new Set([...waiting, ...failed].map(({ webhook }) => webhook));
     this.#database.transaction(() => {
-      for (const delivery of waiting) this.#queue(delivery, now);
+      for (const delivery of waiting) this.#queue(delivery, now, NOTHING);
       for (const delivery of failed) {
         this.#sql.addFailed.run(delivery.webhook, delivery.stamp, JSON.stringify(delivery));
       }
@@ -211,10 +211,12 @@ export class DeliveryQueue {
     }
   }
 
-  #queue(delivery: Delivery, at: number): void {
+  /** The journal may bring again what a queue that was made anew has already. */
+  #queue(delivery: Delivery, at: number, counts: QueueCounts): QueueCounts {
     const { webhook, bucket, key, stamp } = delivery;
-    this.#sql.insert.run(webhook, bucket, key, stamp, JSON.stringify(delivery));
+    const { changes } = this.#sql.insert.run(webhook, bucket, key, stamp, JSON.stringify(delivery));
     this.#sql.addDue.run(webhook, bucket, key, at);
+    return { ...counts, pending: counts.pending + Number(changes) };
   }
 
   /** The next event of the key may go at once. */
@@ -227,7 +229,9 @@ export class DeliveryQueue {
 
   #fail(delivery: Delivery, counts: QueueCounts): QueueCounts {
     const { webhook, stamp } = delivery;
+    const isKnown = this.#sql.getFailed.get(webhook, stamp) !== undefined;
     this.#sql.addFailed.run(webhook, stamp, JSON.stringify(delivery));
+    if (isKnown) return counts;
     if (counts.failed < this.#limits.maxFailed) return { ...counts, failed: counts.failed + 1 };
     this.#sql.dropOldest.run(webhook, webhook);
     this.#sql.setState.run(droppedOf(webhook), counts.dropped + 1);

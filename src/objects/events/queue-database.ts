@@ -1,6 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementResultingChanges } from 'node:sqlite';
 import { makeDirectoryDurable, syncDirectory } from '../../core/durable-files.ts';
 import { diskFull, isNodeError } from '../../core/errors.ts';
 import { isQueueDamage } from './queue-damage.ts';
@@ -29,7 +29,7 @@ type Values = readonly SQLInputValue[];
 
 /** Of one statement. */
 export interface Statement {
-  run(...values: Values): unknown;
+  run(...values: Values): StatementResultingChanges;
   get(...values: Values): Readonly<Record<string, SQLOutputValue>> | undefined;
   all(...values: Values): Record<string, SQLOutputValue>[];
 }
