@@ -204,13 +204,12 @@ describe('createSourceBuilder', () => {
     const failed = expect(
       builds.build({ 'index.js': '' }, { buildCommand: `sleep 60 & echo $! > ${pidFile}; wait`, signal: abort.signal }),
     ).rejects.toMatchObject({ code: 'build.aborted' });
-    const pid = await waitUntil(async () => existsSync(pidFile) && Number(await readFile(pidFile, 'utf8')), {
-      timeoutMs: 5000,
-      what: 'the build',
-    });
+    /** None while the shell has made the file and not written it. */
+    const written = async () => Number(await readFile(pidFile, 'utf8').catch(() => '')) || undefined;
+    const pid = await waitUntil(written, { timeoutMs: 20_000, what: 'the build' });
     abort.abort();
     await failed;
-    await waitUntil(() => !isAlive(pid), { timeoutMs: 5000, what: 'the end of the child' });
+    await waitUntil(() => !isAlive(pid), { timeoutMs: 20_000, what: 'the end of the child' });
     expect(await readdir(builds.releases)).toEqual(['pid']);
   });
 
