@@ -19,10 +19,10 @@ test.each(['CRC32', 'CRC32C', 'CRC64NVME'] as const)('%s of the parts is that of
 
 test('ten thousand parts do not hold up the others', () => {
   const part = { digest: Buffer.from('0123456789abcdef', 'hex'), size: 5 * 2 ** 20 };
-  const startedAt = performance.now();
+  const before = process.threadCpuUsage();
   combineCrcs(
     'CRC64NVME',
     Array.from({ length: 10_000 }, () => part),
   );
-  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(2000);
 });
