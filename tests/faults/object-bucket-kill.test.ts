@@ -12,9 +12,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 60);
 const BUCKETS = 4;
 const writer = join(import.meta.dirname, 'object-bucket-writer.ts');
 
-test(`versions, tags, copies, snapshots and forks are as they were acknowledged over ${ROUNDS} kills`, {
-  timeout: 900_000,
-}, async () => {
+test(`versions, tags, copies, snapshots and forks are as they were acknowledged over ${ROUNDS} kills`, async () => {
   await using directory = await temporaryDirectory();
   const judge = await BucketJudge.create(BUCKETS);
   for (let round = 0; round < ROUNDS; round++) {

@@ -53,7 +53,7 @@ const obstacle = powerCutObstacle();
 const needs = obstacle ? ` (${obstacle})` : '';
 
 describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts${needs}`, () => {
-  test(`every acknowledged object is there after each of ${CYCLES} power cuts`, { timeout: 300_000 }, async () => {
+  test(`every acknowledged object is there after each of ${CYCLES} power cuts`, async () => {
     await using machine = await Machine.create();
     const history = new History();
     const writer = plainWriter(history);
@@ -70,9 +70,7 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
     await machine.disk.checkFileSystem();
   });
 
-  test(`versions, snapshots and forks are there after each of ${BUCKET_CYCLES} power cuts`, {
-    timeout: 300_000,
-  }, async () => {
+  test(`versions, snapshots and forks are there after each of ${BUCKET_CYCLES} power cuts`, async () => {
     await using machine = await Machine.create();
     const judge = await BucketJudge.create(BUCKETS);
     const writer = bucketWriter(judge);

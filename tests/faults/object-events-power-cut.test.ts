@@ -16,7 +16,6 @@ const needs = obstacle ? ` (${obstacle})` : '';
 
 test.skipIf(obstacle !== undefined && process.env.CI !== 'true')(
   `tells a webhook of every acknowledged change over ${CUTS} power cuts, those of a key in order${needs}`,
-  { timeout: 300_000 },
   async () => {
     await using directory = await temporaryDirectory();
     await using disk = await PowerCutDisk.create({ directory: directory.path, bytes: DISK_BYTES });

@@ -142,9 +142,7 @@ async function versionsOf(store: EngineObjectStore, bucket: string, snapshot: st
   }
 }
 
-test('an index that is built from nothing says what the live one said, whatever a crowd did at the same time', {
-  timeout: 120_000,
-}, async () => {
+test('an index that is built from nothing says what the live one said, whatever a crowd did at the same time', async () => {
   await using directory = await temporaryDirectory();
   for (let round = 0; round < ROUNDS; round++) {
     let store = await openEngine({ directory: directory.path, ...storeSizes });

@@ -343,7 +343,7 @@ async function* chunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 20_000) yield bytes.subarray(at, at + 20_000);
 }
 
-test('the engine is a map of maps that survives being closed, and losing its index', { timeout: 60_000 }, async () => {
+test('the engine is a map of maps that survives being closed, and losing its index', async () => {
   const history = fc.array(step, { minLength: 40, maxLength: 160, size: 'max' });
   await fc.assert(
     fc.asyncProperty(history, fc.integer({ min: 1, max: 10 }), async (steps, interval) => {

@@ -105,9 +105,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), withoutIndex: fc.boolean() }) },
 );
 
-test('no change is missed or told twice, however compaction and restarts come between', {
-  timeout: 60_000,
-}, async () => {
+test('no change is missed or told twice, however compaction and restarts come between', async () => {
   const steps = fc.array(step, { minLength: 30, maxLength: 80, size: 'max' });
   await fc.assert(
     fc.asyncProperty(steps, async (steps) => {
