@@ -12,7 +12,7 @@ describeBoth((fixture) => {
     const mounts = [{ name: 'data', hostPath, mountPath: '/data' }];
     const id = await fixture().start(IDLE, { mounts, environment: { ROLE: 'web' } });
     await fixture().line(id, /ready/);
-    const ask = (command: string, timeoutMs = 5000) =>
+    const ask = (command: string, timeoutMs = 60_000) =>
       fixture().driver.probe(id, { kind: 'command', command, timeoutMs });
     const good = 'test "$ROLE" = web && test -f main.mjs && test -f "$HOLDFAST_MOUNT_DATA/schema"';
     expect(await ask(good)).toEqual({ healthy: true });
@@ -35,14 +35,14 @@ describeBoth((fixture) => {
        }).listen(process.env.PORT, process.env.HOST, () => console.log('ready'));`,
       { listens: true },
     );
-    const ask = (path: string) => fixture().driver.probe(id, { kind: 'http', path, timeoutMs: 300 });
+    const ask = (path: string, timeoutMs = 60_000) => fixture().driver.probe(id, { kind: 'http', path, timeoutMs });
     await fixture().line(id, /ready/);
     expect(await ask('/ok')).toEqual({ healthy: true });
     expect(await ask('/moved')).toEqual({ healthy: true });
     expect(await ask('/bad')).toEqual({ healthy: false, reason: 'GET /bad answered 503' });
-    expect(await ask('/slow')).toEqual({ healthy: false, reason: 'GET /slow: no answer in 300 ms' });
+    expect(await ask('/slow', 300)).toEqual({ healthy: false, reason: 'GET /slow: no answer in 300 ms' });
     const deaf = await fixture().start(IDLE, { listens: true });
-    expect(await fixture().driver.probe(deaf, { kind: 'tcp', timeoutMs: 300 })).toEqual({
+    expect(await fixture().driver.probe(deaf, { kind: 'tcp', timeoutMs: 60_000 })).toEqual({
       healthy: false,
       reason: 'connection refused',
     });

@@ -67,13 +67,13 @@ export function serviceDriverContract(name: string, openHarness: () => Promise<S
           const instance = await observe(id);
           return instance?.status === 'exited' && instance;
         },
-        { timeoutMs: 10_000, what: `the end of ${id}` },
+        { timeoutMs: 60_000, what: `the end of ${id}` },
       );
     }
 
     function healthy(id: string, probe: HealthProbe = HTTP): Promise<boolean> {
       return waitUntil(async () => (await driver.probe(id, probe)).healthy, {
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
         what: `${id} healthy`,
       });
     }
@@ -91,7 +91,7 @@ export function serviceDriverContract(name: string, openHarness: () => Promise<S
       expect(instance).toMatchObject({ id, status: 'running', address: { host: '127.0.0.1' } });
       expect(instance?.startedAt).toBeGreaterThanOrEqual(before);
       await healthy(id);
-      expect(await driver.probe(id, { kind: 'tcp', timeoutMs: 2000 })).toEqual({ healthy: true });
+      expect(await driver.probe(id, { kind: 'tcp', timeoutMs: 60_000 })).toEqual({ healthy: true });
     });
 
     it('gives a worker no address', async () => {
@@ -106,7 +106,7 @@ export function serviceDriverContract(name: string, openHarness: () => Promise<S
       await Promise.all([start({}, { id, ...app }), start({}, { id, ...app })]);
       await start({}, { id, ...app });
       expect(await driver.list()).toHaveLength(1);
-      await waitUntil(async () => (await lines(id)).length > 0, { timeoutMs: 10_000, what: 'output' });
+      await waitUntil(async () => (await lines(id)).length > 0, { timeoutMs: 60_000, what: 'output' });
       expect(await lines(id)).toEqual(['ready']);
     });
 
@@ -136,7 +136,7 @@ export function serviceDriverContract(name: string, openHarness: () => Promise<S
           const answer = await driver.probe(id, HTTP);
           return answer.reason?.includes('500') && answer;
         },
-        { timeoutMs: 10_000, what: 'an answer' },
+        { timeoutMs: 60_000, what: 'an answer' },
       );
       expect(result).toEqual({ healthy: false, reason: 'GET / answered 500' });
     });
