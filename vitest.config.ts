@@ -11,7 +11,7 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
     environment: 'node',
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     ...extra,
   },
 });

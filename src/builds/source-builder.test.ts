@@ -206,10 +206,10 @@ describe('createSourceBuilder', () => {
     ).rejects.toMatchObject({ code: 'build.aborted' });
     /** None while the shell has made the file and not written it. */
     const written = async () => Number(await readFile(pidFile, 'utf8').catch(() => '')) || undefined;
-    const pid = await waitUntil(written, { timeoutMs: 20_000, what: 'the build' });
+    const pid = await waitUntil(written, { timeoutMs: 60_000, what: 'the build' });
     abort.abort();
     await failed;
-    await waitUntil(() => !isAlive(pid), { timeoutMs: 20_000, what: 'the end of the child' });
+    await waitUntil(() => !isAlive(pid), { timeoutMs: 60_000, what: 'the end of the child' });
     expect(await readdir(builds.releases)).toEqual(['pid']);
   });
 

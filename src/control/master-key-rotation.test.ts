@@ -51,7 +51,7 @@ test('what fails is told, and goes on with the same key until it is at its end',
   await expect(rotation.rotate()).rejects.toThrow('the disk is full');
   const second = masterKey.id;
   expect(second).not.toBe(first);
-  await waitUntil(() => !masterKey.isRotating, { timeoutMs: 5000, what: 'its end' });
+  await waitUntil(() => !masterKey.isRotating, { timeoutMs: 60_000, what: 'its end' });
   expect(masterKey.id).toBe(second);
   expect(await vault.reveal('app', { TOKEN: 1 })).toEqual({ TOKEN: 'x' });
 });
@@ -64,7 +64,7 @@ test('what is begun and could not be written down is at its end when it can', as
   expect(masterKey.isRotating).toBe(true);
   await vault.set('app', { OTHER: 'y' }, 2);
   await mkdir(dirname(place.recordFile));
-  await waitUntil(() => !masterKey.isRotating, { timeoutMs: 5000, what: 'its end' });
+  await waitUntil(() => !masterKey.isRotating, { timeoutMs: 60_000, what: 'its end' });
   expect(await vault.reveal('app', { TOKEN: 1, OTHER: 1 })).toEqual({ TOKEN: 'x', OTHER: 'y' });
 });
 

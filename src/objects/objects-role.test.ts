@@ -216,7 +216,7 @@ test('close lets a request under way end, and its connection with it', async () 
   await asked;
   const closed = role?.close();
   const refuses = () => fetch(url).then(undefined, () => true);
-  await waitUntil(async () => (await refuses()) === true, { timeoutMs: 5000, what: 'new connections to be refused' });
+  await waitUntil(async () => (await refuses()) === true, { timeoutMs: 60_000, what: 'new connections to be refused' });
   release();
   expect(await (await answer).text()).toBe('to the end');
   await closed; // long before the grace of ten seconds, or this test is too slow

@@ -75,11 +75,11 @@ describe('an app', () => {
     child.stdout.on('data', (chunk: Buffer) => {
       seen += chunk;
     });
-    await waitUntil(() => seen.includes('hello 3'), { timeoutMs: 20_000, what: 'the lines' });
+    await waitUntil(() => seen.includes('hello 3'), { timeoutMs: 60_000, what: 'the lines' });
     expect(cli.api.platform.followers).toBe(1);
     child.kill('SIGINT');
     await result;
-    await waitUntil(() => cli.api.platform.followers === 0, { timeoutMs: 20_000, what: 'its end' });
+    await waitUntil(() => cli.api.platform.followers === 0, { timeoutMs: 60_000, what: 'its end' });
   });
 
   it('takes secrets from the command line and the input, and never prints them', async () => {

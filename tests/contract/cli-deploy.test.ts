@@ -77,7 +77,7 @@ describe('deploy', () => {
     const { child, result } = cli.start(['deploy', cli.project]);
     const before = cli.api.platform.looks;
     await waitUntil(() => cli.api.platform.looks > before, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the deployment to be followed',
     });
     child.kill('SIGINT');
@@ -123,7 +123,7 @@ describe('deploy', () => {
     const { platform } = first;
     platform.frozen = true;
     const { result } = cli.start(['deploy', cli.project], { env: { HOLDFAST_URL: first.url } });
-    await waitUntil(() => platform.looks > 0, { timeoutMs: 20_000, what: 'the deployment to be followed' });
+    await waitUntil(() => platform.looks > 0, { timeoutMs: 60_000, what: 'the deployment to be followed' });
     await first[Symbol.asyncDispose]();
     platform.frozen = false;
     await using _second = await startFakeApi({ platform, port: Number(new URL(first.url).port) });

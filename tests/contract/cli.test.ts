@@ -82,7 +82,7 @@ describe('around it', () => {
     const { child, result } = cli.start(['logs', '-n', '20000', '--app', 'my-shop']);
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await result.catch((error: Error) => error)).toBeInstanceOf(Error); // of reading the closed output
-    await waitUntil(() => child.exitCode !== null, { timeoutMs: 20_000, what: 'the end' });
+    await waitUntil(() => child.exitCode !== null, { timeoutMs: 60_000, what: 'the end' });
     expect(child.exitCode).toBe(0);
   });
 });

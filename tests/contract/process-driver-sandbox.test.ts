@@ -85,17 +85,17 @@ describeSandbox((fixture) => {
 
   it('keeps the environment of the app away from programs outside of the sandbox', async () => {
     const id = await fixture().start(IDLE, { environment: { LD_PRELOAD: '/app/evil.so' } });
-    await waitUntil(async () => /ready/.test(await fixture().log(id)), { timeoutMs: 10_000, what: 'the app' });
+    await waitUntil(async () => /ready/.test(await fixture().log(id)), { timeoutMs: 60_000, what: 'the app' });
     expect((await fixture().log(id)).match(/evil\.so/g)).toHaveLength(1); // the app's own linker alone tried it
   });
 
   it('ends everything when its launcher is killed, also what gave up its marks', async () => {
     const mark = newId('escape');
     const id = await fixture().start(`${escaping(mark).replace('...KEEP', '')}${IDLE}`);
-    await waitUntil(async () => (await processesWith(mark)).length > 0, { timeoutMs: 10_000, what: 'the child' });
+    await waitUntil(async () => (await processesWith(mark)).length > 0, { timeoutMs: 60_000, what: 'the child' });
     const path = join(fixture().harness.driverDirectory, 'instances', id, 'instance.json');
     process.kill(JSON.parse(await readFile(path, 'utf8')).launcher.pid, 'SIGKILL');
-    await waitUntil(async () => (await processesWith(mark)).length === 0, { timeoutMs: 10_000, what: 'its end' });
+    await waitUntil(async () => (await processesWith(mark)).length === 0, { timeoutMs: 60_000, what: 'its end' });
     expect(await fixture().observe(id)).toMatchObject({ status: 'exited', exitCode: undefined });
     await fixture().driver.remove(id);
   });

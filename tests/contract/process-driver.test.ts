@@ -67,7 +67,7 @@ describeBoth((fixture, options) => {
     ] as const) {
       const id = await fixture().start('', { command });
       const ended = async () => (await fixture().observe(id))?.status === 'exited';
-      await waitUntil(ended, { timeoutMs: 10_000, what: 'the end' });
+      await waitUntil(ended, { timeoutMs: 60_000, what: 'the end' });
       expect((await fixture().observe(id))?.exitCode).toBeGreaterThan(0);
       expect(await fixture().log(id)).toMatch(reason);
     }
@@ -77,7 +77,7 @@ describeBoth((fixture, options) => {
     const mark = newId('escape');
     const source = `${escaping(mark).replace('...KEEP', 'HOLDFAST_START: process.env.HOLDFAST_START')}${IDLE}`;
     const id = await fixture().start(source);
-    await waitUntil(async () => (await processesWith(mark)).length > 0, { timeoutMs: 10_000, what: 'the child' });
+    await waitUntil(async () => (await processesWith(mark)).length > 0, { timeoutMs: 60_000, what: 'the child' });
     await fixture().line(id, /ready/);
     await fixture().driver.stop(id, { graceMs: 10_000 });
     expect(await processesWith(mark)).toEqual([]);

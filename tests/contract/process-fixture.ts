@@ -100,13 +100,13 @@ export class ProcessFixture {
 
   line(id: string, pattern: RegExp): Promise<RegExpExecArray> {
     const find = async () => pattern.exec(await this.log(id)) ?? undefined;
-    return waitUntil(find, { timeoutMs: 10_000, what: `${pattern} in the log` });
+    return waitUntil(find, { timeoutMs: 60_000, what: `${pattern} in the log` });
   }
 
   /** What a module that prints one JSON value has printed. */
   async answer<T>(source: string, overrides: Partial<InstanceSpec> = {}): Promise<T> {
     const id = await this.start(source, overrides);
-    await waitUntil(async () => (await this.observe(id))?.status === 'exited', { timeoutMs: 10_000, what: 'the end' });
+    await waitUntil(async () => (await this.observe(id))?.status === 'exited', { timeoutMs: 60_000, what: 'the end' });
     const log = await this.log(id);
     try {
       return JSON.parse(log) as T;

@@ -182,7 +182,7 @@ export function volumeDriverContract(name: string, openHarness: () => Promise<Vo
         }
       })();
       await waitUntil(async () => (await harness.read(hostPath, 'file9')) !== undefined, {
-        timeoutMs: 5000,
+        timeoutMs: 60_000,
         what: 'writes',
       });
       const refused = await driver.snapshot('v', 's').then(

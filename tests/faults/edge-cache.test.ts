@@ -8,7 +8,6 @@ import { getRaw } from '../acceptance/edge/site-client.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 
 const MIB = 2 ** 20;
-const PATIENCE = { timeout: 20_000 };
 let sites: FakeSites;
 
 beforeEach(async () => {
@@ -41,7 +40,7 @@ test('an edge that is killed while it writes into its cache serves no half bodie
       .poll(async () => {
         const [name] = await unfinished();
         return name === undefined ? 0 : (await stat(join(sites.cacheDirectory, name))).size;
-      }, PATIENCE)
+      })
       .toBeGreaterThan(MIB / 2);
     await edge.kill9();
     expect(await cut).toBe('cut');
@@ -51,7 +50,7 @@ test('an edge that is killed while it writes into its cache serves no half bodie
   expect((await get(edge.port, '/half')).equals(body)).toBe(true);
   expect((await get(edge.port, '/half')).equals(body)).toBe(true);
   expect(sites.count('GET /half')).toBe(2);
-  await expect.poll(unfinished, PATIENCE).toEqual([]);
+  await expect.poll(unfinished).toEqual([]);
 });
 
 test('kills at any moment of a busy cache change no body', async () => {
@@ -72,7 +71,7 @@ test('kills at any moment of a busy cache change no body', async () => {
     };
     for (const name of names) sites.pages.set(name, { body: states(name, round) });
     const clients = Promise.all(names.map(client));
-    await expect.poll(() => killed.signal.aborted, PATIENCE).toBe(true);
+    await expect.poll(() => killed.signal.aborted).toBe(true);
     await edge.kill9();
     await clients;
   }

@@ -40,13 +40,13 @@ test.skipIf(!root)(
     const kept = await waitUntil(
       () => s3.send(new GetObjectCommand({ Bucket: 'pictures', Key: 'before' })).catch(() => undefined),
       {
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         what: 'the object store, started again on the full disk',
       },
     );
     expect(await kept.Body?.transformToString()).toBe('kept');
     await waitUntil(async () => (await platform.http('notes', '/version').catch(() => undefined))?.status === 200, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'the edge, started again on the full disk',
     });
 
@@ -103,7 +103,7 @@ test.skipIf(!root)(
     expect(await platform.json(['object-store', 'list'])).toEqual([]);
 
     await disk.resize(400 * MiB);
-    await waitUntil(async () => (await platform.cli(create)).code === 0, { timeoutMs: 30_000, what: 'the bucket' });
+    await waitUntil(async () => (await platform.cli(create)).code === 0, { timeoutMs: 60_000, what: 'the bucket' });
     await platform.run(['object-store', 'put', 'pictures', '-', 'after'], { input: 'kept' });
   },
 );
@@ -134,7 +134,7 @@ test.skipIf(!root)(
     expect(await keys()).toBe(2);
 
     await disk.empty();
-    await waitUntil(async () => (await keys()) === 1, { timeoutMs: 40_000, what: 'the end of the rotation' });
+    await waitUntil(async () => (await keys()) === 1, { timeoutMs: 60_000, what: 'the end of the rotation' });
     expect(await kept()).toBe('kept');
   },
 );

@@ -17,7 +17,7 @@ export async function killAtAnyMoment(child: ChildProcess, { round, acknowledged
   const answered = () => acknowledged() > before || child.exitCode !== null;
   if (round % 4 === 3) await sleep(randomInt(150, 500));
   else {
-    await waitUntil(answered, { timeoutMs: 30_000, intervalMs: 5, what: 'the first answer' });
+    await waitUntil(answered, { timeoutMs: 60_000, intervalMs: 5, what: 'the first answer' });
     await sleep(randomInt(500));
   }
   child.kill('SIGKILL');

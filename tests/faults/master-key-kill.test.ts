@@ -55,7 +55,7 @@ async function runAndKill(directory: string, { told, round }: { told: Told[]; ro
   lines.on('line', (line) => told.push(JSON.parse(line) as Told));
   const ended = once(lines, 'close');
   const rotates = () => told.slice(before).some(({ rotated }) => rotated) || child.exitCode !== null;
-  await waitUntil(rotates, { timeoutMs: 30_000, intervalMs: 2, what: 'a rotation' });
+  await waitUntil(rotates, { timeoutMs: 60_000, intervalMs: 2, what: 'a rotation' });
   await sleep(randomInt(200));
   child.kill('SIGKILL');
   const [, signal] = await once(child, 'exit');

@@ -43,14 +43,14 @@ test('large bodies that a gateway writes survive the death of the store, or leav
     const writers = Array.from({ length: WRITERS }, async (_, writer) => {
       while (!isOver) await write(`${writer}-${randomInt(KEYS / WRITERS)}`);
     });
-    await waitUntil(() => acknowledged > before + WRITERS, { timeoutMs: 30_000, what: 'some uploads' });
+    await waitUntil(() => acknowledged > before + WRITERS, { timeoutMs: 60_000, what: 'some uploads' });
     await sleep(randomInt(30)); // any moment
     process.kill(objects.pid, 'SIGKILL');
     isOver = true;
     await Promise.all(writers);
     objects = await startObjectsProcess('data', directory);
     const isThere = async () => (await request('HEAD', 'absent')).status === 404;
-    await waitUntil(isThere, { timeoutMs: 10_000, what: 'the gateway to have the store again' });
+    await waitUntil(isThere, { timeoutMs: 60_000, what: 'the gateway to have the store again' });
     for (const [name, allowed] of expected) {
       const { status, bytes } = await request('GET', name);
       const found = status === 404 ? NOTHING : digest(bytes);

@@ -91,7 +91,7 @@ test.skipIf(!root)(
     for (const [seed] of seeds.splice(0, 10)) await store.remove('data', `object-${seed}`);
     await expectAll();
     await waitUntil(() => put(store, 'again', 7, 500_000).catch(() => undefined), {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'room for a new object',
     });
     expect((await read(store, 'again')).equals(contentOf(7, 500_000))).toBe(true);
@@ -127,7 +127,7 @@ test.skipIf(!root).each([0, 2 ** 30])(
 
     for (const seed of removed.slice(0, removed.length / 2)) {
       await waitUntil(() => put(store, `object-${seed}`, seed, 9000).catch(() => undefined), {
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
         what: 'room from removed objects',
       });
       kept.push(seed);

@@ -128,7 +128,7 @@ class Machine implements AsyncDisposable {
     try {
       if (afterFirst) {
         const answered = () => writer.acknowledged() > before || child.exitCode !== null;
-        await waitUntil(answered, { timeoutMs: 30_000, what: 'the first answer' });
+        await waitUntil(answered, { timeoutMs: 60_000, what: 'the first answer' });
         await afterFirst();
       } else {
         await sleep(randomInt(150, 600));

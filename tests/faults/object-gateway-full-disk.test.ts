@@ -35,7 +35,7 @@ test.skipIf(!root)(
     expect(refused.status).toBe(503);
     expect(refused.bytes.toString()).toContain('<Code>ServiceUnavailable</Code>');
     await waitUntil(async () => (await filesThere()).length === kept, {
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
       what: 'what was written to go',
     });
     for (const file of await filesThere()) expect((await stat(file)).size).toBeGreaterThan(OBJECT_BYTES);
@@ -43,7 +43,7 @@ test.skipIf(!root)(
     for (let i = 0; i < kept; i++) expect((await request('GET', `${i}`)).bytes.equals(content)).toBe(true);
     expect((await request('DELETE', '0')).status).toBe(204);
     const again = async () => (await request('PUT', 'again', content)).status === 200;
-    await waitUntil(again, { timeoutMs: 10_000, what: 'the room that was made' });
+    await waitUntil(again, { timeoutMs: 60_000, what: 'the room that was made' });
     expect((await request('GET', 'again')).bytes.equals(content)).toBe(true);
   },
 );

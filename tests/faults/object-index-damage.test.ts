@@ -50,7 +50,7 @@ test('a store that damage in its index has killed starts again, with all that it
   const first = await startObjectsProcess('data', directory);
   await using gateway = await startGatewayProcess(first);
   await send(first, first, 'PUT', 'killer');
-  await waitUntil(async () => !(await isAlive(first.pid)), { timeoutMs: 10_000, what: 'the store to die' });
+  await waitUntil(async () => !(await isAlive(first.pid)), { timeoutMs: 60_000, what: 'the store to die' });
   expect((await send(gateway, first, 'GET', 'key-1')).status).toBe(503);
 
   await using second = await startObjectsProcess('data', directory);
@@ -58,7 +58,7 @@ test('a store that damage in its index has killed starts again, with all that it
     expect((await send(second, second, 'GET', `key-${i}`)).bytes).toEqual(Buffer.from(bytes(`key-${i}`)));
   expect((await send(second, second, 'GET', 'killer')).status).toBe(200);
   const hasStore = async () => (await send(gateway, first, 'GET', 'key-1')).status === 200;
-  await waitUntil(hasStore, { timeoutMs: 10_000, what: 'the gateway to have the store again' });
+  await waitUntil(hasStore, { timeoutMs: 60_000, what: 'the gateway to have the store again' });
   expect(await readdir(join(directory, 'store'))).not.toContain('index.damaged');
 });
 

@@ -113,7 +113,7 @@ test.skipIf(!root)(
     await tellOfEverything(first);
     for (let i = 0; i < 20; i++) await put(first, `object-${i}`);
     const pending = async () => (await first.admin.listWebhooks({}))[0]?.pending;
-    await waitUntil(async () => (await pending()) === 20, { timeoutMs: 10_000, what: 'waiting events' });
+    await waitUntil(async () => (await pending()) === 20, { timeoutMs: 60_000, what: 'waiting events' });
     await disk.fill();
     await expectReadsAndRemovals(first, { kept: 'object-9', removed: 'object-0' });
 
@@ -129,7 +129,7 @@ test.skipIf(!root)(
     await waitUntil(() => removals.every((event) => told.includes(event)), { timeoutMs: 60_000, what: 'removals' });
     await waitUntil(() => new Set(told).size === 24, { timeoutMs: 60_000, what: 'every event' });
     await put(role as Role, 'new');
-    await waitUntil(() => told.includes('ObjectCreated:Put new'), { timeoutMs: 10_000, what: 'the new event' });
+    await waitUntil(() => told.includes('ObjectCreated:Put new'), { timeoutMs: 60_000, what: 'the new event' });
   },
 );
 
@@ -151,9 +151,9 @@ test.skipIf(!root)(
     await expect(addWebhook(role)).rejects.toMatchObject({ kind: 'exhausted' });
 
     await disk.empty();
-    await waitUntil(() => addWebhook(role).catch(() => undefined), { timeoutMs: 10_000, what: 'a webhook' });
+    await waitUntil(() => addWebhook(role).catch(() => undefined), { timeoutMs: 60_000, what: 'a webhook' });
     await tellOfEverything(role);
     await put(role, 'c');
-    await waitUntil(() => told.includes('ObjectCreated:Put c'), { timeoutMs: 10_000, what: 'the event' });
+    await waitUntil(() => told.includes('ObjectCreated:Put c'), { timeoutMs: 60_000, what: 'the event' });
   },
 );

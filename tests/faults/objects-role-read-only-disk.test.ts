@@ -54,7 +54,7 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`a disk tha
     await disk.mount();
     objects = stack.use(await startObjectsProcess('data', disk.path));
     const isThere = async () => (await ask(gateway.port, 'HEAD', 'refused-0-0-5000')).status === 404;
-    await waitUntil(isThere, { timeoutMs: 10_000, what: 'the gateway to have the store again' });
+    await waitUntil(isThere, { timeoutMs: 60_000, what: 'the gateway to have the store again' });
     expect(await getAll()).toEqual([...SIZES, ...SIZES]);
     expect(statuses(await putAll('after'))).toEqual(new Set([200]));
   });

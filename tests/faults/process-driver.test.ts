@@ -75,7 +75,7 @@ async function check({ driver, find, run }: CheckInput): Promise<void> {
     mismatch = compare(running, await find());
     return mismatch === '';
   };
-  await waitUntil(settled, { timeoutMs: 5000, what: 'processes and list to agree' }).catch((error) => {
+  await waitUntil(settled, { timeoutMs: 60_000, what: 'processes and list to agree' }).catch((error) => {
     throw new Error(`${error.message}: ${mismatch}`);
   });
   const listed = await driver.list();

@@ -116,7 +116,7 @@ export async function startTestGatewayOver<Store extends MemoryObjectStore>(
     socket.on('error', () => {});
     return {
       socket,
-      answered: (what) => waitUntil(() => text.includes(what) && text, { timeoutMs: 15_000, what }),
+      answered: (what) => waitUntil(() => text.includes(what) && text, { timeoutMs: 60_000, what }),
     };
   }
 

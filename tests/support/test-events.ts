@@ -124,7 +124,7 @@ export class TestEvents implements AsyncDisposable {
   }
 
   until(what: string, condition: () => boolean): Promise<unknown> {
-    return waitUntil(condition, { timeoutMs: 15_000, intervalMs: 5, what });
+    return waitUntil(condition, { timeoutMs: 60_000, intervalMs: 5, what });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

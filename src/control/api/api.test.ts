@@ -171,9 +171,12 @@ describe('uploads and deployments', () => {
     });
     cut.on('error', () => {});
     cut.write(small.subarray(0, 500));
-    await waitUntil(async () => (await readdir(api.uploadDirectory)).length === 1, { timeoutMs: 5000, what: 'a file' });
+    await waitUntil(async () => (await readdir(api.uploadDirectory)).length === 1, {
+      timeoutMs: 60_000,
+      what: 'a file',
+    });
     cut.destroy();
-    await waitUntil(async () => (await readdir(api.uploadDirectory)).length === 0, { timeoutMs: 5000, what: 'none' });
+    await waitUntil(async () => (await readdir(api.uploadDirectory)).length === 0, { timeoutMs: 60_000, what: 'none' });
   });
 
   it('removes the archive when the platform refuses the deployment', async () => {
@@ -228,7 +231,7 @@ describe('logs', () => {
         const view = await (await api.request(`/v1/deployments/${deployment.id}`)).json();
         return (view as { status: string }).status === 'succeeded';
       },
-      { timeoutMs: 5000, what: 'the deployment' },
+      { timeoutMs: 60_000, what: 'the deployment' },
     );
     for (let i = 0; i < 3; i++) api.platform.logLines.push({ instance: 'ins_1', service: 'web', line: `line ${i}` });
     return api;
@@ -249,9 +252,9 @@ describe('logs', () => {
     const response = await api.request('/v1/apps/photos/logs?follow=true', { signal: aborter.signal });
     const first = await response.body?.getReader().read();
     expect(Buffer.from(first?.value ?? []).toString()).toContain('line 0');
-    await waitUntil(() => api.platform.followers === 1, { timeoutMs: 5000, what: 'the follow' });
+    await waitUntil(() => api.platform.followers === 1, { timeoutMs: 60_000, what: 'the follow' });
     aborter.abort();
-    await waitUntil(() => api.platform.followers === 0, { timeoutMs: 5000, what: 'its end' });
+    await waitUntil(() => api.platform.followers === 0, { timeoutMs: 60_000, what: 'its end' });
   });
 });
 
@@ -265,7 +268,7 @@ describe('logs that are silent', () => {
     const reader = response.body?.getReader();
     for (let beat = 0; beat < 2; beat++) expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('\n');
     await reader?.cancel();
-    await waitUntil(() => platform.followers === 0, { timeoutMs: 5000, what: 'its end' });
+    await waitUntil(() => platform.followers === 0, { timeoutMs: 60_000, what: 'its end' });
   });
 
   it('answer at once all the same', async () => {

@@ -69,7 +69,7 @@ const delivered = (count: number, bucket = 'logs') =>
       const found = await objects(bucket);
       return Object.keys(found).length >= count && found;
     },
-    { timeoutMs: 5000, what: `${count} log objects` },
+    { timeoutMs: 60_000, what: `${count} log objects` },
   );
 const idsOf = (text: string) =>
   text
@@ -151,7 +151,7 @@ test('without a target lines are dropped, and that is said once until it works a
   for (let round = 0; round < 3; round++) {
     add(`A${round}`);
     clock.advance(MINUTE);
-    await waitUntil(() => warnings.length === 1, { timeoutMs: 5000, what: 'the warning' });
+    await waitUntil(() => warnings.length === 1, { timeoutMs: 60_000, what: 'the warning' });
   }
   await store.createBucket('logs');
   add('A3');
@@ -165,7 +165,7 @@ test('a target that is full takes nothing, and the lines are dropped', async () 
   await store.updateBucket('logs', { quota: { bytes: 1 } });
   add('A1');
   clock.advance(MINUTE);
-  await waitUntil(() => warnings.length > 0, { timeoutMs: 5000, what: 'the warning' });
+  await waitUntil(() => warnings.length > 0, { timeoutMs: 60_000, what: 'the warning' });
   await store.updateBucket('logs', { quota: {} });
   await accessLog.close();
   expect([await objects(), warnings]).toEqual([{}, ['the access log of a bucket is dropped']]);
@@ -180,7 +180,7 @@ test.each([
   const userAgent = 'x'.repeat(16_000);
   for (let i = 0; i < 1200; i++) add(`A${i}`, { userAgent });
   clock.advance(MINUTE);
-  await waitUntil(() => warnings.length === 2, { timeoutMs: 5000, what: 'the warnings' });
+  await waitUntil(() => warnings.length === 2, { timeoutMs: 60_000, what: 'the warnings' });
   failure = undefined;
   clock.advance(MINUTE);
   await delivered(16);

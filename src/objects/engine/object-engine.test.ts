@@ -131,7 +131,7 @@ test('a reader is not disturbed by a change of metadata, and of two changes at o
   }
   expect(await dataFiles(directory)).toHaveLength(1);
   await store.remove('data', 'large');
-  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 5000, what: 'the file to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 60_000, what: 'the file to go' });
 });
 
 test('a change of metadata that races with overwriting and deleting changes what is there, or nothing', async () => {
@@ -191,7 +191,7 @@ test('large objects are files that go with the last who uses them', async () => 
   await store.remove('data', 'copy');
   expect(await dataFiles(directory)).toHaveLength(1);
   reader.release();
-  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 5000, what: 'the file to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 60_000, what: 'the file to go' });
 });
 
 test('the files of aborted uploads and of replaced parts go', async () => {
@@ -201,13 +201,16 @@ test('the files of aborted uploads and of replaced parts go', async () => {
   const headers = { 'x-amz-checksum-crc32': 'b' };
   await store.putPart({ ...upload, partNumber: 1, body: body(10, 'b'), headers });
   await waitUntil(async () => (await dataFiles(directory)).length === 1, {
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     what: 'the replaced part to go',
   });
   await reopen({ rebuild: true });
   expect(await store.listParts(upload)).toMatchObject([{ partNumber: 1, size: 10, headers }]);
   await store.abortUpload(upload);
-  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 5000, what: 'the parts to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 0, {
+    timeoutMs: 60_000,
+    what: 'the parts to go',
+  });
 });
 
 test('a deleted bucket leaves no files, also when the store is closed at once', async () => {
@@ -216,7 +219,10 @@ test('a deleted bucket leaves no files, also when the store is closed at once', 
   await store.deleteBucket('data', { force: true });
   await reopen();
   await store.settle();
-  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 5000, what: 'the files to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 0, {
+    timeoutMs: 60_000,
+    what: 'the files to go',
+  });
 });
 
 test('orphans of a crash are removed, the others are not', async () => {
@@ -243,7 +249,7 @@ test('an upload that is not over when the store closes leaves no file behind', a
   const putting = store.put({ bucket: 'data', key: 'slow', size: 2 * LARGE, metadata, body: bytes() });
   putting.catch(() => {});
   await waitUntil(async () => (await dataFiles(directory)).length === 1, {
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     what: 'the file to be begun',
   });
   await reopen();

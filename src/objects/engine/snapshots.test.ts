@@ -60,13 +60,16 @@ test('what a snapshot holds goes with it, and nothing before', async () => {
 
   await store.deleteSnapshot('data', 'first');
   await waitUntil(async () => (await dataFiles(directory)).length === 3, {
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     what: 'the first version to go',
   });
   expect(await read('a', 'second')).toBe(`2 ${LARGE}`);
   expect(await read('b', 'second')).toBe(`1 ${LARGE}`);
   await store.deleteSnapshot('data', 'second');
-  await waitUntil(async () => (await dataFiles(directory)).length === 1, { timeoutMs: 5000, what: 'the others to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 1, {
+    timeoutMs: 60_000,
+    what: 'the others to go',
+  });
   expect(await store.usage('data')).toEqual({ objects: 1, bytes: LARGE });
 });
 
@@ -80,7 +83,7 @@ test.each([{ rebuild: false }, { rebuild: true }])(
     expect(await retained()).toBe(10);
     await store.deleteSnapshot('data', 'full');
     await reopen({ rebuild });
-    await waitUntil(async () => (await retained()) === 0, { timeoutMs: 5000, what: 'the versions to go' });
+    await waitUntil(async () => (await retained()) === 0, { timeoutMs: 60_000, what: 'the versions to go' });
     expect(await store.usage('data')).toEqual({ objects: 0, bytes: 0 });
   },
 );
@@ -96,7 +99,7 @@ test('a fork keeps what it shows; with the last fork it goes', async () => {
     expect(await store.head(name, 'a')).toMatchObject({ size: LARGE });
     await store.deleteBucket(name);
   }
-  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 5000, what: 'the file to go' });
+  await waitUntil(async () => (await dataFiles(directory)).length === 0, { timeoutMs: 60_000, what: 'the file to go' });
 });
 
 test('compaction moves what only a snapshot shows, and a rebuild finds it without what ended it', async () => {

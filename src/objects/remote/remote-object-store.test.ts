@@ -76,7 +76,7 @@ test('while the store is away everything is refused, and nothing is answered by 
     body: (async function* () {
       yield Buffer.alloc(10);
       closing = first.close();
-      await waitUntil(() => isAway(store), { timeoutMs: 5000, what: 'the end of the connection' });
+      await waitUntil(() => isAway(store), { timeoutMs: 60_000, what: 'the end of the connection' });
     })(),
   });
   const unreachable = expect.objectContaining({ code: 'store.unreachable', kind: 'unavailable', retryable: true });
@@ -90,7 +90,7 @@ test('while the store is away everything is refused, and nothing is answered by 
   const other = new MemoryObjectStore();
   await other.createBucket('other');
   await serve(other);
-  await waitUntil(() => !isAway(store), { timeoutMs: 5000, what: 'the store to be back' });
+  await waitUntil(() => !isAway(store), { timeoutMs: 60_000, what: 'the store to be back' });
   expect(store.buckets().map(({ name }) => name)).toEqual(['other']);
 });
 
@@ -183,7 +183,7 @@ test('what a gateway had open is released when it goes', async () => {
   const store = await connect();
   await Promise.all([store.open('data', 'a'), store.open('data', 'a')]);
   await store.close();
-  await waitUntil(() => released === 2, { timeoutMs: 5000, what: 'both to be released' });
+  await waitUntil(() => released === 2, { timeoutMs: 60_000, what: 'both to be released' });
 });
 
 const otherCode = expect.objectContaining({ code: 'role.other-code', kind: 'unavailable' });
@@ -213,7 +213,7 @@ async function answerTo(pieces: readonly Uint8Array[], last?: string): Promise<B
     await setImmediate();
   }
   const hasSaid = () => last !== undefined && said.includes(last);
-  await Promise.race([isOver, waitUntil(hasSaid, { timeoutMs: 5000, what: `"${last}"` })]);
+  await Promise.race([isOver, waitUntil(hasSaid, { timeoutMs: 60_000, what: `"${last}"` })]);
   socket.destroy();
   return said;
 }
@@ -259,11 +259,11 @@ test('what the store has in files is read by the gateway itself, and kept until 
   expect(Buffer.concat(await Array.fromAsync(one.body({ start: 3, end: 9 }))).toString()).toBe('read 3-9');
   expect(held).toBe(2);
   one.release();
-  await waitUntil(() => held === 1, { timeoutMs: 5000, what: 'the release' });
+  await waitUntil(() => held === 1, { timeoutMs: 60_000, what: 'the release' });
   await expect(Array.fromAsync(other.body())).rejects.toMatchObject({ code: 'object.damaged' });
   const late = await store.open('data', 'a');
   await server.close();
-  await waitUntil(() => held === 0, { timeoutMs: 5000, what: 'the end of what the gateway held' });
+  await waitUntil(() => held === 0, { timeoutMs: 60_000, what: 'the end of what the gateway held' });
   await expect(Array.fromAsync(late.body())).rejects.toMatchObject({ code: 'store.unreachable' });
 });
 
@@ -318,10 +318,10 @@ test('what is larger than the store wants sent is written by the gateway itself,
 
   const gone = new Error('client gone');
   await expect(put('broken', () => Promise.reject(gone))).rejects.toBe(gone);
-  await waitUntil(() => kept.length === 2, { timeoutMs: 5000, what: 'the store to be told' });
+  await waitUntil(() => kept.length === 2, { timeoutMs: 60_000, what: 'the store to be told' });
   const unreachable = expect.objectContaining({ code: 'store.unreachable' });
   await expect(put('late', () => server.close())).rejects.toEqual(unreachable);
-  await waitUntil(() => kept.length === 3, { timeoutMs: 5000, what: 'the store to give up' });
+  await waitUntil(() => kept.length === 3, { timeoutMs: 60_000, what: 'the store to give up' });
   expect(kept.slice(1)).toEqual(['store.unreachable', 'store.unreachable']);
 });
 
@@ -333,7 +333,7 @@ test('a deposit whose file went with its store is told as that the store is away
   const store = await connect({
     writeDeposit: async () => {
       closing.resolve(server.close());
-      await waitUntil(() => isAway(store), { timeoutMs: 5000, what: 'the end of the connection' });
+      await waitUntil(() => isAway(store), { timeoutMs: 60_000, what: 'the end of the connection' });
       throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
     },
   });

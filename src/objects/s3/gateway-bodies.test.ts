@@ -117,7 +117,7 @@ test('a refused request is not asked for its body, and its connection ends', asy
   const text = await answered('</Error>');
   expect(text).toMatch(/^HTTP\/1\.1 403/);
   expect(text).not.toContain('100 Continue');
-  await waitUntil(() => socket.destroyed, { timeoutMs: 5000, what: 'the connection to end' });
+  await waitUntil(() => socket.destroyed, { timeoutMs: 60_000, what: 'the connection to end' });
 });
 
 test('a client that leaves half-way through a small body stores nothing', async () => {
@@ -138,9 +138,9 @@ test('a client that leaves half-way through a large body stores nothing', async 
   const headers = { ...gateway.signed('PUT /photos/a', KEY, 'x'), 'content-length': '1000000' };
   const { socket } = await gateway.open('PUT /photos/a', headers);
   socket.write(Buffer.alloc(500_000));
-  await waitUntil(() => gateway.store.received > 0, { timeoutMs: 5000, what: 'the first bytes' });
+  await waitUntil(() => gateway.store.received > 0, { timeoutMs: 60_000, what: 'the first bytes' });
   socket.destroy();
-  await waitUntil(() => gateway.store.failures.length === 1, { timeoutMs: 5000, what: 'the upload to fail' });
+  await waitUntil(() => gateway.store.failures.length === 1, { timeoutMs: 60_000, what: 'the upload to fail' });
   await expect(gateway.store.head('photos', 'a')).rejects.toThrow();
 });
 
@@ -180,7 +180,7 @@ test('of a refused upload that is too large to be taken, the rest is not waited 
   };
   send();
   expect(await answered('</Error>')).toContain('<Code>AccessDenied</Code>');
-  await waitUntil(() => socket.destroyed, { timeoutMs: 5000, what: 'the connection to end' });
+  await waitUntil(() => socket.destroyed, { timeoutMs: 60_000, what: 'the connection to end' });
   expect(sent).toBeLessThan(size);
 });
 
@@ -196,7 +196,7 @@ test('a slow store slows the client down', async () => {
   });
   const { socket, answered } = await gateway.open('PUT /photos/a', { ...headers, 'content-length': String(size) });
   for (let sent = 0; sent < size; sent += 2 ** 20) socket.write(Buffer.alloc(2 ** 20));
-  await waitUntil(() => gateway.store.received > 0, { timeoutMs: 5000, what: 'the first bytes' });
+  await waitUntil(() => gateway.store.received > 0, { timeoutMs: 60_000, what: 'the first bytes' });
   for (let i = 0; i < 1000; i++) await turn();
   expect(gateway.store.received).toBeLessThan(2 ** 20);
   expect(socket.writableLength).toBeGreaterThan(size / 2);
@@ -218,11 +218,11 @@ test('a slow client slows the store down, and frees it by leaving', async () => 
       for (let i = 0; i < 200; i++) await turn();
       return stalled;
     },
-    { timeoutMs: 10_000, what: 'the store to wait for the client' },
+    { timeoutMs: 60_000, what: 'the store to wait for the client' },
   );
   expect(gateway.store.served).toBeLessThan(64 * 2 ** 20);
   socket.destroy();
-  await waitUntil(() => gateway.store.released === 1, { timeoutMs: 5000, what: 'the object to be released' });
+  await waitUntil(() => gateway.store.released === 1, { timeoutMs: 60_000, what: 'the object to be released' });
 });
 
 test('an empty object has no bytes and a length', async () => {

@@ -49,7 +49,7 @@ async function start(options: { readonly everyMs?: number } = {}): Promise<Scrub
 }
 
 async function finished(running: Scrubber): Promise<Required<ScrubReport>['last']> {
-  return waitUntil(() => running.report().last, { timeoutMs: 10_000, what: 'the end of the pass' });
+  return waitUntil(() => running.report().last, { timeoutMs: 60_000, what: 'the end of the pass' });
 }
 
 /** One bit of the first file in `directory` that holds `text` is turned. */
@@ -136,10 +136,10 @@ test('a pass goes on after a restart, and the next one comes by itself', async (
   const options = { directory: temporary.path, log };
   const first = await Scrubber.start({ ...options, store: onePageEach, bytesPerSecond: 1e-6 }); // one page, and the next in days
   first.begin();
-  await waitUntil(() => first.report().current, { timeoutMs: 5000, what: 'the first page' });
+  await waitUntil(() => first.report().current, { timeoutMs: 60_000, what: 'the first page' });
   await first.close();
   scrubber = await Scrubber.start({ ...options, store: onePageEach, everyMs: 0 });
-  await waitUntil(() => pages.length >= 4, { timeoutMs: 5000, what: 'another pass' });
+  await waitUntil(() => pages.length >= 4, { timeoutMs: 60_000, what: 'another pass' });
   expect(pages.slice(0, 4)).toEqual([undefined, 'half', undefined, 'half']);
   expect(scrubber.report().last).toMatchObject({ objects: 2, bytes: 2 });
 });

@@ -55,7 +55,7 @@ test('small bodies, and those of unknown size, need no thread', async () => {
 
 test('threads without bodies end, and come again', async () => {
   await digestOf(content, 2 ** 20);
-  await waitUntil(() => threads.size === 0, { timeoutMs: 5000, what: 'the thread to end' });
+  await waitUntil(() => threads.size === 0, { timeoutMs: 60_000, what: 'the thread to end' });
   expect(await digestOf(content, 2 ** 20)).toBe(md5(content));
 });
 

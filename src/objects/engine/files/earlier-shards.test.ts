@@ -44,7 +44,7 @@ async function dataFiles(): Promise<readonly string[]> {
 }
 
 const filesLeft = (count: number) =>
-  waitUntil(async () => (await dataFiles()).length === count, { timeoutMs: 5000, what: `${count} files to be left` });
+  waitUntil(async () => (await dataFiles()).length === count, { timeoutMs: 60_000, what: `${count} files to be left` });
 
 /** As a crash leaves it: the next start looks for orphans. */
 async function crash(): Promise<void> {

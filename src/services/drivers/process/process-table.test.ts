@@ -29,7 +29,7 @@ describe('process table', () => {
     await once(child, 'spawn');
     const pid = child.pid ?? 0;
     await waitUntil(async () => (await table.commandLine(pid)).includes('table-test'), {
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
       what: 'exec',
     });
     const found = await table.find(pid);
