@@ -19,7 +19,9 @@ export interface FuzzResult {
 interface FuzzOptions {
   readonly seed: number;
   readonly inputs: number;
+  /** No more of them after that time, but for the first `least`. */
   readonly maxMs?: number;
+  readonly least?: number;
   readonly onInput?: (input: number) => void;
 }
 
@@ -33,11 +35,12 @@ export function inputSeed(seed: number, input: number): number {
 
 /** @throws Error with the seed and the input's number at the first finding */
 export async function fuzz({ name, attempt }: FuzzTarget, options: FuzzOptions): Promise<FuzzResult> {
-  const { seed, inputs, maxMs = Number.POSITIVE_INFINITY, onInput } = options;
+  const { seed, inputs, maxMs = Number.POSITIVE_INFINITY, least = 0, onInput } = options;
   const startedAt = performance.now();
   let accepted = 0;
   let input = 0;
-  for (; input < inputs && performance.now() - startedAt < maxMs; input++) {
+  const goesOn = () => input < inputs && (input < least || performance.now() - startedAt < maxMs);
+  for (; goesOn(); input++) {
     onInput?.(input);
     const before = process.threadCpuUsage();
     try {
