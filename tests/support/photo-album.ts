@@ -45,7 +45,7 @@ export class PhotoAlbum implements AsyncDisposable {
 
   /** With both services running. A worker that is killed keeps its picture for `claimMs`. */
   static async start({ claimMs = 2_000 } = {}): Promise<PhotoAlbum> {
-    await promisify(execFile)(process.execPath, [join(repository, 'sdk', 'build.mjs')]);
+    await buildSdk();
     const temporary = await temporaryDirectory();
     const store = await startObjectStore(images, jobs);
     const album = new PhotoAlbum(store, {
@@ -174,6 +174,14 @@ export class PhotoAlbum implements AsyncDisposable {
     };
     return startProcess([process.execPath, entry], { cwd: example, env });
   }
+}
+
+let sdk: Promise<unknown> | undefined;
+
+/** What the services import; once for all tests of a file. */
+async function buildSdk(): Promise<void> {
+  sdk ??= promisify(execFile)(process.execPath, [join(repository, 'sdk', 'build.mjs')]);
+  await sdk;
 }
 
 /** A JPEG that no other call makes. */
