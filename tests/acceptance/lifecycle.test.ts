@@ -95,7 +95,10 @@ test('storage that leaves the file stays; destroying it is explicit, soft, and c
   for (const part of whole) await app.edit('holdfast.yaml', part, '');
   await platform.run(['deploy', app.path]);
   const volumes = () => platform.json<StorageView[]>(['volumes', 'list', '--app', 'notes']);
-  expect(await volumes()).toMatchObject([{ name: 'data', state: 'detached', attachedTo: null }]);
+  // The release serves, and the instance of the one before may still be on its way out with the volume.
+  const isLeft = async () => (await volumes())[0]?.attachedTo === null;
+  await waitUntil(isLeft, { timeoutMs: 60_000, what: 'the last instance that had the volume to end' });
+  expect(await volumes()).toMatchObject([{ name: 'data', state: 'detached' }]);
   expect(await platform.run(['status', '--app', 'notes'])).toMatch(/data.*detached/);
 
   await platform.run(['volumes', 'destroy', 'data', '--yes', '--app', 'notes']);
