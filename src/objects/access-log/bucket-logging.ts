@@ -1,4 +1,4 @@
-import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 
 /**
  * How the key of a log object begins, as S3 has it (API Reference, TargetObjectKeyFormat): with the prefix alone, or
@@ -16,16 +16,4 @@ export interface BucketLogging {
 
 export const LOGGING_DOCUMENT = 'logging';
 
-/** Buckets are immutable: what they say is parsed once. */
-const known = new WeakMap<Bucket, BucketLogging>();
-
-/** Most buckets have none, and are told by a look at them. */
-export function bucketLogging(bucket: Bucket): BucketLogging | undefined {
-  const text = bucket.documents?.[LOGGING_DOCUMENT];
-  if (text === undefined) return undefined;
-  const before = known.get(bucket);
-  if (before) return before;
-  const logging = JSON.parse(text) as BucketLogging;
-  known.set(bucket, logging);
-  return logging;
-}
+export const bucketLogging = documentReader<BucketLogging>(LOGGING_DOCUMENT);

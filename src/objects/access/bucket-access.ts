@@ -1,4 +1,5 @@
 import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 import type { CannedAcl } from './acl.ts';
 import { parsePolicy } from './policy/parse-policy.ts';
 import { isPublicPolicy, type Policy } from './policy/policy.ts';
@@ -17,6 +18,10 @@ const OPEN: PublicAccessBlock = {
   blockPublicPolicy: false,
   restrictPublicBuckets: false,
 };
+
+export const PUBLIC_ACCESS_BLOCK = 'public-access-block';
+/** As it was set. */
+export const publicAccessBlock = documentReader<PublicAccessBlock>(PUBLIC_ACCESS_BLOCK);
 
 /** What a bucket says about who may do what in it. */
 export interface BucketAccess {
@@ -41,9 +46,9 @@ const known = new WeakMap<Bucket, BucketAccess>();
 export function bucketAccess(bucket: Bucket): BucketAccess {
   const before = known.get(bucket);
   if (before) return before;
-  const { policy: text, 'public-access-block': blockText, ownership, acl = 'private' } = bucket.documents ?? {};
+  const { policy: text, ownership, acl = 'private' } = bucket.documents ?? {};
   const policy = text === undefined ? undefined : parsePolicy(text, bucket.name);
-  const block = blockText === undefined ? OPEN : (JSON.parse(blockText) as PublicAccessBlock);
+  const block = publicAccessBlock(bucket) ?? OPEN;
   const aclsDisabled = ownership === ('BucketOwnerEnforced' satisfies ObjectOwnership);
   const access: BucketAccess = {
     isPublic: bucket.accessibility === 'public',

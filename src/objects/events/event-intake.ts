@@ -138,7 +138,7 @@ export class EventIntake {
   }
 }
 
-function rulesOf({ name, documents }: Bucket): BucketRules | undefined {
-  const rules = notificationRules(documents);
-  return rules.length > 0 ? { name, rules } : undefined;
+function rulesOf(bucket: Bucket): BucketRules | undefined {
+  const rules = notificationRules(bucket);
+  return rules.length > 0 ? { name: bucket.name, rules } : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 import { isOfType, typesMeet } from './event-names.ts';
 
 /** Which events of a bucket go to which webhook; kept as the bucket's document `notification`. */
@@ -15,9 +16,10 @@ export interface NotificationRule {
 
 export const NOTIFICATION_DOCUMENT = 'notification';
 
-export function notificationRules(documents: Bucket['documents']): readonly NotificationRule[] {
-  const text = documents?.[NOTIFICATION_DOCUMENT];
-  return text === undefined ? [] : (JSON.parse(text) as readonly NotificationRule[]);
+const read = documentReader<readonly NotificationRule[]>(NOTIFICATION_DOCUMENT);
+
+export function notificationRules(bucket: Bucket): readonly NotificationRule[] {
+  return read(bucket) ?? [];
 }
 
 /** At most one: rules of a bucket do not overlap. */

@@ -98,7 +98,7 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
 
 function bucketsOf(webhook: string, buckets: readonly Bucket[]): readonly string[] {
   return buckets
-    .filter(({ documents }) => notificationRules(documents).some((rule) => rule.webhook === webhook))
+    .filter((bucket) => notificationRules(bucket).some((rule) => rule.webhook === webhook))
     .map(({ name }) => name);
 }
 

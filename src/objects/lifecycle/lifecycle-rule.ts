@@ -1,5 +1,6 @@
 import type { Tag } from '../object-tags.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 
 /** Which objects a rule is about: all that it says must hold. */
 export interface LifecycleFilter {
@@ -29,15 +30,8 @@ export interface LifecycleRule {
 /** The bucket document that has the rules. */
 export const LIFECYCLE = 'lifecycle';
 
-/** Buckets are immutable: what they say is parsed once. */
-const known = new WeakMap<Bucket, readonly LifecycleRule[]>();
+const read = documentReader<readonly LifecycleRule[]>(LIFECYCLE);
 
 export function lifecycleRules(bucket: Bucket): readonly LifecycleRule[] {
-  const text = bucket.documents?.[LIFECYCLE];
-  if (text === undefined) return [];
-  const before = known.get(bucket);
-  if (before) return before;
-  const rules = JSON.parse(text) as readonly LifecycleRule[];
-  known.set(bucket, rules);
-  return rules;
+  return read(bucket) ?? [];
 }

@@ -1,4 +1,5 @@
 import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 import { CORS_METHODS, type CorsRule, isHeaderName, matchRule } from './configuration/cors-rules.ts';
 import { s3Errors } from './errors.ts';
 
@@ -80,16 +81,4 @@ function ruleHeaders({ origins, methods, exposed }: CorsRule, origin: string): R
   };
 }
 
-/** Buckets are immutable: each is parsed once. */
-const parsed = new WeakMap<Bucket, readonly CorsRule[]>();
-
-/** `undefined`: the bucket has no configuration. */
-export function corsRules(bucket: Bucket): readonly CorsRule[] | undefined {
-  const text = bucket.documents?.cors;
-  if (text === undefined) return undefined;
-  const known = parsed.get(bucket);
-  if (known) return known;
-  const rules = JSON.parse(text) as readonly CorsRule[];
-  parsed.set(bucket, rules);
-  return rules;
-}
+export const corsRules = documentReader<readonly CorsRule[]>('cors');

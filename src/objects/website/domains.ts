@@ -1,5 +1,6 @@
 import { WEBSITE_HOST } from '../../spec/host-label.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { domainTaken } from './errors.ts';
 
@@ -45,6 +46,8 @@ export class Domains {
   }
 }
 
-export function domainsOf({ documents }: Bucket): readonly string[] {
-  return documents?.domains === undefined ? [] : (JSON.parse(documents.domains) as readonly string[]);
+const read = documentReader<readonly string[]>('domains');
+
+export function domainsOf(bucket: Bucket): readonly string[] {
+  return read(bucket) ?? [];
 }

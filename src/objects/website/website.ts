@@ -1,4 +1,5 @@
 import type { Bucket } from '../store/bucket.ts';
+import { documentReader } from '../store/document-reader.ts';
 
 /** A bucket's website configuration (S3 API, WebsiteConfiguration). Without any, keys are served as they are. */
 export interface Website {
@@ -104,16 +105,8 @@ function redirectTo(status: number, location: string): Redirect {
 }
 
 const PLAIN: Website = {};
-
-/** Buckets are immutable: each is parsed once. */
-const parsed = new WeakMap<Bucket, Website>();
+const read = documentReader<Website>('website');
 
 export function websiteOf(bucket: Bucket): Website {
-  const text = bucket.documents?.website;
-  if (text === undefined) return PLAIN;
-  const known = parsed.get(bucket);
-  if (known) return known;
-  const website = JSON.parse(text) as Website;
-  parsed.set(bucket, website);
-  return website;
+  return read(bucket) ?? PLAIN;
 }

@@ -1,4 +1,5 @@
 import type { Bucket } from '../../store/bucket.ts';
+import { documentReader } from '../../store/document-reader.ts';
 import { s3Errors } from '../errors.ts';
 import type { XmlElements } from '../xml.ts';
 import type { XmlNode } from '../xml-document.ts';
@@ -14,8 +15,10 @@ export interface BucketEncryption {
 /** As S3 has it for every bucket since 2023. */
 const DEFAULT: BucketEncryption = { bucketKey: false, blocksCustomerKeys: false };
 
-export function bucketEncryption({ documents }: Bucket): BucketEncryption {
-  return documents?.encryption === undefined ? DEFAULT : (JSON.parse(documents.encryption) as BucketEncryption);
+const read = documentReader<BucketEncryption>('encryption');
+
+export function bucketEncryption(bucket: Bucket): BucketEncryption {
+  return read(bucket) ?? DEFAULT;
 }
 
 /** @throws HoldfastError `s3.malformed-xml`, `s3.not-implemented`, `s3.invalid-argument` */

@@ -1,6 +1,7 @@
 import { requireBucket } from '../bucket.ts';
 import { corsRulesXml, readCorsRules } from '../configuration/cors-rules.ts';
 import { corsRules } from '../cors.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
@@ -25,11 +26,4 @@ export const getBucketCors: Operation = {
   },
 };
 
-export const deleteBucketCors: Operation = {
-  name: 'DeleteBucketCors',
-  action: 'configure-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { cors: undefined } });
-    return { status: 204 };
-  },
-};
+export const deleteBucketCors = documentRemoval('DeleteBucketCors', { action: 'configure-bucket', document: 'cors' });

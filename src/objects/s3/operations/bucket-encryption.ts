@@ -1,5 +1,6 @@
 import { requireBucket } from '../bucket.ts';
 import { bucketEncryption, bucketEncryptionXml, readBucketEncryption } from '../configuration/bucket-encryption.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
@@ -28,11 +29,7 @@ export const getBucketEncryption: Operation = {
 };
 
 /** Back to the default, which encrypts as well. */
-export const deleteBucketEncryption: Operation = {
-  name: 'DeleteBucketEncryption',
+export const deleteBucketEncryption = documentRemoval('DeleteBucketEncryption', {
   action: 'configure-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { encryption: undefined } });
-    return { status: 204 };
-  },
-};
+  document: 'encryption',
+});

@@ -1,6 +1,7 @@
 import { LIFECYCLE, lifecycleRules } from '../../lifecycle/lifecycle-rule.ts';
 import { requireBucket } from '../bucket.ts';
 import { lifecycleRulesXml, readLifecycleRules } from '../configuration/lifecycle-rules.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { MAX_LIFECYCLE_BYTES, readXml } from '../request-xml.ts';
@@ -27,11 +28,7 @@ export const getBucketLifecycleConfiguration: Operation = {
   },
 };
 
-export const deleteBucketLifecycle: Operation = {
-  name: 'DeleteBucketLifecycle',
+export const deleteBucketLifecycle = documentRemoval('DeleteBucketLifecycle', {
   action: 'configure-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { [LIFECYCLE]: undefined } });
-    return { status: 204 };
-  },
-};
+  document: LIFECYCLE,
+});

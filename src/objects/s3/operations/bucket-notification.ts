@@ -27,7 +27,7 @@ export const getBucketNotification: Operation = {
   name: 'GetBucketNotificationConfiguration',
   action: 'read-bucket',
   async handle({ bucket }, { store }) {
-    const { documents } = requireBucket(store, bucket);
-    return xmlResponse('NotificationConfiguration', notificationXml(notificationRules(documents)));
+    const rules = notificationRules(requireBucket(store, bucket));
+    return xmlResponse('NotificationConfiguration', notificationXml(rules));
   },
 };

@@ -5,6 +5,7 @@ import { MAX_POLICY_BYTES, parsePolicy } from '../../access/policy/parse-policy.
 import { isPublicPolicy } from '../../access/policy/policy.ts';
 import { readText } from '../body/request-body.ts';
 import { requireBucket } from '../bucket.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 
@@ -36,14 +37,10 @@ export const getBucketPolicy: Operation = {
   },
 };
 
-export const deleteBucketPolicy: Operation = {
-  name: 'DeleteBucketPolicy',
+export const deleteBucketPolicy = documentRemoval('DeleteBucketPolicy', {
   action: 'administer-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { policy: undefined } });
-    return { status: 204 };
-  },
-};
+  document: 'policy',
+});
 
 export const getBucketPolicyStatus: Operation = {
   name: 'GetBucketPolicyStatus',

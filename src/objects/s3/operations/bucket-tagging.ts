@@ -1,9 +1,13 @@
 import type { Tag } from '../../object-tags.ts';
+import { documentReader } from '../../store/document-reader.ts';
 import { requireBucket } from '../bucket.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 import { readBucketTags, tagsXml } from '../tagging.ts';
+
+const bucketTags = documentReader<readonly Tag[]>('tagging');
 
 export const putBucketTagging: Operation = {
   name: 'PutBucketTagging',
@@ -19,17 +23,13 @@ export const getBucketTagging: Operation = {
   name: 'GetBucketTagging',
   action: 'read-bucket',
   async handle({ bucket }, { store }) {
-    const text = requireBucket(store, bucket).documents?.tagging;
-    if (text === undefined) throw s3Errors.noSuchTagSet('the TagSet does not exist');
-    return xmlResponse('Tagging', tagsXml(JSON.parse(text) as readonly Tag[]));
+    const tags = bucketTags(requireBucket(store, bucket));
+    if (!tags) throw s3Errors.noSuchTagSet('the TagSet does not exist');
+    return xmlResponse('Tagging', tagsXml(tags));
   },
 };
 
-export const deleteBucketTagging: Operation = {
-  name: 'DeleteBucketTagging',
+export const deleteBucketTagging = documentRemoval('DeleteBucketTagging', {
   action: 'configure-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { tagging: undefined } });
-    return { status: 204 };
-  },
-};
+  document: 'tagging',
+});

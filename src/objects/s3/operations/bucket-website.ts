@@ -1,6 +1,7 @@
 import { websiteOf } from '../../website/website.ts';
 import { requireBucket } from '../bucket.ts';
 import { readWebsite, websiteXml } from '../configuration/website-configuration.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
@@ -27,11 +28,7 @@ export const getBucketWebsite: Operation = {
   },
 };
 
-export const deleteBucketWebsite: Operation = {
-  name: 'DeleteBucketWebsite',
+export const deleteBucketWebsite = documentRemoval('DeleteBucketWebsite', {
   action: 'configure-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { website: undefined } });
-    return { status: 204 };
-  },
-};
+  document: 'website',
+});

@@ -1,5 +1,6 @@
 import { bucketAccess } from '../../access/bucket-access.ts';
 import { requireBucket } from '../bucket.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { findOwnership } from '../ownership.ts';
@@ -35,11 +36,7 @@ export const getBucketOwnershipControls: Operation = {
   },
 };
 
-export const deleteBucketOwnershipControls: Operation = {
-  name: 'DeleteBucketOwnershipControls',
+export const deleteBucketOwnershipControls = documentRemoval('DeleteBucketOwnershipControls', {
   action: 'administer-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { ownership: undefined } });
-    return { status: 204 };
-  },
-};
+  document: 'ownership',
+});

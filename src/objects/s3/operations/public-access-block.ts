@@ -1,11 +1,11 @@
-import type { PublicAccessBlock } from '../../access/bucket-access.ts';
+import { PUBLIC_ACCESS_BLOCK, type PublicAccessBlock, publicAccessBlock } from '../../access/bucket-access.ts';
 import { requireBucket } from '../bucket.ts';
+import { documentRemoval } from '../document-removal.ts';
 import { s3Errors } from '../errors.ts';
 import { type Operation, xmlResponse } from '../operation.ts';
 import { readXml } from '../request-xml.ts';
 import type { XmlNode } from '../xml-document.ts';
 
-const DOCUMENT = 'public-access-block';
 const ROOT = 'PublicAccessBlockConfiguration';
 
 export const putPublicAccessBlock: Operation = {
@@ -19,7 +19,7 @@ export const putPublicAccessBlock: Operation = {
       blockPublicPolicy: readSwitch(document, 'BlockPublicPolicy'),
       restrictPublicBuckets: readSwitch(document, 'RestrictPublicBuckets'),
     };
-    await store.updateBucket(bucket, { documents: { [DOCUMENT]: JSON.stringify(block) } });
+    await store.updateBucket(bucket, { documents: { [PUBLIC_ACCESS_BLOCK]: JSON.stringify(block) } });
     return { status: 200 };
   },
 };
@@ -28,11 +28,8 @@ export const getPublicAccessBlock: Operation = {
   name: 'GetPublicAccessBlock',
   action: 'read-bucket',
   async handle({ bucket }, { store }) {
-    const text = requireBucket(store, bucket).documents?.[DOCUMENT];
-    if (text === undefined) {
-      throw s3Errors.noSuchPublicAccessBlock('the public access block configuration was not found');
-    }
-    const block = JSON.parse(text) as PublicAccessBlock;
+    const block = publicAccessBlock(requireBucket(store, bucket));
+    if (!block) throw s3Errors.noSuchPublicAccessBlock('the public access block configuration was not found');
     return xmlResponse(ROOT, {
       BlockPublicAcls: block.blockPublicAcls,
       IgnorePublicAcls: block.ignorePublicAcls,
@@ -42,14 +39,10 @@ export const getPublicAccessBlock: Operation = {
   },
 };
 
-export const deletePublicAccessBlock: Operation = {
-  name: 'DeletePublicAccessBlock',
+export const deletePublicAccessBlock = documentRemoval('DeletePublicAccessBlock', {
   action: 'administer-bucket',
-  async handle({ bucket }, { store }) {
-    await store.updateBucket(bucket, { documents: { [DOCUMENT]: undefined } });
-    return { status: 204 };
-  },
-};
+  document: PUBLIC_ACCESS_BLOCK,
+});
 
 function readSwitch(document: XmlNode, name: string): boolean {
   const text = document.text(name)?.trim().toLowerCase() ?? 'false';
