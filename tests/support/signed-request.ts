@@ -8,10 +8,19 @@ export interface SignedAnswer {
 /** Asks the S3 server on a port of this machine; `path` is `/bucket/key`. */
 export async function signedRequest(
   { port, key }: { readonly port: number; readonly key: SignerKey },
-  { method, path, body }: { readonly method: string; readonly path: string; readonly body?: Uint8Array<ArrayBuffer> },
+  {
+    method,
+    path,
+    ...init
+  }: {
+    readonly method: string;
+    readonly path: string;
+    readonly body?: Uint8Array<ArrayBuffer>;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<SignedAnswer> {
   const host = `127.0.0.1:${port}`;
   const headers = signRequest(key, { method, path, headers: { host }, payload: 'UNSIGNED-PAYLOAD' });
-  const answer = await fetch(`http://${host}${path}`, { method, headers, ...(body && { body }) });
+  const answer = await fetch(`http://${host}${path}`, { method, headers, ...init });
   return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
 }

@@ -9,3 +9,12 @@ export const storeUnreachable = (cause?: unknown) =>
     hint: 'it is started again by itself; try again in a moment',
     cause,
   });
+
+/** It takes nothing from this process, or has more to answer than it can. */
+export const storeBusy = () =>
+  new HoldfastError({
+    code: 'store.busy',
+    kind: 'unavailable',
+    message: 'too much waits for the object store already',
+    hint: 'try again in a moment, with less at a time',
+  });

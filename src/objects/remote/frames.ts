@@ -70,6 +70,11 @@ export class FrameConnection {
     socket.on('data', (bytes: Buffer) => this.#take(bytes));
   }
 
+  /** What the peer has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   /** Takes the payload's bytes over. `more`: the payload's second half. */
   send(type: FrameType, stream: number, payload: Uint8Array = NOTHING, more: Uint8Array = NOTHING): void {
     if (!this.#socket.writable) return;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { objectErrors } from '../store/errors/object-errors.ts';
 import type { ByteRange } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { WINDOW_BYTES } from './body-flow.ts';
-import { packCall } from './calls.ts';
+import { pack, packCall, type StateChange } from './calls.ts';
 import { FrameType } from './frames.ts';
 import { connectObjectStore, type RemoteObjectStoreOptions } from './remote-object-store.ts';
 import { StoreServer } from './store-server.ts';
@@ -53,6 +53,14 @@ async function stored(objects: Readonly<Record<string, Buffer>>): Promise<Memory
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
+}
+
+function frame(type: FrameType, payload: Uint8Array): Buffer {
+  const header = Buffer.alloc(9);
+  header.writeUInt32BE(payload.length, 0);
+  header.writeUInt32BE(1, 4);
+  header.writeUInt8(type, 8);
+  return Buffer.concat([header, payload]);
 }
 
 function isAway(store: ObjectStore): boolean {
@@ -202,6 +210,38 @@ test('a gateway to which the store comes back with other code answers nothing an
   expect(() => store.bucket('data')).toThrow(expect.objectContaining({ code: 'store.unreachable' }));
 });
 
+/** A store that tells its state, and then takes and says nothing any more. */
+async function stall(): Promise<void> {
+  const state: StateChange = { number: 1, encrypts: false, depositsAbove: undefined, buckets: [], keys: [] };
+  const server = createServer((socket) =>
+    socket.on('error', () => {}).write(Buffer.concat([CODE, frame(FrameType.state, pack(state))])),
+  );
+  await once(server.listen(socketPath), 'listening');
+  stack.defer(() => void server.close());
+}
+
+test('what waits for a store that is stalled is bounded, however many ask again', async () => {
+  await stall();
+  const answers = async (ask: (store: ObjectStore) => Promise<unknown>, most: number) => {
+    const store = await connectObjectStore({ socketPath, code: CODE });
+    const refused = Promise.withResolvers<number>();
+    const asked: Promise<unknown>[] = [];
+    for (let n = 0; n < most; n++) {
+      asked.push(ask(store).catch((error) => error.code === 'store.busy' && refused.resolve(n)));
+      if (n % 64 === 0) await setImmediate();
+    }
+    const first = await Promise.race([refused.promise, setImmediate(-1)]);
+    await store.close();
+    await Promise.all(asked);
+    return first;
+  };
+  expect(await answers((store) => store.head('data', 'a'), 5000)).toBe(4096);
+  const body = Buffer.alloc(120_000);
+  const puts = await answers((store) => store.put({ bucket: 'data', key: 'a', metadata, body }), 2000);
+  expect(puts).toBeGreaterThan(1000);
+  expect(puts).toBeLessThan(1300);
+});
+
 /** What the server says, until it ends or has said `last`, to a peer that says `pieces`, one by one. */
 async function answerTo(pieces: readonly Uint8Array[], last?: string): Promise<Buffer> {
   const socket = connectSocket(socketPath);
@@ -226,11 +266,8 @@ test('the store says nothing but its name to a peer of other code', async () => 
 test('a name may come in pieces, with a call right behind it', async () => {
   await serve(await stored({}));
   const call = packCall({ method: 'head', args: ['nowhere', 'key'] });
-  const header = Buffer.alloc(9);
-  header.writeUInt32BE(call.length, 0);
-  header.writeUInt32BE(1, 4);
-  header.writeUInt8(FrameType.call, 8);
-  const answer = await answerTo([CODE.subarray(0, 3), Buffer.concat([CODE.subarray(3), header, call])], 'nowhere');
+  const rest = Buffer.concat([CODE.subarray(3), frame(FrameType.call, call)]);
+  const answer = await answerTo([CODE.subarray(0, 3), rest], 'nowhere');
   expect(answer.subarray(0, CODE.length)).toEqual(CODE);
   expect(answer.toString('latin1')).toContain('bucket.not-found');
 });

@@ -13,9 +13,16 @@ import {
   unpackOpened,
   type Written,
 } from './calls.ts';
-import { storeUnreachable } from './errors.ts';
+import { storeBusy, storeUnreachable } from './errors.ts';
 import { type Frame, FrameConnection, FrameType } from './frames.ts';
 import { uint32 } from './store-session.ts';
+
+/**
+ * What waits for a store that is stopped, by its disk or by who stops processes, stays when its client has left
+ * and asks again: beyond this it is refused.
+ */
+const MOST_CALLS = 4096;
+const MOST_UNSENT_BYTES = 128 * 2 ** 20;
 
 interface PendingCall {
   readonly answer: PromiseWithResolvers<unknown>;
@@ -144,6 +151,7 @@ export class StoreConnection {
 
   #begin(call: Call) {
     if (this.#socket.destroyed) throw storeUnreachable();
+    if (this.#calls.size >= MOST_CALLS || this.#frames.unsentBytes >= MOST_UNSENT_BYTES) throw storeBusy();
     this.#lastStream = (this.#lastStream + 1) >>> 0 || 1;
     const stream = this.#lastStream;
     const pending: PendingCall = { answer: Promise.withResolvers(), credit: new Credit() };

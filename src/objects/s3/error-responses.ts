@@ -102,6 +102,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'snapshot.limit': ['TooManySnapshots', 409],
   'snapshot.moment': ['InvalidRequest', 400],
   'snapshot.not-found': ['NoSuchSnapshot', 404],
+  'store.busy': ['SlowDown', 503],
   'upload.encryption': ['InvalidRequest', 400],
   'upload.not-found': ['NoSuchUpload', 404],
   'upload.part': ['InvalidPart', 400],
