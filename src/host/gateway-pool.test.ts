@@ -108,6 +108,26 @@ test('gateways come one by one while S3 is busy, up to the most, and go together
   expect(machine.running.size, 'also those that were retiring have ended').toBe(0);
 });
 
+test('clients that never leave keep a bounded number of gateways', async () => {
+  const machine = new FakeMachine();
+  const pool = machine.pool({ least: 0, most: 2 });
+  await pool.start();
+  for (let round = 0; round < 4; round++) {
+    machine.busyObjects = 0.95;
+    machine.busyGateways = 0.5;
+    await machine.pass(MINUTE_MS);
+    machine.busyObjects = 0.01;
+    machine.busyGateways = 0.01;
+    await machine.pass(6 * MINUTE_MS);
+  }
+  expect(machine.running.size).toBe(4);
+  machine.retired.get('gateway-1')?.();
+  machine.busyObjects = 0.95;
+  await machine.pass(MINUTE_MS);
+  expect([...machine.running.values()]).toContain('gateway-1');
+  await pool.stop();
+});
+
 test('a number that was asked for stays, and one that cannot start is told of', async () => {
   const machine = new FakeMachine();
   const pool = machine.pool({ least: 2, most: 2 });

@@ -86,7 +86,7 @@ export class GatewayPool {
   }
 
   async #watch(): Promise<void> {
-    const { clock, count, log } = this.#options;
+    const { clock, log } = this.#options;
     const { signal } = this.#stopping;
     const demand = new GatewayDemand({ busyLooks: BUSY_LOOKS, quietLooks: QUIET_LOOKS });
     let last = await this.#read();
@@ -97,7 +97,7 @@ export class GatewayPool {
       const load = loadBetween(last, now);
       last = now;
       const wanted = load ? demand.after(load) : 'as-is';
-      if (wanted === 'one-more' && this.#running.size < count.most) {
+      if (wanted === 'one-more' && this.#hasRoom) {
         try {
           await this.#startOne();
           log.info({ gateways: this.#running.size }, 'S3 is busy: one more process speaks it');
@@ -108,6 +108,12 @@ export class GatewayPool {
         }
       } else if (wanted === 'none') this.#retireSpare();
     }
+  }
+
+  /** As many again may be retiring: a client that never leaves keeps one, and there must not be one more after each quiet time. */
+  get #hasRoom(): boolean {
+    const { most } = this.#options.count;
+    return this.#running.size < most && this.#running.size + this.#retiring.size < 2 * most;
   }
 
   async #read(): Promise<Reading> {
