@@ -23,6 +23,7 @@ test.skipIf(chromium === undefined)('a browser uploads a file by form and is sen
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const fields = signForm(bench.operator, {
     bucket: 'forms',
+    expiresAt: Date.now() + 600_000, // a browser may take a while to start
     fields: {
       key: `in/\${filename}`,
       'Content-Type': 'text/plain',
