@@ -1,7 +1,9 @@
 import { type HoldfastError, isHoldfastCode } from '../../core/errors.ts';
+import { inTurns } from '../../core/in-turns.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import type { DepositObject, DepositPart, DepositStore } from '../store/deposit.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { listPage, versionPage } from '../store/listing.ts';
@@ -29,6 +31,7 @@ import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { snapshotInfo } from './catalog/snapshot-rows.ts';
 import { EntryDamage, objectInfo } from './catalog/version.ts';
+import type { LayerScanOptions } from './catalog/version-layers.ts';
 import { type DataKey, ObjectKeys } from './encryption/object-keys.ts';
 import { closeParts, type EngineParts } from './engine-parts.ts';
 import { engineErrors } from './errors.ts';
@@ -204,13 +207,14 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return this.#reading(() => listPage(this.#lookup.view(bucket, request).scan(), request));
+    const view = this.#lookup.view(bucket, request);
+    return this.#paging(bucket, request, (options) => listPage(view.scan(options), request));
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
     const view = this.#lookup.view(bucket, request);
     const below = request.after && view.stampOf(request.after);
-    return this.#reading(() => versionPage(view.scanVersions(), request, below));
+    return this.#paging(bucket, request, (options) => versionPage(view.scanVersions(options), request, below));
   }
 
   async createUpload(
@@ -285,10 +289,22 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     return this.#closing;
   }
 
-  /** A listing would fail at a damaged entry for ever: the store is opened again, with another index. */
-  #reading<T>(read: () => T): T {
+  /**
+   * Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show.
+   * A listing would fail at a damaged entry for ever: the store is opened again, with another index.
+   */
+  async #paging<T>(
+    bucket: string,
+    request: Omit<ListVersions, 'bucket'> | Omit<ListObjects, 'bucket'>,
+    pageOf: (options: LayerScanOptions) => Generator<void, T>,
+  ): Promise<T> {
+    const { id } = this.#lookup.bucket(bucket);
+    using reader = this.#catalog.hold();
     try {
-      return read();
+      const page = await inTurns(pageOf({ prefix: request.prefix, reader }));
+      this.#lookup.view(bucket, request);
+      if (this.#lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
+      return page;
     } catch (error) {
       if (error instanceof EntryDamage) this.#parts.index.reportDamage(error);
       throw error;

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { inTurns } from '../../core/in-turns.ts';
 import type { Bucket, BucketChanges, BucketSource, BucketUsage, NewBucket } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
 import { checkConditions } from '../store/conditions.ts';
@@ -177,7 +178,7 @@ export class MemoryObjectStore implements OpenObjectStore {
   }
 
   async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return listPage(this.#bucket(bucket).versionsAt(request).scan(), request);
+    return inTurns(listPage(this.#bucket(bucket).versionsAt(request).scan(), request));
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
@@ -186,7 +187,7 @@ export class MemoryObjectStore implements OpenObjectStore {
     const below = marker === NULL_VERSION ? versions.named(after, marker)?.stamp : marker && parseStamp(marker);
     if (below === undefined && marker !== undefined && marker !== NULL_VERSION)
       throw objectErrors.invalidMarker(marker);
-    return versionPage(versions.scanVersions(), request, below || undefined);
+    return inTurns(versionPage(versions.scanVersions(), request, below || undefined));
   }
 
   async createUpload(

@@ -13,8 +13,11 @@ export interface VersionBound extends Bound {
   readonly below?: number | undefined;
 }
 
-/** Current objects from `bound` on, ascending in UTF-8 byte order. */
-export type Scan = (bound: Bound) => Iterable<ListedObject>;
+/**
+ * Current objects from `bound` on, ascending in UTF-8 byte order. `undefined` stands for something that does not show:
+ * of those there may be any number between two objects.
+ */
+export type Scan = (bound: Bound) => Iterable<ListedObject | undefined>;
 
 export interface ScannedVersion {
   readonly key: string;
@@ -23,8 +26,8 @@ export interface ScannedVersion {
   version(): ObjectVersion;
 }
 
-/** All versions from `bound` on, keys ascending in UTF-8 byte order, each key's newest first. */
-export type VersionScan = (bound: VersionBound) => Iterable<ScannedVersion>;
+/** All versions from `bound` on, keys ascending in UTF-8 byte order, each key's newest first; `undefined` as in `Scan`. */
+export type VersionScan = (bound: VersionBound) => Iterable<ScannedVersion | undefined>;
 
 interface Grouping {
   readonly prefix?: string | undefined;
@@ -32,22 +35,23 @@ interface Grouping {
   readonly limit: number;
 }
 
-export function listPage(scan: Scan, { after, ...request }: Omit<ListObjects, 'bucket'>): ListPage {
-  const { items, commonPrefixes, last } = collect(scan, firstBound(request, after), request);
+/** After each `yield` it may go on later, when `scan` still reads what there was. */
+export function* listPage(scan: Scan, { after, ...request }: Omit<ListObjects, 'bucket'>): Generator<void, ListPage> {
+  const { items, commonPrefixes, last } = yield* collect(scan, firstBound(request, after), request);
   if (last === undefined) return { objects: items, commonPrefixes };
   return { objects: items, commonPrefixes, next: typeof last === 'string' ? last : last.key };
 }
 
-/** `below`: the stamp of the version to go on after, where the request names one. */
-export function versionPage(
+/** As `listPage`. `below`: the stamp of the version to go on after, where the request names one. */
+export function* versionPage(
   scan: VersionScan,
   { after, ...request }: Omit<ListVersions, 'bucket'>,
   below: number | undefined,
-): VersionPage {
+): Generator<void, VersionPage> {
   const first = firstBound(request, after?.key);
   const within = below !== undefined && first.edge === 'after';
   const bound: VersionBound = within ? { key: first.key, edge: 'at', below } : first;
-  const { items, commonPrefixes, last } = collect(scan, bound, request);
+  const { items, commonPrefixes, last } = yield* collect(scan, bound, request);
   const page = { versions: items.map((item) => item.version()), commonPrefixes };
   if (last === undefined) return page;
   return {
@@ -56,19 +60,25 @@ export function versionPage(
   };
 }
 
+/** A pause that nobody needs costs more than to pass one entry. */
+const PASSED_BEFORE_PAUSE = 64;
+
+interface Collected<T> {
+  readonly items: readonly T[];
+  readonly commonPrefixes: readonly string[];
+  readonly last?: T | string | undefined;
+}
+
 /**
  * One page, and its last item or common prefix when there is more. A common prefix
  * costs one seek, however many keys are below it: the scan goes on at its successor.
  */
-function collect<T extends { readonly key: string }>(
-  scan: (bound: VersionBound) => Iterable<T>,
+function* collect<T extends { readonly key: string }>(
+  scan: (bound: VersionBound) => Iterable<T | undefined>,
   first: VersionBound,
   { prefix = '', delimiter, limit }: Grouping,
-): {
-  readonly items: readonly T[];
-  readonly commonPrefixes: readonly string[];
-  readonly last?: T | string | undefined;
-} {
+): Generator<void, Collected<T>> {
+  let passed = 0;
   const items: T[] = [];
   const commonPrefixes: string[] = [];
   let bound: VersionBound | undefined = limit > 0 ? first : undefined;
@@ -77,6 +87,8 @@ function collect<T extends { readonly key: string }>(
     const from: VersionBound = bound;
     bound = undefined;
     for (const item of scan(from)) {
+      if (++passed % PASSED_BEFORE_PAUSE === 0) yield;
+      if (!item) continue;
       if (!item.key.startsWith(prefix)) break;
       if (items.length + commonPrefixes.length === limit) return { items, commonPrefixes, last };
       const group = commonPrefix(item.key, prefix, delimiter);

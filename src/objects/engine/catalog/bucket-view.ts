@@ -5,7 +5,7 @@ import { isTooLong } from '../../store/names.ts';
 import type { ObjectVersion } from '../../store/object.ts';
 import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
 import { objectInfo, type Version } from './version.ts';
-import type { VersionLayer } from './version-layers.ts';
+import type { LayerScanOptions, VersionLayer } from './version-layers.ts';
 
 /** Of so many old versions of a key, a listing of objects steps over all: one seek, where there may be any number. */
 const PASSED_VERSIONS = 16;
@@ -60,13 +60,13 @@ export class BucketView {
 
   /** No version and no delete marker. */
   isEmpty(): boolean {
-    for (const _ of this.#layer.scan()({ key: '', edge: 'at' })) return false;
+    for (const found of this.#layer.scan()({ key: '', edge: 'at' })) if (found) return false;
     return true;
   }
 
   /** For one listing, from its first bound on. */
-  scan(): Scan {
-    const versions = this.#layer.scan();
+  scan(options?: LayerScanOptions): Scan {
+    const versions = this.#layer.scan(options);
     return function* (bound) {
       let next: VersionBound | undefined = bound;
       while (next) {
@@ -75,10 +75,11 @@ export class BucketView {
         let last: string | undefined;
         let passed = 0;
         for (const found of versions(from)) {
-          if (found.name !== last) {
+          if (!found) yield undefined;
+          else if (found.name !== last) {
             last = found.name;
             passed = 0;
-            if (!found.deleteMarker) yield found.listed();
+            yield found.deleteMarker ? undefined : found.listed();
           } else if (++passed === PASSED_VERSIONS) {
             next = { key: found.objectKey, edge: 'after' };
             break;
@@ -89,16 +90,20 @@ export class BucketView {
   }
 
   /** For one listing of all versions, from its first bound on. */
-  scanVersions(): VersionScan {
+  scanVersions(options?: LayerScanOptions): VersionScan {
     const layer = this.#layer;
-    const versions = layer.scan();
+    const versions = layer.scan(options);
     return function* (bound) {
       let last: string | undefined;
-      let newest: number | undefined;
+      let newest = bound.below === undefined ? undefined : layer.newest(bound.key)?.stamp;
       for (const found of versions(bound)) {
+        if (!found) {
+          yield undefined;
+          continue;
+        }
         const { name, stamp, objectKey: key } = found;
         const isWithin = bound.below !== undefined && key === bound.key;
-        if (name !== last) newest = isWithin ? layer.newest(key)?.stamp : stamp;
+        if (name !== last && !isWithin) newest = stamp;
         last = name;
         const isLatest = stamp === newest;
         yield { key, stamp, version: () => objectVersion(key, found.version(), isLatest) };

@@ -6,7 +6,7 @@ import { isRemoval, type JournalRecord, RecordKind } from '../journal/record.ts'
 import { type BucketRow, BucketTable } from './bucket-table.ts';
 import { BucketView } from './bucket-view.ts';
 import { FileReferences } from './file-references.ts';
-import type { IndexFile } from './index-file.ts';
+import type { IndexFile, IndexReader } from './index-file.ts';
 import { IndexTable } from './index-keys.ts';
 import { getRow, setRow, storedRows } from './index-rows.ts';
 import { decodeHead, type Ledger, type RemovalHead } from './ledger.ts';
@@ -109,10 +109,15 @@ export class Catalog {
     const { stamp: began } = row.base;
     return new ForkLayer(own, this.#layer(base, Math.min(began, moment ?? began)), {
       bucket: row.id,
-      moment: moment ?? Number.MAX_SAFE_INTEGER,
+      moment: moment ?? this.#clock.last,
       began,
       whiteouts: this.#whiteouts,
     });
+  }
+
+  /** For scans of views, which show what is there now as long as it is held. */
+  hold(): IndexReader & Disposable {
+    return this.#index.hold();
   }
 
   /** Neither a version nor a delete marker of its own: a fork may show those of its base. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { storeErrors } from '../../store/errors/store-errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
 
 /** Of an index's directory. */
@@ -18,6 +19,12 @@ export interface IndexRange {
 export interface IndexEntry {
   readonly key: string;
   readonly value: Buffer;
+}
+
+/** Reads what there was at one moment. */
+export interface IndexReader {
+  /** Ascending. */
+  range(range: IndexRange): Iterable<IndexEntry>;
 }
 
 const keyEncoder = {
@@ -47,11 +54,13 @@ const encoder = {
  * journal. The settings are those that measured best, but for `noMemInit`: with it, what
  * a page leaves empty is written with what was in memory before, objects and keys.
  */
-export class IndexFile {
+export class IndexFile implements IndexReader {
   readonly #path: string;
   readonly #database: RootDatabase<Buffer, string>;
   readonly #damage = Promise.withResolvers<unknown>();
   #isDamaged = false;
+  #isClosing = false;
+  #held = 0;
 
   private constructor(path: string, database: RootDatabase<Buffer, string>) {
     this.#path = path;
@@ -95,6 +104,32 @@ export class IndexFile {
     return { [Symbol.iterator]: () => watched(entries[Symbol.iterator](), (error) => this.#noted(error)) };
   }
 
+  /**
+   * Reads what is there now, with awaiting in between too, until it is disposed of: so long, LMDB keeps every page
+   * that it reads. When the file is closed meanwhile, it ends by an error.
+   */
+  hold(): IndexReader & Disposable {
+    const transaction = this.#database.useReadTransaction();
+    this.#held++;
+    const checkOpen = () => {
+      if (this.#isClosing) throw storeErrors.closed();
+    };
+    return {
+      range: ({ start, end }) => {
+        checkOpen();
+        const entries = this.#database.getRange({ start, end, transaction });
+        return {
+          [Symbol.iterator]: () =>
+            watched(checked(entries[Symbol.iterator](), checkOpen), (error) => this.#noted(error)),
+        };
+      },
+      [Symbol.dispose]: () => {
+        transaction.done();
+        this.#held--;
+      },
+    };
+  }
+
   /** Something in it is not what was written. */
   reportDamage(error: unknown): void {
     this.#isDamaged = true;
@@ -132,6 +167,8 @@ export class IndexFile {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
+    while (this.#held > 0) await new Promise((resolve) => setImmediate(resolve)); // LMDB would read what is unmapped
     await this.#database.close();
     const file: FileHandle = await openFile(this.#path, 'r+');
     try {
@@ -147,6 +184,22 @@ const DAMAGE_CODES: ReadonlySet<unknown> = new Set([-30797, -30796, -30795, -307
 
 export function isIndexDamage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && DAMAGE_CODES.has(error.code);
+}
+
+/** The iterator, which ends where `check` throws. */
+function checked<T>(entries: Iterator<T>, check: () => void): Iterator<T> {
+  return {
+    next() {
+      try {
+        check();
+      } catch (error) {
+        entries.return?.();
+        throw error;
+      }
+      return entries.next();
+    },
+    return: (value?: unknown) => entries.return?.(value) ?? { done: true, value: undefined },
+  };
 }
 
 /** The iterator, with what it throws put before `noted`. */

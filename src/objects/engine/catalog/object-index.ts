@@ -1,6 +1,6 @@
 import { RecentCache } from '../recent-cache.ts';
 import { FoundVersion } from './found-version.ts';
-import type { IndexFile } from './index-file.ts';
+import type { IndexEntry, IndexFile, IndexReader } from './index-file.ts';
 import {
   bucketOf,
   bucketRange,
@@ -14,6 +14,12 @@ import {
 import { decodeVersionEntry, type Version } from './version.ts';
 
 const EVERY_STAMP = Number.MAX_SAFE_INTEGER;
+
+interface Changed {
+  readonly key: string;
+  /** `undefined`: removed. */
+  readonly value: Buffer | undefined;
+}
 
 /** Keys and prefixes as texts. */
 class Overlay {
@@ -110,50 +116,41 @@ export class ObjectIndex {
   versions(prefix: Buffer, upTo = EVERY_STAMP): Iterable<FoundVersion> {
     const object = textOf(prefix);
     const changed = new Set(this.#overlays().flatMap(({ versions }) => versions.get(object) ?? []));
-    return this.#merge([...changed].sort(), textOf(versionKey(prefix, upTo)), textOf(versionKey(prefix, 0)));
+    const range = { start: textOf(versionKey(prefix, upTo)), end: textOf(versionKey(prefix, 0)) };
+    return merge(this.#values(changed), this.#file.range(range), range.start);
+  }
+
+  /** For `versionsBefore`. */
+  hold(): IndexReader & Disposable {
+    return this.#file.hold();
   }
 
   /**
-   * All versions below `end`, from any start, in the order of their keys. Of one moment
-   * when used without awaiting in between.
+   * All versions below `end`, from any start not before the first, in the order of their keys. Of one moment
+   * when used without awaiting in between, or with a `reader` that was held when the first start was given.
    */
-  versionsBefore(end: Buffer): (start: Buffer) => Iterable<FoundVersion> {
+  versionsBefore(end: Buffer, reader: IndexReader = this.#file): (start: Buffer) => Iterable<FoundVersion> {
     const last = textOf(end);
-    let changed: readonly string[] | undefined;
+    let changed: readonly Changed[] | undefined;
     return (start) => {
       const first = textOf(start);
       changed ??= this.#changedBetween(first, last);
-      return this.#merge(changed, first, last);
+      return merge(changed, reader.range({ start: first, end: last }), first);
     };
   }
 
-  #changedBetween(start: string, end: string): readonly string[] {
+  #changedBetween(start: string, end: string): readonly Changed[] {
     const changed = new Set<string>();
     for (const { versions } of this.#overlays()) {
       for (const texts of versions.values()) {
         for (const text of texts) if (text >= start && text < end) changed.add(text);
       }
     }
-    return [...changed].sort();
+    return this.#values(changed);
   }
 
-  /** `changed`: the keys below `end`, in order, that an overlay has an entry for. */
-  *#merge(changed: readonly string[], start: string, end: string): Generator<FoundVersion> {
-    let at = indexFrom(changed, start);
-    let next = changed[at];
-    for (const { key, value } of this.#file.range({ start, end })) {
-      for (; next !== undefined && next < key; next = changed[++at]) yield* this.#changed(next);
-      if (next === key) {
-        yield* this.#changed(next);
-        next = changed[++at];
-      } else yield new FoundVersion(key, value);
-    }
-    for (; next !== undefined; next = changed[++at]) yield* this.#changed(next);
-  }
-
-  *#changed(key: string): Generator<FoundVersion> {
-    const value = this.#get(key);
-    if (value) yield new FoundVersion(key, value);
+  #values(changed: ReadonlySet<string>): readonly Changed[] {
+    return [...changed].sort().map((key) => ({ key, value: this.#get(key) }));
   }
 
   /** Numbers of the buckets that have entries of the table in the file. */
@@ -211,12 +208,27 @@ export class ObjectIndex {
   }
 }
 
-/** Where the texts from `first` on begin. */
-function indexFrom(sorted: readonly string[], first: string): number {
+/** `changed`, in order, is what overlays have instead of what `entries` have from `start` on. */
+function* merge(changed: readonly Changed[], entries: Iterable<IndexEntry>, start: string): Generator<FoundVersion> {
+  let at = indexFrom(changed, start);
+  let next = changed[at];
+  for (const { key, value } of entries) {
+    for (; next !== undefined && next.key < key; next = changed[++at]) {
+      if (next.value) yield new FoundVersion(next.key, next.value);
+    }
+    const found = next?.key === key ? next.value : value;
+    if (next?.key === key) next = changed[++at];
+    if (found) yield new FoundVersion(key, found);
+  }
+  for (; next !== undefined; next = changed[++at]) if (next.value) yield new FoundVersion(next.key, next.value);
+}
+
+/** Where those from `first` on begin. */
+function indexFrom(sorted: readonly Changed[], first: string): number {
   let low = 0;
   for (let high = sorted.length; low < high; ) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? '') < first) low = middle + 1;
+    if ((sorted[middle]?.key ?? '') < first) low = middle + 1;
     else high = middle;
   }
   return low;

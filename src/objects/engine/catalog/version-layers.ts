@@ -1,6 +1,7 @@
 import type { VersionBound } from '../../store/listing.ts';
 import { MAX_KEY_BYTES } from '../../store/names.ts';
 import type { FoundVersion } from './found-version.ts';
+import type { IndexReader } from './index-file.ts';
 import {
   afterKey,
   afterPrefix,
@@ -17,8 +18,18 @@ import type { Pins } from './pins.ts';
 import { decodeRetainedEntry, decodeVersionEntry, type Version } from './version.ts';
 import type { WhiteoutTable } from './whiteout-table.ts';
 
-/** From any bound on, in the order of keys, each key's newest first; of one moment when used without awaiting in between. */
-type LayerScan = (bound: VersionBound) => Iterable<FoundVersion>;
+/** `undefined` is one that does not show. */
+export type Found = FoundVersion | undefined;
+
+/** From any bound on, in the order of keys, each key's newest first. */
+type LayerScan = (bound: VersionBound) => Iterable<Found>;
+
+export interface LayerScanOptions {
+  /** No key without it is wanted. */
+  readonly prefix?: string | undefined;
+  /** Held: of one moment then, also with awaiting in between. */
+  readonly reader?: IndexReader | undefined;
+}
 
 /** The versions of one bucket at one moment, delete markers among them. */
 export interface VersionLayer {
@@ -27,8 +38,8 @@ export interface VersionLayer {
   /** There is at most one; where there never were versions, it is the newest. */
   null(key: string): Version | undefined;
   /** The newest first. */
-  versions(key: string): Iterable<FoundVersion>;
-  scan(): LayerScan;
+  versions(key: string): Iterable<Found>;
+  scan(options?: LayerScanOptions): LayerScan;
 }
 
 interface Present {
@@ -65,8 +76,8 @@ export class PresentLayer implements VersionLayer {
     return this.#index.versions(objectPrefix(this.#bucket, Buffer.from(key)));
   }
 
-  scan(): LayerScan {
-    const versions = this.#index.versionsBefore(bucketRange(this.#bucket).end);
+  scan({ prefix, reader }: LayerScanOptions = {}): LayerScan {
+    const versions = this.#index.versionsBefore(endOf(this.#bucket, prefix), reader);
     return (bound) => versions(startOf(this.#bucket, bound));
   }
 }
@@ -92,8 +103,7 @@ export class PastLayer implements VersionLayer {
   }
 
   newest(key: string): Version | undefined {
-    for (const newest of this.versions(key)) return newest.version();
-    return undefined;
+    return firstOf(this.versions(key))?.version();
   }
 
   at(key: string, stamp: number): Version | undefined {
@@ -118,22 +128,22 @@ export class PastLayer implements VersionLayer {
     return undefined;
   }
 
-  versions(key: string): Iterable<FoundVersion> {
+  versions(key: string): Iterable<Found> {
     const bytes = Buffer.from(key);
     const { moment } = this.#past;
     const present = this.#index.versions(this.#prefix(bytes, IndexTable.version), moment);
     return this.#merged(present, this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment));
   }
 
-  scan(): LayerScan {
+  scan({ prefix, reader }: LayerScanOptions = {}): LayerScan {
     const { bucket } = this.#past;
-    const present = this.#index.versionsBefore(bucketRange(bucket).end);
-    const retained = this.#index.versionsBefore(bucketRange(bucket, IndexTable.retained).end);
+    const present = this.#index.versionsBefore(endOf(bucket, prefix), reader);
+    const retained = this.#index.versionsBefore(endOf(bucket, prefix, IndexTable.retained), reader);
     return (bound) =>
       this.#merged(present(startOf(bucket, bound)), retained(startOf(bucket, bound, IndexTable.retained)));
   }
 
-  #merged(present: Iterable<FoundVersion>, retained: Iterable<FoundVersion>): Iterable<FoundVersion> {
+  #merged(present: Iterable<FoundVersion>, retained: Iterable<FoundVersion>): Iterable<Found> {
     return filtered(merged(present, retained), (one) => this.#shows(one));
   }
 
@@ -171,8 +181,7 @@ export class ForkLayer implements VersionLayer {
   newest(key: string): Version | undefined {
     const own = this.#own.newest(key);
     if (own && own.stamp > this.#fork.began) return own;
-    for (const newest of this.versions(key)) return newest.version();
-    return undefined;
+    return firstOf(this.versions(key))?.version();
   }
 
   at(key: string, stamp: number): Version | undefined {
@@ -187,17 +196,17 @@ export class ForkLayer implements VersionLayer {
     return base && !this.#hides(Buffer.from(key), base.stamp) ? base : undefined;
   }
 
-  versions(key: string): Iterable<FoundVersion> {
+  versions(key: string): Iterable<Found> {
     return merged(this.#own.versions(key), this.#shown(this.#base.versions(key)));
   }
 
-  scan(): LayerScan {
-    const own = this.#own.scan();
-    const base = this.#base.scan();
+  scan(options?: LayerScanOptions): LayerScan {
+    const own = this.#own.scan(options);
+    const base = this.#base.scan(options);
     return (bound) => merged(own(bound), this.#shown(base(bound)));
   }
 
-  #shown(base: Iterable<FoundVersion>): Iterable<FoundVersion> {
+  #shown(base: Iterable<Found>): Iterable<Found> {
     return filtered(base, ({ name, stamp }) => !this.#hides(bytesOf(name), stamp));
   }
 
@@ -217,18 +226,28 @@ function startOf(bucket: number, { key, edge, below }: VersionBound, table?: Ver
   return edge === 'after' ? afterKey(prefix) : afterPrefix(prefix);
 }
 
-function* filtered(found: Iterable<FoundVersion>, shows: (one: FoundVersion) => boolean): Generator<FoundVersion> {
-  for (const one of found) if (shows(one)) yield one;
+function endOf(bucket: number, prefix: string | undefined, table?: VersionedTable): Buffer {
+  if (!prefix) return bucketRange(bucket, table).end;
+  return afterPrefix(objectPrefix(bucket, Buffer.from(prefix).subarray(0, MAX_BOUND_BYTES), table));
+}
+
+function* filtered(found: Iterable<Found>, shows: (one: FoundVersion) => boolean): Generator<Found> {
+  for (const one of found) yield one && shows(one) ? one : undefined;
+}
+
+function firstOf(found: Iterable<Found>): Found {
+  for (const one of found) if (one) return one;
+  return undefined;
 }
 
 /** Both in the order of keys, each key's newest first; so is what comes out. What both have is taken from `a`. */
-function* merged(a: Iterable<FoundVersion>, b: Iterable<FoundVersion>): Generator<FoundVersion> {
+function* merged(a: Iterable<Found>, b: Iterable<Found>): Generator<Found> {
   const others = b[Symbol.iterator]();
   try {
     let other = others.next();
     for (const one of a) {
-      for (; !other.done && compare(other.value, one) < 0; other = others.next()) yield other.value;
-      if (!other.done && compare(other.value, one) === 0) other = others.next();
+      for (; one && !other.done && compare(other.value, one) < 0; other = others.next()) yield other.value;
+      if (one && !other.done && compare(other.value, one) === 0) other = others.next();
       yield one;
     }
     for (; !other.done; other = others.next()) yield other.value;
@@ -237,7 +256,9 @@ function* merged(a: Iterable<FoundVersion>, b: Iterable<FoundVersion>): Generato
   }
 }
 
-function compare(a: FoundVersion, b: FoundVersion): number {
+/** What does not show has no place, and comes first. */
+function compare(a: Found, b: FoundVersion): number {
+  if (!a) return -1;
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return b.stamp - a.stamp;
 }
