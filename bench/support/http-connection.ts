@@ -6,11 +6,8 @@ interface Address {
   readonly port: number;
 }
 
-async function connected(address: Address): Promise<Socket> {
-  const socket = connect({ ...address, noDelay: true });
-  await once(socket, 'connect');
-  return socket;
-}
+/** Of all connections of a thread: what has come is counted before more comes. */
+const RECEIVED = Buffer.allocUnsafeSlow(256 * 2 ** 10);
 
 /**
  * One keep-alive connection of a load generator, one request at a time. It looks for the end
@@ -31,29 +28,34 @@ export class HttpConnection {
   #status = 0;
   #waiting: PromiseWithResolvers<void> | undefined;
 
-  private constructor(address: Address, socket: Socket) {
+  private constructor(address: Address) {
     this.#address = address;
-    this.#socket = this.#use(socket);
+    this.#socket = this.#connect();
   }
 
   static async open(host: string, port: number): Promise<HttpConnection> {
-    const address = { host, port };
-    return new HttpConnection(address, await connected(address));
+    const connection = new HttpConnection({ host, port });
+    await once(connection.#socket, 'connect');
+    return connection;
   }
 
-  #use(socket: Socket): Socket {
+  #connect(): Socket {
+    const callback = (length: number) => {
+      this.#take(RECEIVED.subarray(0, length));
+      return true;
+    };
+    const socket = connect({ ...this.#address, noDelay: true, onread: { buffer: RECEIVED, callback } });
     const fail = (error: Error) => socket === this.#socket && this.#waiting?.reject(error);
-    socket.on('data', (bytes: Buffer) => this.#take(bytes));
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('the server closed the connection')));
     return socket;
   }
 
   /** Resolves when all of a successful answer is there. */
-  async exchange(head: Uint8Array, body: Uint8Array | undefined, isHead: boolean): Promise<void> {
+  exchange(head: Uint8Array, body: Uint8Array | undefined, isHead: boolean): Promise<void> {
     if (this.#isLast) {
       this.#socket.destroy();
-      this.#socket = this.#use(await connected(this.#address));
+      this.#socket = this.#connect();
     }
     this.#isLast = false;
     this.#waiting = Promise.withResolvers();
@@ -68,7 +70,7 @@ export class HttpConnection {
       this.#socket.write(body);
       this.#socket.uncork();
     }
-    await this.#waiting.promise;
+    return this.#waiting.promise;
   }
 
   close(): void {
