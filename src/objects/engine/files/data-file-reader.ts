@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, open, read } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { isNodeError } from '../../../core/errors.ts';
 import { own } from '../../../core/owned-bytes.ts';
@@ -13,6 +14,10 @@ import { earlierShardOf, shardName, shardOf } from './shards.ts';
 /** Whole chunks of an encrypted file, so that each is in one block. */
 const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 const NOTHING = Buffer.alloc(0);
+
+/** Of descriptors: the calls of a `FileHandle` cost more, and it is closed in another thread only, though that waits for nothing. */
+const openFile = promisify(open);
+const readFile = promisify(read);
 
 /** Reads files of large objects and parts, which are never written again: in any process, while somebody keeps them. */
 export class DataFileReader {
@@ -45,7 +50,7 @@ export class DataFileReader {
    * @throws HoldfastError `object.damaged` where there are fewer
    */
   async *readBlocks(id: number, { start, end }: ByteRange): AsyncGenerator<Buffer> {
-    const file = await this.#openFile(id);
+    const file = await this.#open(id);
     let next: Promise<Buffer> | undefined;
     try {
       next = readBlock(file, start, end);
@@ -61,18 +66,18 @@ export class DataFileReader {
       throw readFailure(error, `data file ${fileName(id)}`);
     } finally {
       await next?.catch(() => {});
-      file.close().catch(() => {}); // nothing was written: the reader need not wait for it
+      closeSync(file);
     }
   }
 
   /** Reads the file as it is on the disk. @throws HoldfastError `object.damaged` */
   async verify({ id, crc }: StoredFile): Promise<void> {
-    const file = await this.#openFile(id);
+    const file = await this.#open(id);
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     let sum = 0;
     try {
       for (let at = 0; ; ) {
-        const { bytesRead } = await file.read(buffer, 0, READ_BYTES, at);
+        const { bytesRead } = await readFile(file, buffer, 0, READ_BYTES, at);
         if (bytesRead === 0) break;
         sum = crc32(buffer.subarray(0, bytesRead), sum);
         at += bytesRead;
@@ -80,13 +85,13 @@ export class DataFileReader {
     } catch (error) {
       throw readFailure(error, `data file ${fileName(id)}`);
     } finally {
-      await file.close();
+      closeSync(file);
     }
     if (sum !== crc) throw objectErrors.damaged(`data file ${fileName(id)}`);
   }
 
-  #openFile(id: number): Promise<FileHandle> {
-    return eitherPlace(this.directory, id, (path) => open(path, 'r')).catch((error: unknown) => {
+  #open(id: number): Promise<number> {
+    return eitherPlace(this.directory, id, (path) => openFile(path, 'r')).catch((error: unknown) => {
       if (isNodeError(error, 'ENOENT')) throw objectErrors.damaged(`data file ${fileName(id)}`, 'is gone');
       throw readFailure(error, `data file ${fileName(id)}`);
     });
@@ -107,10 +112,10 @@ export function eitherPlace<T>(directory: string, id: number, act: (path: string
 }
 
 /** read(2) may give less than there is. @returns less than a block only at `end`, nothing where the file ends before it */
-async function readBlock(file: FileHandle, start: number, end: number): Promise<Buffer> {
+async function readBlock(file: number, start: number, end: number): Promise<Buffer> {
   const block = Buffer.allocUnsafeSlow(Math.max(0, Math.min(READ_BYTES, end + 1 - start)));
   for (let filled = 0; filled < block.length; ) {
-    const { bytesRead } = await file.read(block, filled, block.length - filled, start + filled);
+    const { bytesRead } = await readFile(file, block, filled, block.length - filled, start + filled);
     if (bytesRead === 0) return NOTHING;
     filled += bytesRead;
   }
