@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
+import { INDEX_FILE } from '../../src/objects/engine/catalog/index-file.ts';
 import { faultyDiskObstacle } from '../support/faulty-disk.ts';
 import { StoreOnFaultyDisk } from './object-engine-faulty-store.ts';
 
@@ -128,21 +129,20 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`faults of 
     expect(await bed.readAll('a')).toEqual(['whole']);
   });
 
-  test('an index with bad sectors kills a process once, and the next start builds another', async () => {
+  test('an index with bad sectors is built again before it can kill the process, though it was closed well', async () => {
     await using bed = await StoreOnFaultyDisk.create('ext4');
     await putMany(bed);
-    const [head, ...rest] = await bed.extents('index/index.mdb');
+    const [head, ...rest] = await bed.extents(`index/${INDEX_FILE}`);
     if (!head) throw new Error('the index is nowhere');
     await bed.breakSectors([{ ...head, start: head.start + INDEX_HEAD_BYTES }, ...rest]);
-    expect(await readInProcess(bed.directory)).toBe('SIGBUS');
     expect(await readInProcess(bed.directory)).toBe(String(MANY));
   });
 
   test('an index of which the disk has failed to take a part is built again', async () => {
     await using bed = await StoreOnFaultyDisk.create('xfs');
     await putMany(bed);
-    await exec(['sync', join(bed.directory, 'index/index.mdb')]);
-    const [head, ...rest] = await bed.extents('index/index.mdb');
+    await exec(['sync', join(bed.directory, `index/${INDEX_FILE}`)]);
+    const [head, ...rest] = await bed.extents(`index/${INDEX_FILE}`);
     if (!head) throw new Error('the index is nowhere');
     await bed.failWrites([{ ...head, start: head.start + INDEX_HEAD_BYTES }, ...rest]);
     await putMany(bed, { from: MANY, count: MORE });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { Keyring } from '../../src/core/keyring.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { findIndexDamage } from '../../src/objects/engine/catalog/index-check.ts';
+import { INDEX_FILE } from '../../src/objects/engine/catalog/index-file.ts';
 import { openObjectStore } from '../../src/objects/engine/open-object-store.ts';
 import { flipBit, rootOf } from '../support/index-pages.ts';
 import { type ObjectsProcess, startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
@@ -16,7 +17,7 @@ const HIGHEST_BYTE_OF_TRANSACTION = 15;
 /** As the role's program has it. */
 const keyring = new Keyring(Buffer.alloc(32, 7));
 
-const indexOf = (directory: string) => join(directory, 'store', 'index', 'index.mdb');
+const indexOf = (directory: string) => join(directory, 'store', 'index', INDEX_FILE);
 const send = (to: { readonly port: number }, { key }: ObjectsProcess, method: string, name: string) =>
   signedRequest(
     { port: to.port, key },
@@ -45,9 +46,9 @@ test('a store that damage in its index has killed starts again, with all that it
   await using temporary = await temporaryDirectory();
   const { path: directory } = temporary;
   await filled(directory);
+  const first = await startObjectsProcess('data', directory);
   // LMDB writes on in a page that seems to be of its transaction, which is no memory to write to.
   await flipBit(indexOf(directory), (await rootOf(indexOf(directory))) + HIGHEST_BYTE_OF_TRANSACTION, 7);
-  const first = await startObjectsProcess('data', directory);
   await using gateway = await startGatewayProcess(first);
   await send(first, first, 'PUT', 'killer');
   await waitUntil(async () => !(await isAlive(first.pid)), { timeoutMs: 60_000, what: 'the store to die' });

@@ -103,8 +103,10 @@ export class Compaction {
     }
     await this.#move(chunk, sequence);
     await catalog.flush();
-    if (!isWhole && !this.#isDead(sequence)) {
-      this.#stuck.set(sequence, catalog.segments.row(sequence).live);
+    const { live } = catalog.segments.row(sequence);
+    const isMissed = live > 0; // what the index counts and does not name: it is damaged, and the journal builds another
+    if (isMissed || !(isWhole || this.#isDead(sequence))) {
+      this.#stuck.set(sequence, live);
       return;
     }
     if (!(await journal.recycle(sequence))) return;

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
 import { flipBit, rootOf } from '../../../tests/support/index-pages.ts';
 import { FileReferences } from './catalog/file-references.ts';
+import { INDEX_FILE } from './catalog/index-file.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { openEngine } from './open-object-store.ts';
 
@@ -176,7 +177,7 @@ test('who follows the journal gets past a damaged record', async () => {
   expect(seen).toEqual(new Set(Array.from({ length: 29 }, (_, i) => `key-${i + 1}`)));
 });
 
-const index = () => join(directory, 'index', 'index.mdb');
+const index = () => join(directory, 'index', INDEX_FILE);
 /** The highest byte of the page number in a node of the root. */
 async function pageNumberOf(node: number): Promise<number> {
   const root = await rootOf(index());
@@ -187,7 +188,7 @@ const many = async () => {
   for (let i = 0; i < 300; i++) await put(`key-${i}`, 10);
 };
 
-test('an index that the start itself cannot read is built anew', async () => {
+test('an index that the start itself cannot read is built anew, though it was closed well', async () => {
   await many();
   await store.close();
   await flipBit(index(), await pageNumberOf(0));
@@ -198,9 +199,8 @@ test('an index that the start itself cannot read is built anew', async () => {
 
 test('an index that a later request cannot read fails the store, and the next start builds it anew', async () => {
   await many();
-  await store.close();
+  await reopen();
   await flipBit(index(), await pageNumberOf(1));
-  store = await openEngine({ directory, ...sizes });
   await expect(store.list({ bucket: 'data', limit: 1000 })).rejects.toThrow();
   expect(await store.failed).toMatchObject({ code: 'store.index-damaged' });
   await store.close();
@@ -216,15 +216,57 @@ test.each([
   ['a listing of versions', () => store.listVersions({ bucket: 'data', limit: 10 })],
 ])('an entry of the index that says nothing is found by %s', async (_what, look) => {
   await put('a', 10);
-  await store.close();
-  const entry = (await readFile(index())).lastIndexOf('text/plain');
-  await flipBit(index(), entry - 8, 7); // of how long the headers behind it are
-  store = await openEngine({ directory, ...sizes });
+  await reopen();
+  await flipBit(index(), (await entryOfA()) - 8, 7); // of how long the headers behind it are
   await expect(look()).rejects.toThrow('an entry of the index');
   expect(await store.failed).toMatchObject({ code: 'store.index-damaged' });
   await reopen();
   await expect(store.checkIntegrity({ maxBytes: 2 ** 30 })).resolves.toMatchObject({ objects: 1, damaged: [] });
   expect(await read('a')).toBe('a');
+});
+
+/** Where the content type is in the entry of the only object. */
+async function entryOfA(): Promise<number> {
+  const root = await rootOf(index());
+  return (await readFile(index())).indexOf('text/plain', root);
+}
+
+const FIELDS = {
+  'where the record is': -57,
+  'how long the record is': -49,
+  'flags of the version': -37,
+  'the number of parts': -35,
+  'the MD5': -30,
+  'the size': -11,
+  'the content type': 3,
+  'a header': 20,
+};
+
+test.each(Object.entries(FIELDS))('no answer comes of an entry that has changed: %s', async (_what, at) => {
+  const headers = { 'x-amz-acl': 'private', 'x-amz-tagging': 'a=b' };
+  await store.put({ bucket: 'data', key: 'a', body: Buffer.from('abc'), metadata: { ...metadata, headers } });
+  const whole = await store.head('data', 'a');
+  for (const bit of [0, 3]) {
+    await reopen();
+    await flipBit(index(), (await entryOfA()) + at, bit);
+    await expect(store.head('data', 'a')).rejects.toThrow('an entry of the index');
+    expect(await store.failed).toMatchObject({ code: 'store.index-damaged' });
+    await reopen();
+    expect(await store.head('data', 'a')).toEqual(whole);
+    expect(await read('a')).toBe('a');
+  }
+});
+
+test('what compaction does not find in a damaged index it does not throw away', async () => {
+  await put('hidden', 1000);
+  await fill('x', 12);
+  await reopen();
+  const root = await rootOf(index());
+  await flipBit(index(), (await readFile(index())).indexOf('hidden', root), 4); // the key is another one
+  await fill('x', 100);
+  await store.settle();
+  await reopen({ rebuild: true });
+  expect(await read('hidden')).toBe('h');
 });
 
 test('what is durable and cannot be applied to a damaged index is whole in the next one', async () => {

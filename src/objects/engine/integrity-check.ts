@@ -2,9 +2,10 @@ import { isHoldfastCode } from '../../core/errors.ts';
 import type { CheckIntegrity, DamagedObject, IntegrityPage } from '../store/integrity.ts';
 import { versionIdOf } from '../store/version-id.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { EntryDamage } from './catalog/index-damage.ts';
 import type { IndexFile } from './catalog/index-file.ts';
 import { bucketOf, versionKey } from './catalog/index-keys.ts';
-import { EntryDamage, type Version } from './catalog/version.ts';
+import type { Version } from './catalog/version.ts';
 import type { DataFiles } from './files/data-files.ts';
 import type { Journal } from './journal/journal.ts';
 

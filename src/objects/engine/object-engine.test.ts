@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataFiles } from '../../../tests/support/data-files.ts';
 import { waitUntil } from '../../core/retry.ts';
+import { INDEX_FILE } from './catalog/index-file.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { openEngine } from './open-object-store.ts';
 
@@ -285,7 +286,7 @@ test('an index that cannot be trusted after the machine died is built anew', asy
   await put('large', LARGE);
   await store.close();
   await writeFile(join(directory, 'session'), `open ${'0'.repeat(36)}\n`);
-  await writeFile(join(directory, 'index', 'index.mdb'), Buffer.alloc(8192, 'x'));
+  await writeFile(join(directory, 'index', INDEX_FILE), Buffer.alloc(8192, 'x'));
   store = await openEngine({ directory, ...options });
   expect(await keys()).toEqual(['a', 'large']);
   expect(await read('large')).toHaveLength(LARGE);

@@ -4,6 +4,7 @@ import { HoldfastError, isNodeError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { findIndexDamage } from './catalog/index-check.ts';
+import { convertEarlierIndex, indexFileIn } from './catalog/index-conversion.ts';
 import { INDEX_FILE, IndexFile } from './catalog/index-file.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import type { LocatedRecord } from './journal/batch.ts';
@@ -14,6 +15,8 @@ import { SalvageRecord } from './salvage-record.ts';
 import type { StoreDirectory } from './store-directory.ts';
 
 const REPLAY_FLUSH_ENTRIES = 4096;
+/** How long an index is looked at though it was closed well: enough for the whole of one of 200,000 objects. */
+const BRIEF_LOOK_MS = 250;
 
 interface OpenIndex {
   readonly directory: StoreDirectory;
@@ -32,12 +35,12 @@ interface OpenedIndex {
 
 /**
  * The index with all that the journal has. One that is damaged is no loss, since the journal has everything: it is
- * set aside, and built anew. Wrong pages of it end the process; so after a session that did not end well they are
- * looked at before LMDB has them.
+ * set aside, and built anew. Wrong pages of it end the process; so they are looked at before LMDB has them, all of
+ * them after a session that did not end well.
  */
 export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   const { directory } = options;
-  const damage = directory.wasClosed ? undefined : await findIndexDamage(join(directory.index, INDEX_FILE));
+  const damage = await findDamage(directory);
   if (damage !== undefined) await setAside(options, damage);
   const opened = await openReplayed(options).catch(async (error: unknown) => {
     if (error instanceof HoldfastError || isSystemError(error)) throw error; // of the journal, or of the disk
@@ -47,6 +50,12 @@ export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   await directory.dropDamagedIndex();
   await flushIfRoom(opened.catalog); // the room that it took is there now
   return opened;
+}
+
+async function findDamage({ index, wasClosed }: StoreDirectory): Promise<string | undefined> {
+  const name = await indexFileIn(index);
+  const budgetMs = wasClosed ? BRIEF_LOOK_MS : undefined;
+  return findIndexDamage(join(index, name), { isChecked: name === INDEX_FILE, budgetMs });
 }
 
 /** Of Node, whose errors name the call that failed; LMDB's do not. */
@@ -66,7 +75,12 @@ async function openReplayed({ directory, journal, wall, log }: OpenIndex): Promi
   const salvage = await SalvageRecord.open(directory.damaged, log);
   const maySalvage = await directory.maySalvage();
   const clock = new HybridClock(wall);
-  const file = IndexFile.open(directory.index);
+  const startedAt = performance.now();
+  if (await convertEarlierIndex(directory.index)) {
+    const ms = Math.round(performance.now() - startedAt);
+    log?.info({ ms }, 'the index of the object store, of an earlier version, has been given checksums');
+  }
+  const file = IndexFile.open(directory.index, await indexFileIn(directory.index));
   try {
     const catalog = new Catalog(file, clock, (position) => journal.sequenceOf(position));
     for (const _ of catalog.findNulls()) await flushIfRoom(catalog);

@@ -4,7 +4,8 @@ import type { Logger } from '../../core/log.ts';
 import { MIN_PART_BYTES } from '../store/multipart.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { type IndexFile, isIndexDamage } from './catalog/index-file.ts';
+import { isIndexDamage } from './catalog/index-damage.ts';
+import type { IndexFile } from './catalog/index-file.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
@@ -60,7 +61,7 @@ export async function openEngine(options: ObjectStoreOptions): Promise<EngineObj
     return await openOnce(options);
   } catch (error) {
     if (!isIndexDamage(error)) throw error;
-    return openOnce(options); // the session was not closed: now the index is looked at first
+    return openOnce(options); // the index was set aside, and the session was not closed: another one is looked at first
   }
 }
 
@@ -86,6 +87,9 @@ async function openOnce({
   const files = await DataFiles.open(directory.files);
   const indexed = await openIndex({ directory, journal, wall, log });
   const { file: index, clock, isRebuild, salvage } = indexed;
+  opening.defer(async () => {
+    if (index.isDamaged) await directory.setIndexAside();
+  });
   const catalog = opening.adopt(indexed.catalog, (catalog) => catalog.close());
   const bucketKeys = keyring && new BucketKeys(keyring);
   checkMasterKey(bucketKeys, catalog.buckets.rows());

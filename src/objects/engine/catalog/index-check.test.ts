@@ -71,6 +71,23 @@ test.each(Object.entries(PAGES))('damage is found: %s', async (what, offset) => 
   expect(await found(flip)).toEqual(expect.any(String));
 });
 
+test('a value that has changed is found where values have checksums', async () => {
+  const copy = join(directory, 'copy.mdb');
+  await copyFile(path, copy);
+  expect(await findIndexDamage(copy, { isChecked: true })).toBeUndefined();
+  await flipBit(copy, below + 4088); // in the entry at its end
+  expect(await findIndexDamage(copy, { isChecked: true })).toBe('a value is not what was written');
+});
+
+test('with no time to look at all of it inner pages are looked at first', async () => {
+  const late = { budgetMs: -1 };
+  expect(await findIndexDamage(path, late)).toBeUndefined();
+  const copy = join(directory, 'copy.mdb');
+  await copyFile(path, copy);
+  await flipBit(copy, below);
+  expect(await findIndexDamage(copy, late)).toBeUndefined();
+});
+
 test('an index that is too short is damaged', async () => {
   expect(await found((copy) => truncate(copy, below))).toBe('the file is too short');
 });

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { isDiskError, isNodeError } from '../../../core/errors.ts';
+import { isWhole } from './checked-values.ts';
 import {
   branchNodeBytes,
   checkHeader,
@@ -22,19 +23,27 @@ import {
 const SMALLEST_PAGE_BYTES = 4096;
 const WINDOW_BYTES = 128 * 2 ** 10;
 
+interface IndexLook {
+  /** Its values have checksums. */
+  readonly isChecked?: boolean;
+  /** How long to look at most, milliseconds; inner pages, and those that can be used again, come before the others. */
+  readonly budgetMs?: number | undefined;
+}
+
 /**
  * What is wrong with an index file that no process has open; `undefined`: the disk took all of it and gives back
- * what LMDB may read, and LMDB can follow whatever is in it.
+ * what LMDB may read, LMDB can follow whatever is in it, and values are as they were written. With a budget: as far
+ * as was looked.
  *
  * LMDB maps the file and believes it. A page number, an offset or a length that has changed leads it out of
  * the map, and a page that the disk does not give is none there (SIGBUS, mmap(2)): the process ends by a signal
  * that nobody can catch, and at the next start again.
  */
-export async function findIndexDamage(path: string): Promise<string | undefined> {
+export async function findIndexDamage(path: string, look: IndexLook = {}): Promise<string | undefined> {
   try {
     await using file = await open(path, 'r');
     await file.sync();
-    if ((await file.stat()).size > 0) await new IndexCheck(file).run();
+    if ((await file.stat()).size > 0) await new IndexCheck(file, look).run();
     return undefined;
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) return undefined;
@@ -46,13 +55,17 @@ export async function findIndexDamage(path: string): Promise<string | undefined>
 
 class IndexCheck {
   readonly #file: FileHandle;
+  readonly #isChecked: boolean;
+  readonly #deadline: number;
   readonly #window: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
   #meta!: LmdbMeta;
   /** A bit for each page: it has its place, in a tree or among the free ones. */
   #seen = new Uint8Array();
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, { isChecked = false, budgetMs = Infinity }: IndexLook) {
     this.#file = file;
+    this.#isChecked = isChecked;
+    this.#deadline = performance.now() + budgetMs;
   }
 
   async run(): Promise<void> {
@@ -63,10 +76,15 @@ class IndexCheck {
     const { main, free, lastPage } = this.#meta;
     insist(lastPage < 2 ** 32, 'there are too many pages');
     this.#seen = new Uint8Array(lastPage / 8 + 1);
-    await this.#walk(main, { isOrdered: true });
     const lists: Buffer[] = [];
-    await this.#walk(free, { isOrdered: false, visit: (list) => lists.push(list) });
+    await this.#walk(free, { isOrdered: false, visit: (_key, list) => lists.push(list) });
     for (const list of lists) for (const [page, pages] of freeStretches(list)) this.#take(page, pages);
+    const visit = (key: Buffer, value: Buffer) => insist(isWhole(key, value), 'a value is not what was written');
+    await this.#walk(main, { isOrdered: true, ...(this.#isChecked && { visit }) });
+  }
+
+  get #isLate(): boolean {
+    return performance.now() > this.#deadline;
   }
 
   /** Level by level, in the order of the file: a disk that has to seek reads it in a few passes. */
@@ -76,18 +94,24 @@ class IndexCheck {
     insist(level.length === 0 ? tree.depth === 0 : tree.depth > 0, 'a tree has another depth');
     for (let depth = 1; depth < tree.depth; depth++) {
       const below: number[] = [];
-      for (const number of level) for (const child of await this.#children(number, isOrdered)) below.push(child);
+      for (const number of level) {
+        if (this.#isLate) return;
+        for (const child of await this.#children(number, isOrdered)) below.push(child);
+      }
       found.branches += level.length;
       level = below.sort((a, b) => a - b);
     }
     for (const number of level) {
-      const values = await this.#values(number, isOrdered);
+      if (this.#isLate) return;
+      const page = await this.#page(number, PageKind.leaf);
+      const nodes = leafNodesOf(page, number, isOrdered);
       found.leaves++;
-      found.entries += values.length;
-      for (const value of values) {
+      found.entries += nodes.length;
+      for (const node of nodes) {
+        const value = leafValueOf(page, node);
         found.overflows += value.overflow?.pages ?? 0;
         if (value.overflow) await this.#checkOverflow(value.overflow);
-        if (visit) visit(await this.#bytesOf(value, number));
+        if (visit) visit(keyOf(page, node), value.overflow ? await this.#overflowOf(value) : bytesIn(page, value));
       }
     }
     const { branches, leaves, overflows, entries } = tree;
@@ -103,14 +127,6 @@ class IndexCheck {
     return nodes.map((node) => childOf(page, node));
   }
 
-  async #values(number: number, isOrdered: boolean): Promise<readonly LmdbValue[]> {
-    const page = await this.#page(number, PageKind.leaf);
-    const nodes = nodesOf(page, number, (node) => leafNodeBytes(page, node));
-    insist(nodes.length > 0, 'is empty', number);
-    if (isOrdered) checkOrder(page, number, nodes);
-    return nodes.map((node) => leafValueOf(page, node));
-  }
-
   async #checkOverflow({ page: number, pages }: { readonly page: number; readonly pages: number }): Promise<void> {
     this.#take(number, pages);
     const page = await this.#pageBytes(number);
@@ -119,10 +135,9 @@ class IndexCheck {
     for (let more = number + 1; more < number + pages; more++) await this.#pageBytes(more);
   }
 
-  async #bytesOf({ length, at, overflow }: LmdbValue, leaf: number): Promise<Buffer> {
-    if (overflow) return this.#read(overflow.page * this.#meta.pageBytes + PAGE_HEADER_BYTES, length);
-    const page = await this.#pageBytes(leaf);
-    return Buffer.from(page.subarray(at, (at ?? 0) + length));
+  async #overflowOf({ length, overflow }: LmdbValue): Promise<Buffer> {
+    const { pageBytes } = this.#meta;
+    return (await this.#read((overflow?.page ?? 0) * pageBytes + PAGE_HEADER_BYTES, length)).subarray(0, length);
   }
 
   async #page(number: number, kind: number): Promise<Buffer> {
@@ -156,7 +171,7 @@ class IndexCheck {
 
   /** At least `length` bytes, up to `wanted`. */
   async #read(offset: number, length: number, wanted = length): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(wanted);
+    const bytes = Buffer.allocUnsafe(Math.max(wanted, length));
     const { bytesRead } = await this.#file.read(bytes, 0, wanted, offset);
     insist(bytesRead >= length, 'the file is too short');
     return bytes.subarray(0, bytesRead);
@@ -166,8 +181,19 @@ class IndexCheck {
 interface Walk {
   /** By the bytes of the keys. */
   readonly isOrdered: boolean;
-  /** Gets each value. */
-  readonly visit?: (value: Buffer) => void;
+  /** Gets each entry; the bytes stay what they are. */
+  readonly visit?: (key: Buffer, value: Buffer) => void;
+}
+
+function bytesIn(page: Buffer, { length, at = 0 }: LmdbValue): Buffer {
+  return page.subarray(at, at + length);
+}
+
+function leafNodesOf(page: Buffer, number: number, isOrdered: boolean): readonly number[] {
+  const nodes = nodesOf(page, number, (node) => leafNodeBytes(page, node));
+  insist(nodes.length > 0, 'is empty', number);
+  if (isOrdered) checkOrder(page, number, nodes);
+  return nodes;
 }
 
 function checkOrder(page: Buffer, number: number, nodes: readonly number[]): void {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../../../tests/support/temporary-directory.ts';
-import { IndexFile } from './index-file.ts';
+import { EntryDamage } from './index-damage.ts';
+import { INDEX_FILE, IndexFile } from './index-file.ts';
 import { textOf } from './index-keys.ts';
 
 /** The longest object key, with what the index puts around it. */
@@ -56,6 +57,37 @@ test('values of all sizes are given as copies that stay', async () => {
     }
     expect(file.get('other')).toBeUndefined();
   });
+});
+
+test.each([
+  [
+    'a value that has changed',
+    (bytes: Buffer) => bytes.fill('!', bytes.indexOf('value a'), bytes.indexOf('value a') + 1),
+  ],
+  [
+    'a value under another key',
+    (bytes: Buffer) => {
+      const [a, b] = [bytes.indexOf('value a'), bytes.indexOf('value b')];
+      const sealed = Buffer.from(bytes.subarray(a, a + 11));
+      bytes.copy(bytes, a, b, b + 11);
+      sealed.copy(bytes, b);
+    },
+  ],
+  ['a key that has changed', (bytes: Buffer) => bytes.write('KEY', bytes.indexOf('key a'))],
+])('%s is not given', async (_what, damage) => {
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, INDEX_FILE);
+  const written = IndexFile.open(directory.path);
+  await written.write(['a', 'b'].map((name) => [`key ${name}`, Buffer.from(`value ${name}`)] as const));
+  await written.close();
+  const bytes = await readFile(path);
+  damage(bytes);
+  await writeFile(path, bytes);
+  const file = IndexFile.open(directory.path);
+  expect(() => [...file.range({ start: 'A', end: 'z' })]).toThrow(EntryDamage);
+  expect(() => file.get('key a') ?? file.get('KEY a')).toThrow(EntryDamage);
+  expect(file.isDamaged).toBe(true);
+  await file.close();
 });
 
 test('nothing is written to the disk that was in memory before', async () => {

@@ -3,9 +3,13 @@ import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { storeErrors } from '../../store/errors/store-errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
+import { CheckedValues, withChecksum } from './checked-values.ts';
+import { EntryDamage, isIndexDamage } from './index-damage.ts';
 
 /** Of an index's directory. */
-export const INDEX_FILE = 'index.mdb';
+export const INDEX_FILE = 'checked.mdb';
+/** That of earlier versions, whose values have no checksums. Where there is one it counts, see `index-conversion.ts`. */
+export const EARLIER_INDEX_FILE = 'index.mdb';
 /** What a transaction may add to the file. */
 const ROOM_BYTES = 2 ** 20;
 
@@ -38,8 +42,8 @@ const keyEncoder = {
   readKey: (source: Buffer, start: number, end: number): string => source.toString('latin1', start, end),
 };
 
-/** lmdb hands over a buffer that it uses again. A copy from the pool costs a fifth of lmdb's own, which allocates each by itself. */
-const encoder = {
+/** Of the file without checksums. */
+const values = {
   encode: (value: Buffer): Buffer => value,
   decode(bytes: Uint8Array, length: unknown): Buffer {
     const value = Buffer.allocUnsafe(typeof length === 'number' ? length : bytes.length);
@@ -57,28 +61,32 @@ const encoder = {
 export class IndexFile implements IndexReader {
   readonly #path: string;
   readonly #database: RootDatabase<Buffer, string>;
+  /** Absent: they have none. */
+  readonly #checked: CheckedValues | undefined;
   readonly #damage = Promise.withResolvers<unknown>();
   #isDamaged = false;
   #isClosing = false;
   #held = 0;
 
-  private constructor(path: string, database: RootDatabase<Buffer, string>) {
+  private constructor(path: string, database: RootDatabase<Buffer, string>, checked: CheckedValues | undefined) {
     this.#path = path;
     this.#database = database;
+    this.#checked = checked;
   }
 
-  static open(directory: string): IndexFile {
-    const path = join(directory, INDEX_FILE);
+  static open(directory: string, name: string = INDEX_FILE): IndexFile {
+    const path = join(directory, name);
+    const checked = name === EARLIER_INDEX_FILE ? undefined : new CheckedValues();
     const database = open<Buffer, string>({
       path,
-      encoder,
+      encoder: checked ?? values,
       keyEncoder,
       noSync: true,
       overlappingSync: false,
       cache: false,
       eventTurnBatching: false, // of a failed commit it rejects a promise that nobody has
     });
-    return new IndexFile(path, database);
+    return new IndexFile(path, database, checked);
   }
 
   /** Resolves when something was met in the file that nobody can make anything of: it will be again. */
@@ -90,18 +98,42 @@ export class IndexFile implements IndexReader {
     return this.#isDamaged;
   }
 
+  /** @throws EntryDamage, LMDB's errors */
   get(key: string): Buffer | undefined {
     try {
-      return this.#database.get(key);
+      const value = this.#database.get(key);
+      if (value) this.#check(key);
+      return value;
     } catch (error) {
       throw this.#noted(error);
     }
   }
 
-  /** Ascending, of one moment when read without awaiting in between. */
+  /** Ascending, of one moment when read without awaiting in between. @throws as `get` */
   range({ start, end, limit }: IndexRange): Iterable<IndexEntry> {
     const entries = this.#database.getRange(limit === undefined ? { start, end } : { start, end, limit });
-    return { [Symbol.iterator]: () => watched(entries[Symbol.iterator](), (error) => this.#noted(error)) };
+    return { [Symbol.iterator]: () => this.#watched(entries[Symbol.iterator]()) };
+  }
+
+  /** The iterator, with a look at what it gives and throws. */
+  #watched(entries: Iterator<IndexEntry>): Iterator<IndexEntry> {
+    return {
+      next: () => {
+        try {
+          const entry = entries.next();
+          if (entry.done !== true) this.#check(entry.value.key);
+          return entry;
+        } catch (error) {
+          throw this.#noted(error);
+        }
+      },
+      return: (value?: unknown) => entries.return?.(value) ?? { done: true, value: undefined },
+    };
+  }
+
+  /** To be asked right behind lmdb: what it has decoded last is the key's. */
+  #check(key: string): void {
+    if (this.#checked?.isOf(key) === false) throw new EntryDamage();
   }
 
   /**
@@ -119,8 +151,7 @@ export class IndexFile implements IndexReader {
         checkOpen();
         const entries = this.#database.getRange({ start, end, transaction });
         return {
-          [Symbol.iterator]: () =>
-            watched(checked(entries[Symbol.iterator](), checkOpen), (error) => this.#noted(error)),
+          [Symbol.iterator]: () => this.#watched(checked(entries[Symbol.iterator](), checkOpen)),
         };
       },
       [Symbol.dispose]: () => {
@@ -150,7 +181,7 @@ export class IndexFile implements IndexReader {
     const puts = new Set<Promise<boolean>>();
     const batch = this.#database.batch(() => {
       for (const [key, value] of entries) {
-        puts.add(value ? this.#database.put(key, value) : this.#database.remove(key));
+        puts.add(value ? this.#database.put(key, this.#kept(key, value)) : this.#database.remove(key));
       }
     });
     try {
@@ -160,6 +191,10 @@ export class IndexFile implements IndexReader {
       // Others take room meanwhile; a write that was cut short for want of it says EIO.
       throw (await this.#hasRoom()) ? cause : diskFull(this.#path);
     }
+  }
+
+  #kept(key: string, value: Buffer): Buffer {
+    return this.#checked ? withChecksum(key, value) : value;
   }
 
   #hasRoom(): Promise<boolean> {
@@ -179,13 +214,6 @@ export class IndexFile implements IndexReader {
   }
 }
 
-/** lmdb.h: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_CURSOR_FULL, MDB_PAGE_FULL, and MDB_BAD_TXN of what was tried next. */
-const DAMAGE_CODES: ReadonlySet<unknown> = new Set([-30797, -30796, -30795, -30787, -30786, -30782]);
-
-export function isIndexDamage(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && DAMAGE_CODES.has(error.code);
-}
-
 /** The iterator, which ends where `check` throws. */
 function checked<T>(entries: Iterator<T>, check: () => void): Iterator<T> {
   return {
@@ -197,20 +225,6 @@ function checked<T>(entries: Iterator<T>, check: () => void): Iterator<T> {
         throw error;
       }
       return entries.next();
-    },
-    return: (value?: unknown) => entries.return?.(value) ?? { done: true, value: undefined },
-  };
-}
-
-/** The iterator, with what it throws put before `noted`. */
-function watched<T>(entries: Iterator<T>, noted: (error: unknown) => unknown): Iterator<T> {
-  return {
-    next() {
-      try {
-        return entries.next();
-      } catch (error) {
-        throw noted(error);
-      }
     },
     return: (value?: unknown) => entries.return?.(value) ?? { done: true, value: undefined },
   };

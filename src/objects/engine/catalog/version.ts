@@ -5,6 +5,7 @@ import { wallTime } from '../../store/stamp.ts';
 import { versionIdOf } from '../../store/version-id.ts';
 import { encryptionOf, type SealedKey, sealedKeyBytes } from '../encryption/sealed-key.ts';
 import { readUint64, writeUint64 } from '../uint64.ts';
+import { EntryDamage } from './index-damage.ts';
 
 /** A file of its own that holds a large object, or a part of one. */
 export interface FileRef {
@@ -184,13 +185,6 @@ export function encodeVersionEntry(version: Version, head: Buffer = encodeVersio
   bytes.writeUInt32BE(version.span?.last ?? 0, 16);
   head.copy(bytes, ENTRY_PREFIX_BYTES);
   return bytes;
-}
-
-/** An entry of the index says nothing that could have been written. */
-export class EntryDamage extends Error {
-  constructor(cause: unknown) {
-    super('an entry of the index cannot be read', { cause });
-  }
 }
 
 /** @throws EntryDamage */
