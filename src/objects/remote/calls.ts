@@ -68,9 +68,11 @@ export interface Written extends Deposited {
   readonly headers: Headers;
 }
 
-/** What every gateway has by heart, since each request asks for it: whole at first, then what has changed. */
+/** What every gateway has by heart, since each request asks for it: all of it at first, in pieces, then what has changed. */
 export interface StateChange {
   readonly number: number;
+  /** With it and what was said before it the gateway has all. */
+  readonly isComplete: boolean;
   /** Of the store. */
   readonly encrypts: boolean;
   /** As of `DepositStore`. */

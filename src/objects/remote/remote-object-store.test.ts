@@ -114,6 +114,40 @@ test('a change is acknowledged when every gateway goes by it, or is gone', async
   }
 });
 
+test('the state of many buckets comes in pieces, and what changes in between is not lost', async () => {
+  const origin = await stored({});
+  const [data] = origin.buckets();
+  if (!data) throw new Error('there is no bucket');
+  const documents = { policy: 'x'.repeat(20_000) };
+  const rows = new Map(Array.from({ length: 300 }, (_, n) => [`b-${n}`, { ...data, name: `b-${n}`, documents }]));
+  const asked: string[] = [];
+  let onAsked = (_name: string) => {};
+  origin.buckets = () => [...rows.values()];
+  origin.bucket = (name) => {
+    asked.push(name);
+    onAsked(name);
+    return rows.get(name);
+  };
+  const server = await serve(origin);
+  await answerTo([CODE], 'b-15');
+  expect(asked.length, 'before any of it is taken').toBe(16);
+
+  const changes: Promise<void>[] = [];
+  onAsked = (name) => {
+    if (name !== 'b-150') return;
+    onAsked = () => {};
+    for (const gone of ['b-0', 'b-150', 'b-299']) {
+      rows.delete(gone);
+      changes.push(server.bucketChanged(gone));
+    }
+  };
+  const store = await connect();
+  await Promise.all(changes);
+  expect(changes.length).toBe(3);
+  expect(store.buckets().length).toBe(297);
+  expect(store.bucket('b-298')?.documents).toEqual(documents);
+});
+
 test('a slow reader holds up the bytes of its own object, and nobody else', async () => {
   const large = Buffer.alloc(16 * WINDOW_BYTES, 'x');
   const origin = await stored({ large, small: Buffer.from('small') });
@@ -212,7 +246,8 @@ test('a gateway to which the store comes back with other code answers nothing an
 
 /** A store that tells its state, and then takes and says nothing any more. */
 async function stall(): Promise<void> {
-  const state: StateChange = { number: 1, encrypts: false, depositsAbove: undefined, buckets: [], keys: [] };
+  const nothing = { encrypts: false, depositsAbove: undefined, buckets: [], keys: [] };
+  const state: StateChange = { number: 1, isComplete: true, ...nothing };
   const server = createServer((socket) =>
     socket.on('error', () => {}).write(Buffer.concat([CODE, frame(FrameType.state, pack(state))])),
   );

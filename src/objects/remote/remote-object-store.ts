@@ -160,6 +160,7 @@ class Link {
     };
     const connection = new StoreConnection(socket, (change) => {
       take(state, change);
+      if (!change.isComplete) return;
       this.#current = { connection, state };
       this.#firstState.resolve();
     });

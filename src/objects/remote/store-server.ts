@@ -19,7 +19,10 @@ export interface StoreServerOptions {
   readonly log: Logger;
 }
 
-type Change = Omit<StateChange, 'number' | 'encrypts' | 'depositsAbove'>;
+/** Said at a time to a gateway that has just come: each has to be taken in time, and changes come in between. */
+const BUCKETS_AT_ONCE = 16;
+
+type Change = Omit<StateChange, 'number' | 'isComplete' | 'encrypts' | 'depositsAbove'>;
 
 /**
  * Shares a store with gateways in other processes. The process that serves it stays the
@@ -61,20 +64,31 @@ export class StoreServer {
     await Promise.all([...this.#sessions].map((session) => session.announce(numbered)));
   }
 
-  #numbered(change: Change): StateChange {
+  /** A gateway that has not all yet takes it, and waits for what makes it complete. */
+  #numbered(change: Change, isComplete = false): StateChange {
     const { store } = this.#options;
     const depositsAbove = takesDeposits(store) ? store.depositsAbove : undefined;
-    return { ...change, number: ++this.#lastChange, encrypts: store.encrypts, depositsAbove };
+    return { ...change, number: ++this.#lastChange, isComplete, encrypts: store.encrypts, depositsAbove };
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { store, keys, webhooks, log } = this.#options;
+    const { store, log } = this.#options;
     const session = new StoreSession({ socket, store, log });
     this.#sessions.add(session);
-    const buckets = store.buckets().map((bucket) => [bucket.name, bucket] as const);
-    void session.announce(this.#numbered({ buckets, keys: keys(), webhooks: webhooks() }));
+    void this.#tellAll(session);
     await session.ended;
     this.#sessions.delete(session);
+  }
+
+  /** Each bucket as it is when it is said: behind every change of it that was said before. */
+  async #tellAll(session: StoreSession): Promise<void> {
+    const { store, keys, webhooks } = this.#options;
+    const names = store.buckets().map(({ name }) => name);
+    for (let at = 0; at < names.length; at += BUCKETS_AT_ONCE) {
+      const some = names.slice(at, at + BUCKETS_AT_ONCE);
+      await session.announce(this.#numbered({ buckets: some.map((name) => [name, store.bucket(name)]) }));
+    }
+    await session.announce(this.#numbered({ buckets: [], keys: keys(), webhooks: webhooks() }, true));
   }
 
   async close(): Promise<void> {
