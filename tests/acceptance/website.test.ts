@@ -123,6 +123,7 @@ test('a bucket of no app has a name too, and its domain', async () => {
 test('a destroyed bucket is shown to nobody until it is recovered, and its domain is free', async () => {
   await platform.run(['object-store', 'create', 'fete', '--public', '--custom-domain', 'fete.example']);
   await put('fete', 'page', 'welcome back');
+  await platform.run(['object-store', 'versioning', 'fete', 'enabled']); // the platform is not told of it
   await platform.run(['object-store', 'destroy', 'fete', '--yes']);
   expect(await curl('http://fete.website.localhost/page')).toMatch(/403$/);
   expect(await curl('http://fete.example/page')).toMatch(/404$/);
@@ -132,6 +133,7 @@ test('a destroyed bucket is shown to nobody until it is recovered, and its domai
   await platform.run(['object-store', 'destroy', 'feast', '--now', '--yes']);
   await platform.run(['object-store', 'recover', 'fete']);
   expect(await curl('http://fete.example/page')).toBe('welcome back\n200');
+  expect(await platform.run(['object-store', 'versioning', 'fete'])).toBe('enabled\n');
 });
 
 test('websites outlive a killed object store and a killed edge', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bucketInput } from './bucket-settings.ts';
+import { bucketInput, showBucket } from './bucket-settings.ts';
+import type { ControlContext } from './context.ts';
 
 const settings = { accessibility: 'private', versioning: false } as const;
 const record = { app: null, name: 'images', realName: null, settings: null };
@@ -24,4 +25,12 @@ test.each([
   expect(bucketInput({ ...record, settings: named }, settings)[key]).toBeNull();
   expect(bucketInput({ ...record, settings }, settings)[key]).toBeUndefined();
   expect(bucketInput(record, null)[key]).toBeUndefined();
+});
+
+test('a bucket that is recovered keeps what was set by hand: only what was hidden is shown again', async () => {
+  const told: unknown[] = [];
+  const drivers = { objects: { ensureBucket: async (input: unknown) => told.push(input) } } as unknown;
+  const known = { ...settings, accessibility: 'public', domains: ['a.example'], quota: 1, cors: [rule] } as const;
+  await showBucket({ drivers: drivers as ControlContext['drivers'] }, { ...record, settings: known });
+  expect(told).toEqual([{ name: 'images', accessibility: 'public', domains: ['a.example'] }]);
 });

@@ -67,7 +67,11 @@ export async function hideBucket({ drivers }: ControlContext, { realName, name }
   await drivers.objects.ensureBucket({ name: realName ?? name, accessibility: 'private', domains: [] });
 }
 
-/** As it was before it was destroyed. @throws HoldfastError `bucket.domain-taken` */
-export async function showBucket({ drivers }: ControlContext, record: BucketRecord): Promise<void> {
-  await drivers.objects.ensureBucket(bucketInput(record, record.settings));
+/**
+ * What `hideBucket` has changed, and that alone: everything else a client may have set since the record was written, and
+ * versioning taken back would lose what is overwritten from then on. @throws HoldfastError `bucket.domain-taken`
+ */
+export async function showBucket({ drivers }: Pick<ControlContext, 'drivers'>, record: BucketRecord): Promise<void> {
+  const { name, accessibility, domains } = bucketInput(record, record.settings);
+  await drivers.objects.ensureBucket({ name, accessibility, domains });
 }
