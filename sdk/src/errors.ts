@@ -4,6 +4,7 @@ export interface StorageErrorDetails {
   readonly status?: number | undefined;
   readonly retryable?: boolean | undefined;
   readonly requestId?: string | undefined;
+  readonly reason?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -24,6 +25,8 @@ export class StorageError extends Error {
   readonly retryable: boolean;
   /** The server's id of the failed request, for its logs. */
   readonly requestId: string | undefined;
+  /** What the server says of it, without the request that `message` begins with; absent when it says nothing. */
+  readonly reason: string | undefined;
 
   constructor(details: StorageErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -31,6 +34,7 @@ export class StorageError extends Error {
     this.status = details.status;
     this.retryable = details.retryable ?? false;
     this.requestId = details.requestId;
+    this.reason = details.reason;
   }
 }
 

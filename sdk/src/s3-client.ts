@@ -229,10 +229,12 @@ function toError(request: S3Request, response: IncomingMessage, body: string): S
   const code = text(body, 'Code') ?? CODE_OF_STATUS[status] ?? `Http${status}`;
   const what = request.key === undefined ? 'the bucket' : `"${request.key}"`;
   const requestId = response.headers['x-amz-request-id'];
+  const reason = text(body, 'Message');
   return new StorageError({
     code,
     status,
-    message: `${request.method} ${what}: ${text(body, 'Message') ?? `the object store answered ${status}`} (${code})`,
+    reason,
+    message: `${request.method} ${what}: ${reason ?? `the object store answered ${status}`} (${code})`,
     retryable: PASSING_STATUS.has(status) || PASSING_CODES.has(code),
     requestId: typeof requestId === 'string' ? requestId : undefined,
   });

@@ -151,13 +151,22 @@ export const cliErrors = {
       resource: `bucket ${bucket}`,
     }),
 
-  objectMissing: (bucket: string, key: string) =>
+  objectMissing: (bucket: string, key: string, snapshot?: string) =>
     new HoldfastError({
       code: 'object.not-found',
       kind: 'not-found',
-      message: `the bucket "${bucket}" has no object "${key}"`,
-      hint: `\`holdfast object-store ls ${bucket}\` lists what it has`,
+      message: `${snapshot === undefined ? '' : `the snapshot ${snapshot} of `}the bucket "${bucket}" has no object "${key}"`,
+      hint: `\`holdfast object-store ls ${bucket}${snapshot === undefined ? '' : ` --snapshot ${snapshot}`}\` lists what it has`,
       resource: `object ${bucket}/${key}`,
+    }),
+
+  bucketSnapshotMissing: (bucket: string, snapshot: string) =>
+    new HoldfastError({
+      code: 'snapshot.not-found',
+      kind: 'not-found',
+      message: `the bucket "${bucket}" has no snapshot ${snapshot}`,
+      hint: `\`holdfast object-store snapshots list ${bucket}\` lists those it has`,
+      resource: `bucket ${bucket}`,
     }),
 
   versionMissing: (bucket: string, key: string, versionId: string) =>

@@ -124,7 +124,7 @@ it('registers a webhook, sends a bucket’s events to it, and shows what did not
 
   const tested = await store(['webhooks', 'test', 'hook']);
   expect(tested.code).not.toBe(0);
-  expect(tested.stderr).toContain('127.0.0.1 is at 127.0.0.1, which is no public address');
+  expect(tested.stderr).toContain('127.0.0.1 is at 127.0.0.1, which is neither public nor in HOLDFAST_WEBHOOK_ALLOW');
   expect(await store(['events', 'failed', 'hook'])).toMatchObject({ code: 0, stdout: 'Nothing failed.\n' });
   expect(await store(['events', 'replay', 'hook', '--all'])).toMatchObject({ stdout: '0 events are sent again.\n' });
   expect(await store(['events', 'drop', 'hook'])).toMatchObject({ code: 2 });

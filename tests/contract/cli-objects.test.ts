@@ -66,6 +66,30 @@ it('says what is missing and leaves no half of a file', async () => {
   expect((await readdir(bed.directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
+it.each([
+  [
+    'get images here --version-id none',
+    '"here" in the bucket "images" has no version none',
+    'ls images here --versions',
+  ],
+  ['get images here --snapshot none', 'the bucket "images" has no snapshot none', 'snapshots list images'],
+  ['get images here - --snapshot none', 'the bucket "images" has no snapshot none', 'snapshots list images'],
+  ['get images later --snapshot monday', 'the snapshot monday of the bucket', 'ls images --snapshot monday'],
+  ['ls images --snapshot none', 'bucket images has no snapshot none (NoSuchSnapshot)', 'snapshots list <bucket>'],
+  ['snapshots create images monday', 'has a snapshot monday already (SnapshotAlreadyExists)', 'choose another name'],
+  ['cp s3://images/nothing s3://images/x', 'no object nothing in bucket images (NoSuchKey)', 'ls <bucket>'],
+  ['cors get images', 'the CORS configuration does not exist', 'cors set <bucket> <file>'],
+  ['policy get images', 'the bucket policy does not exist (NoSuchBucketPolicy)', 'policy set <bucket> <file>'],
+])('says what is not there and what to do: %s', async (line, message, hint) => {
+  await store(['put', 'images', '-', 'here'], { input: 'x' });
+  await store(['snapshots', 'create', 'images', 'monday']);
+  await store(['put', 'images', '-', 'later'], { input: 'x' });
+  const { code, stderr } = await store(line.split(' '));
+  const [error, next] = stderr.split('\nhint:');
+  expect([code === 0, error, next]).toEqual([false, expect.stringContaining(message), expect.stringContaining(hint)]);
+  expect(error).toMatch(/^error: (?!GET|PUT|POST)/m);
+});
+
 it('removes what was meant and nothing beside it, and says what is not there', async () => {
   for (const key of ['u/1', 'u/1/a', 'u/10/b', 'last']) await store(['put', 'images', '-', key], { input: 'x' });
   const removed = JSON.parse((await store(['rm', 'images', 'u/1', '-r', '--yes', '--json'])).stdout);

@@ -38,7 +38,7 @@ export const addressForbidden = (host: string, address: string) =>
   new HoldfastError({
     code: 'webhook.address',
     kind: 'forbidden',
-    message: `${host} is at ${address}, which is no public address`,
+    message: `${host} is at ${address}, which is neither public nor in HOLDFAST_WEBHOOK_ALLOW`,
     hint: `if that is meant, start the platform with ${host} or a network such as ${address}/32 in HOLDFAST_WEBHOOK_ALLOW`,
   });
 

@@ -20,7 +20,7 @@ test('redirects are not followed, and private addresses are refused', async () =
   await bench.restart({ allow: [] });
   expect(await bench.admin.testWebhook({ name: 'hook' })).toMatchObject({
     delivered: false,
-    error: '127.0.0.1 is at 127.0.0.1, which is no public address',
+    error: '127.0.0.1 is at 127.0.0.1, which is neither public nor in HOLDFAST_WEBHOOK_ALLOW',
   });
   expect(bench.received).toHaveLength(1);
 });

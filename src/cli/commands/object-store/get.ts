@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { StorageReader } from '../../../../sdk/src/index.ts';
+import type { Storage, StorageReader } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
@@ -45,8 +45,9 @@ export function getObject(buckets: Command): void {
               const storage = readerOf(present, options.snapshot);
               if (options.recursive) return getTree(storage, { prefix: key, directory: file, signal, ...options });
               refuseTreeOptions(options);
-              if (file === '-') return print(storage, { key, versionId: options.versionId, signal });
-              return getOne(storage, { key, file, versionId: options.versionId, signal });
+              const wanted = { key, versionId: options.versionId, signal };
+              const missing = () => whatIsMissing(present, { key, ...options });
+              return file === '-' ? print(storage, wanted, missing) : getOne(storage, { ...wanted, file }, missing);
             }),
           { goesOn: file !== '-' },
         ),
@@ -73,18 +74,35 @@ function getTree(
   return runTransfer({ ...options, from, to, compare: 'all' });
 }
 
-async function print(storage: StorageReader, { key, ...options }: Wanted): Promise<undefined> {
+/** Neither a missing snapshot nor a missing version is told apart from a missing object by a HEAD. */
+async function whatIsMissing(
+  { bucket, snapshots }: Storage,
+  { key, versionId, snapshot }: Pick<GetOptions, 'versionId' | 'snapshot'> & { readonly key: string },
+): Promise<Error> {
+  if (snapshot !== undefined) {
+    const known = (await snapshots.list()).some(({ id, name }) => id === snapshot || name === snapshot);
+    if (!known) return cliErrors.bucketSnapshotMissing(bucket, snapshot);
+  }
+  return versionId === undefined
+    ? cliErrors.objectMissing(bucket, key, snapshot)
+    : cliErrors.versionMissing(bucket, key, versionId);
+}
+
+type Missing = () => Promise<Error>;
+
+async function print(storage: StorageReader, { key, ...options }: Wanted, missing: Missing): Promise<undefined> {
   const object = await storage.open(key, options);
-  if (!object) throw cliErrors.objectMissing(storage.bucket, key);
+  if (!object) throw await missing();
   await pipeline(object.stream(), process.stdout, { end: false, signal: options.signal });
 }
 
 async function getOne(
   storage: StorageReader,
   { key, file, versionId, signal }: Wanted & { readonly file: string | undefined },
+  missing: Missing,
 ): Promise<Answer> {
   const object = await storage.head(key, { versionId, signal });
-  if (!object) throw cliErrors.objectMissing(storage.bucket, key);
+  if (!object) throw await missing();
   const path = await targetPath(key, file);
   const progress = startProgress(`Downloading ${key}`);
   let [received, resumed] = [0, 0];

@@ -72,11 +72,16 @@ function asHoldfastError(error: StorageError): HoldfastError {
   return new HoldfastError({
     code: `s3.${error.code}`,
     kind: kindOf(error),
-    message: error.message,
+    message: messageOf(error),
     hint: HINTS[error.code],
     retryable: error.retryable,
     cause: error,
   });
+}
+
+/** Which request it was is no news to whoever has given a command, unless the server says no more than that it refuses. */
+function messageOf({ code, reason, message }: StorageError): string {
+  return reason === undefined || code === DENIED ? message : `${reason} (${code})`;
 }
 
 function kindOf({ code, status, retryable }: StorageError): ErrorKind {
@@ -85,10 +90,24 @@ function kindOf({ code, status, retryable }: StorageError): ErrorKind {
 }
 
 const QUOTA = 'QuotaExceeded';
+const DENIED = 'AccessDenied';
 
 const HINTS: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: 'set the clock of this machine: it differs from that of the platform by 15 minutes or more',
   [QUOTA]: 'remove something, old versions too (`ls --versions`), or raise `quota` of the bucket in the app file',
+  [DENIED]:
+    'commands have an operator’s rights: a Deny in the policy (`holdfast object-store policy get <bucket>`) or an object lock holds for them too',
+  NoSuchKey: '`holdfast object-store ls <bucket>` lists what there is',
+  NoSuchSnapshot: '`holdfast object-store snapshots list <bucket>` lists those there are',
+  SnapshotAlreadyExists: 'choose another name, or destroy that snapshot first',
+  NoSuchBucketPolicy: '`holdfast object-store policy set <bucket> <file>` gives it one',
+  NoSuchCORSConfiguration:
+    '`holdfast object-store cors set <bucket> <file>` gives it rules; without them it answers every page',
+  NoSuchLifecycleConfiguration:
+    '`holdfast object-store lifecycle set <bucket> <file>` gives it rules; without them nothing goes by itself',
+  NoSuchWebsiteConfiguration:
+    '`holdfast object-store website set <bucket> <file>` gives it one: {"IndexDocument": {"Suffix": "index.html"}}',
+  MalformedPolicy: 'docs/s3-compatibility.md says under Access what policies take',
 };
 
 const KINDS: Readonly<Record<number, ErrorKind>> = {

@@ -7,15 +7,15 @@ export const snapshotErrors = {
       code: 'snapshot.not-found',
       kind: 'not-found',
       message: `bucket ${bucket} has no snapshot ${snapshot}`,
-      hint: 'list the snapshots of the bucket',
+      hint: '`holdfast object-store snapshots list <bucket>` lists those there are',
       resource: `bucket ${bucket}`,
     }),
   invalidName: (name: string) =>
     new HoldfastError({
       code: 'snapshot.name',
       kind: 'invalid',
-      message: `"${name}" is not a snapshot name`,
-      hint: 'use up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit',
+      message: `"${name}" is not a snapshot name: up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit`,
+      hint: 'choose such a name',
     }),
   exists: (bucket: string, name: string) =>
     new HoldfastError({
