@@ -28,6 +28,11 @@ describe('checks across keys', () => {
       'connectTo: [image]',
       /connectTo\[0\]: expected the name of a bucket .*did you mean "images"\?/,
     ],
+    [
+      'a connection to a bucket that only the command line has made',
+      'connectTo: [my-app-uploads]',
+      /found "my-app-uploads".*; name it under resources: my-app-uploads: { type: bucket }$/,
+    ],
     ['a connection to a volume', 'connectTo: [data]', /mount it with volumeMounts/],
     ['a connection twice', 'connectTo: [images, images]', /listed twice/],
     ['more at least than at most', 'scaling: { minTasks: 11 }', /minTasks: expected at most maxTasks \(10\), found 11/],

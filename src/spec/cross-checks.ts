@@ -76,7 +76,9 @@ function checkConnections(name: string, { properties: { connectTo } }: ServiceRe
     if (type === 'volume' || isFilesystem(type)) {
       return [invalidValue(path, `expected a bucket, found the ${type} "${target}"; mount it with volumeMounts`)];
     }
-    return [invalidValue(path, unknownName('the name of a bucket of this file', target, buckets))];
+    const message = unknownName('the name of a bucket of this file', target, buckets);
+    const guessed = message.endsWith('?');
+    return [invalidValue(path, guessed ? message : `${message}; name it under resources: ${target}: { type: bucket }`)];
   });
 }
 

@@ -25,9 +25,8 @@ beforeAll(async () => {
   store = await startObjectStore('my-app-images');
   directory = await temporaryDirectory();
   environment = { ...process.env, ...(await store.environment('my-app-images')) };
-  await npm(['run', 'build', '--workspace', 'sdk'], repository);
-  await npm(['pack', '--workspace', 'sdk', '--pack-destination', directory.path], repository);
   await writeFile(join(directory.path, 'package.json'), '{ "name": "consumer", "private": true }');
+  await npm(['pack', join(repository, 'sdk')], directory.path); // as the README has it; it builds
   await npm(['install', '--offline', './holdfast-storage-0.1.0.tgz'], directory.path);
 });
 
