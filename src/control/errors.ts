@@ -180,6 +180,24 @@ export const storageInUse = (kind: StorageKind, name: string, why: string) =>
     resource: `${kind} ${name}`,
   });
 
+export const bucketOfAppFile = (name: string, app: string | null) =>
+  new HoldfastError({
+    code: 'bucket.of-app-file',
+    kind: 'conflict',
+    message: `the settings of the bucket "${name}" are in the app file of ${app}`,
+    hint: 'change them there, and deploy it',
+    resource: `bucket ${name}`,
+  });
+
+export const bucketDestroyed = (name: string) =>
+  new HoldfastError({
+    code: 'bucket.destroyed',
+    kind: 'conflict',
+    message: `the bucket "${name}" is destroyed`,
+    hint: `recover it first: \`holdfast object-store recover ${name}\``,
+    resource: `bucket ${name}`,
+  });
+
 export const bucketHasForks = (name: string, forks: readonly string[]) =>
   new HoldfastError({
     code: 'bucket.has-forks',

@@ -52,6 +52,15 @@ export interface ServiceView {
   readonly instances: readonly InstanceView[];
 }
 
+/** What is absent stays. */
+export interface BucketChange {
+  readonly accessibility?: 'private' | 'public' | undefined;
+  /** Bytes that it may hold; `null` lifts the limit. */
+  readonly quota?: number | null | undefined;
+  /** In place of those before. */
+  readonly domains?: readonly string[] | undefined;
+}
+
 export interface StorageView {
   readonly id: string;
   readonly app: string | null;
@@ -227,11 +236,17 @@ export interface Platform {
     readonly app?: string | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
     readonly versioning?: boolean | undefined;
+    /** Bytes that it may hold. */
+    readonly quota?: number | undefined;
+    /** Shows index.html for `/` and for every path that ends in a slash. */
+    readonly website?: boolean | undefined;
     /** Host names that lead to it, besides its own. */
     readonly domains?: readonly string[] | undefined;
     /** Makes it a fork of this bucket, or of its snapshot by id or name, with the versioning of it. */
     readonly from?: { readonly bucket: string; readonly snapshot?: string | undefined } | undefined;
   }): Promise<StorageView>;
+  /** Of one that no app file has: what a file says is the file's. @throws HoldfastError `bucket.of-app-file` */
+  updateBucket(input: BucketChange & { readonly id: string }): Promise<StorageView>;
   /** An operator's credentials for one bucket; with `from` for that one too, so that objects can be copied. */
   bucketCredentials(name: string, options?: { readonly from?: string | undefined }): Promise<BucketCredentials>;
 

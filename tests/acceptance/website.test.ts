@@ -120,6 +120,27 @@ test('a bucket of no app has a name too, and its domain', async () => {
   expect(await curl(`${url}/page`)).toBe('welcome\n200');
 });
 
+test('a bucket of no app is opened, limited, given a domain, and closed again', async () => {
+  const store = (...argv: string[]) => platform.cli(['object-store', ...argv]);
+  await platform.run(['object-store', 'create', 'stall', '--website', '--quota', '1MB']);
+  await put('stall', 'index.html', 'open');
+  await store('versioning', 'stall', 'enabled'); // not by the platform, which leaves it alone
+  expect(await curl('http://stall.website.localhost/')).toMatch(/403$/);
+  const opened = await store('update', 'stall', '--public', '--custom-domain', 'stall.example', '--quota', '2MB');
+  expect([opened.code, opened.stdout]).toEqual([0, expect.stringMatching(/^size +2 MB$/m)]);
+  expect(await curl('http://stall.example/')).toBe('open\n200');
+  await store('update', 'stall', '--quota', 'none');
+  expect(await curl('http://stall.example/')).toBe('open\n200');
+  expect((await store('update', 'stall', '--private', '--custom-domain', 'none')).stdout).toMatch(/^size +-$/m);
+  expect(await curl('http://stall.website.localhost/')).toMatch(/403$/);
+  expect(await curl('http://stall.example/')).toMatch(/404$/);
+  expect((await store('versioning', 'stall')).stdout).toBe('enabled\n');
+  expect((await store('update', 'stall')).stderr).toContain('nothing is to be changed');
+  expect((await store('update', 'site', '--private')).stderr).toContain('are in the app file of shop');
+  await store('destroy', 'stall', '--yes');
+  expect((await store('update', 'stall', '--public')).stderr).toContain('is destroyed');
+});
+
 test('a destroyed bucket is shown to nobody until it is recovered, and its domain is free', async () => {
   await platform.run(['object-store', 'create', 'fete', '--public', '--custom-domain', 'fete.example']);
   await put('fete', 'page', 'welcome back');

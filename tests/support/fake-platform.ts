@@ -258,6 +258,7 @@ export function createFakePlatform(): FakePlatform {
     storage: async ({ kind, app }) =>
       store.filter((one) => (kind === undefined || one.kind === kind) && (app === undefined || one.app === app)),
     createBucket: async ({ name, app }) => add('bucket', { name, app: app ?? null }),
+    updateBucket: async ({ id, quota }) => replace(storageOf('bucket', id), { sizeBytes: quota ?? null }),
     bucketCredentials: async (name, { from } = {}) => ({
       bucket: storageOf('bucket', name).name,
       from: from === undefined ? undefined : storageOf('bucket', from).name,

@@ -11,7 +11,8 @@ import type { Reconciler } from '../reconcile/reconciler.ts';
 import { insert, isBucketName, type NewStorage } from '../reconcile/storage-actions.ts';
 import { createStorage, purgeStorage } from '../reconcile/storage-keeper.ts';
 import type { ReleaseRecord } from '../state/release-store.ts';
-import type { StorageRecord } from '../state/storage-store.ts';
+import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
+import { updateBucket } from './bucket-update.ts';
 import { Exclusive } from './exclusive.ts';
 import { findStorage } from './find-storage.ts';
 import type { StorageViews } from './storage-view.ts';
@@ -21,6 +22,7 @@ type Storage = Pick<
   | 'regions'
   | 'storage'
   | 'createBucket'
+  | 'updateBucket'
   | 'bucketCredentials'
   | 'createVolume'
   | 'extendVolume'
@@ -95,9 +97,9 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
     storage: (filter) => views.list(filter),
 
-    createBucket: async ({ name, app = null, accessibility = 'private', versioning = false, domains, from }) => {
+    createBucket: async ({ name, app = null, from, ...wanted }) => {
       if (!isBucketName(name)) throw errors.bucketName(name);
-      const settings = from ? null : { accessibility, versioning, domains }; // a fork has those of its bucket
+      const settings = from ? null : newSettings(wanted); // a fork has those of its bucket
       const source = from ? { ...from, bucket: await realBucket(from.bucket) } : null;
       const bucket = { kind: 'bucket', app, name, realName: name, region: config.region, settings, source } as const;
       return create(bucket, async () => {
@@ -109,6 +111,8 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
         }
       });
     },
+
+    updateBucket: (change) => exclusive.run('create', async () => viewOf(await updateBucket(context, change))),
 
     bucketCredentials: async (name, { from } = {}) => {
       const names = from === undefined ? [name] : [name, from];
@@ -170,6 +174,16 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       return snapshot ?? { id, createdAt: clock.now() };
     },
   };
+}
+
+function newSettings({
+  accessibility = 'private',
+  versioning = false,
+  quota,
+  website,
+  domains,
+}: Omit<Parameters<Platform['createBucket']>[0], 'name'>): BucketSettings {
+  return { accessibility, versioning, quota, website: website ? { index: 'index.html' } : undefined, domains };
 }
 
 async function snapshotsOf({ drivers }: ControlContext, { id }: StorageRecord) {

@@ -5,6 +5,6 @@ export const domainTaken = (domain: string, owner: string) =>
     code: 'bucket.domain-taken',
     kind: 'conflict',
     message: `${domain} is the domain of the bucket ${owner} already`,
-    hint: `take it out of the app file that has ${owner}, or destroy that bucket for good, first`,
+    hint: `take it out of the app file that has ${owner}, from that bucket with \`holdfast object-store update\`, or destroy that for good, first`,
     resource: `bucket ${owner}`,
   });

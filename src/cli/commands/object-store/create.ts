@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { parseBytes } from '../../../core/units.ts';
 import { action, examples } from '../../action.ts';
 
 interface CreateOptions {
   readonly public?: boolean;
+  readonly website?: boolean;
+  readonly quota?: string;
   readonly versioning?: boolean;
   readonly customDomain?: string[];
 }
@@ -13,13 +16,15 @@ export function createBucket(buckets: Command): void {
     .description('create a bucket')
     .option('--public', 'let anyone read its objects')
     .option('--custom-domain <name>', 'serve it at a domain of your own as well; may be given again', append)
+    .option('--website', 'show index.html for / and for paths that end in a slash')
+    .option('--quota <size>', 'what its objects may take together: 50, 50GB or 64GiB; a bare number is GB')
     .option('--versioning', 'keep what is overwritten and deleted')
     .addHelpText(
       'after',
       examples(
         'object-store create my-app-images --app my-app',
-        'object-store create site --public',
-        'object-store create site --public --custom-domain www.example.com',
+        'object-store create site --public --website',
+        'object-store create site --public --website --custom-domain www.example.com',
       ),
     )
     .action(
@@ -31,6 +36,8 @@ export function createBucket(buckets: Command): void {
           app,
           accessibility,
           versioning: options.versioning,
+          website: options.website,
+          quota: options.quota === undefined ? undefined : parseBytes(options.quota, 'GB'),
           domains: options.customDomain,
         };
         const data = await (await session.api.buckets.$post({ json })).json();
@@ -46,6 +53,6 @@ function howToConnect(name: string): string {
   return `Its services reach it when the app file has \`${name}: { type: bucket }\` under resources, and they \`connectTo: [${name}]\`.`;
 }
 
-function append(value: string, before: string[] = []): string[] {
+export function append(value: string, before: string[] = []): string[] {
   return [...before, value];
 }

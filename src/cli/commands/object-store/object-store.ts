@@ -19,6 +19,7 @@ import { scrubObjects } from './scrub.ts';
 import { bucketSnapshots } from './snapshots.ts';
 import { syncObjects } from './sync.ts';
 import { undeleteObject } from './undelete.ts';
+import { updateBucket } from './update.ts';
 import { bucketVersioning } from './versioning.ts';
 import { bucketWebhooks } from './webhooks.ts';
 
@@ -27,6 +28,7 @@ export function objectStoreCommand(program: Command): void {
   createBucket(buckets);
   listStorage(buckets, 'bucket');
   showStorage(buckets, 'bucket');
+  updateBucket(buckets);
   destroyStorage(buckets, 'bucket');
   recoverStorage(buckets, 'bucket');
   bucketKeys(buckets);

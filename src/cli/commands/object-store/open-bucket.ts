@@ -94,7 +94,8 @@ const DENIED = 'AccessDenied';
 
 const HINTS: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: 'set the clock of this machine: it differs from that of the platform by 15 minutes or more',
-  [QUOTA]: 'remove something, old versions too (`ls --versions`), or raise `quota` of the bucket in the app file',
+  [QUOTA]:
+    'remove something, old versions too (`ls --versions`), or raise the quota (`update --quota`, or `quota` in the app file)',
   [DENIED]:
     'commands have an operator’s rights: a Deny in the policy (`holdfast object-store policy get <bucket>`) or an object lock holds for them too',
   NoSuchKey: '`holdfast object-store ls <bucket>` lists what there is',

@@ -1,0 +1,32 @@
+import * as errors from '../errors.ts';
+import type { BucketChange } from '../platform.ts';
+import { bucketInput } from '../reconcile/bucket-settings.ts';
+import type { ControlContext } from '../reconcile/context.ts';
+import { createStorage } from '../reconcile/storage-keeper.ts';
+import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
+import { findStorage } from './find-storage.ts';
+
+/** What no app file has said of a bucket. */
+const UNSAID: BucketSettings = { accessibility: 'private', versioning: false };
+
+/**
+ * Changes what is named and nothing else: the record knows only what commands have said, not what S3 clients have.
+ * @throws HoldfastError `bucket.not-found`, `bucket.destroyed`, `bucket.of-app-file`, `bucket.domain-taken`
+ */
+export async function updateBucket(context: ControlContext, change: BucketChange & { readonly id: string }) {
+  const { state, drivers } = context;
+  const record = await findStorage(state, { kind: 'bucket', id: change.id });
+  if (record.state === 'destroyed') throw errors.bucketDestroyed(record.name);
+  if (record.origin === 'file') throw errors.bucketOfAppFile(record.name, record.app);
+  if (!record.ready) await createStorage(context, record);
+  const settings = changed(record.settings ?? UNSAID, change);
+  const { name, accessibility, quota, domains } = bucketInput(record, settings);
+  await drivers.objects.ensureBucket({ name, accessibility, quota, domains });
+  await state.storage.update(record.id, { settings });
+  return record.id;
+}
+
+function changed(before: NonNullable<StorageRecord['settings']>, change: BucketChange): BucketSettings {
+  const { accessibility = before.accessibility, quota = before.quota, domains = before.domains } = change;
+  return { ...before, accessibility, quota: quota ?? undefined, domains };
+}
