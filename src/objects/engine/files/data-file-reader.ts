@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { isNodeError } from '../../../core/errors.ts';
-import { own } from '../../../core/owned-bytes.ts';
+import { BlockPool, own } from '../../../core/owned-bytes.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { ByteRange } from '../../store/object.ts';
 import type { StoredFile } from '../../store/stored-body.ts';
@@ -14,6 +14,8 @@ import { earlierShardOf, shardName, shardOf } from './shards.ts';
 /** Whole chunks of an encrypted file, so that each is in one block. */
 const READ_BYTES = 8 * STORED_CHUNK_BYTES;
 const NOTHING = Buffer.alloc(0);
+/** 16 MiB, of all readers of the process. */
+const blocks = new BlockPool(READ_BYTES, 32);
 
 /** Of descriptors: the calls of a `FileHandle` cost more, and it is closed in another thread only, though that waits for nothing. */
 const openFile = promisify(open);
@@ -113,7 +115,8 @@ export function eitherPlace<T>(directory: string, id: number, act: (path: string
 
 /** read(2) may give less than there is. @returns less than a block only at `end`, nothing where the file ends before it */
 async function readBlock(file: number, start: number, end: number): Promise<Buffer> {
-  const block = Buffer.allocUnsafeSlow(Math.max(0, Math.min(READ_BYTES, end + 1 - start)));
+  const length = Math.max(0, Math.min(READ_BYTES, end + 1 - start));
+  const block = length === READ_BYTES ? blocks.take() : Buffer.allocUnsafeSlow(length);
   for (let filled = 0; filled < block.length; ) {
     const { bytesRead } = await readFile(file, block, filled, block.length - filled, start + filled);
     if (bytesRead === 0) return NOTHING;
