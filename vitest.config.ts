@@ -23,7 +23,7 @@ export default defineConfig({
         isolate: false, // to load the modules for each file anew was half of the work
       }),
       project('contract', ['tests/contract/**/*.test.ts']),
-      project('simulation', ['tests/simulation/**/*.test.ts']),
+      project('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 900_000 }),
       project('acceptance', ['tests/acceptance/**/*.test.ts'], {
         testTimeout: 600_000, // for what hangs: dozens of processes one after the other take minutes on a busy machine
         hookTimeout: 600_000,
