@@ -18,6 +18,8 @@ import { discrepancies, listen } from './object-engine-judge.ts';
 const CYCLES = 20;
 const BUCKET_CYCLES = 8;
 const BUCKETS = 4;
+/** Before each cut: so many that the journal goes on, however slow the machine is. */
+const ANSWERS = 150;
 const BUCKET = 'data';
 const DISK_BYTES = 384 * 2 ** 20;
 
@@ -58,7 +60,7 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
     const history = new History();
     const writer = plainWriter(history);
     for (let cycle = 1; cycle <= CYCLES; cycle++) {
-      await machine.writeUntilPowerCut(writer, () => sleep(randomInt(800)));
+      await machine.writeUntilPowerCut(writer, { answers: ANSWERS, more: () => sleep(randomInt(800)) });
       // Again, while the store opens after the first cut or soon after.
       if (cycle % 4 === 0) await machine.writeUntilPowerCut(writer);
       expect(await machine.judge(writer), `cycle ${cycle}`).toEqual([]);
@@ -75,7 +77,8 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
     const judge = await BucketJudge.create(BUCKETS);
     const writer = bucketWriter(judge);
     for (let cycle = 1; cycle <= BUCKET_CYCLES; cycle++) {
-      await machine.writeUntilPowerCut(writer, cycle % 4 === 0 ? undefined : () => sleep(randomInt(800)));
+      const afterSome = { answers: 15, more: () => sleep(randomInt(800)) };
+      await machine.writeUntilPowerCut(writer, cycle % 4 === 0 ? undefined : afterSome);
       expect(await machine.judge(writer), `cycle ${cycle}`).toEqual([]);
     }
     expect(judge.acknowledged, 'the writers got somewhere').toBeGreaterThan(BUCKET_CYCLES * 10);
@@ -93,13 +96,18 @@ describe.skipIf(obstacle !== undefined && process.env.CI !== 'true')(`power cuts
       await using machine = await Machine.create(['barrier=0']);
       for (let cycle = 1; cycle <= 2; cycle++) {
         const writer = await fresh();
-        await machine.writeUntilPowerCut(writer, () => sleep(200));
+        await machine.writeUntilPowerCut(writer, { answers: 1, more: () => sleep(200) });
         expect(await machine.judge(writer)).not.toEqual([]);
         await machine.disk.format();
       }
     },
   );
 });
+
+interface Moment {
+  readonly answers: number;
+  readonly more: () => Promise<void>;
+}
 
 /** Runs the store on a disk whose power can be cut. */
 class Machine implements AsyncDisposable {
@@ -119,17 +127,17 @@ class Machine implements AsyncDisposable {
     return new Machine(disk, directory);
   }
 
-  /** Lets clients write, and cuts the power: some time after the first answer, or else at any time from the start. */
-  async writeUntilPowerCut(writer: Writer, afterFirst?: () => Promise<void>): Promise<void> {
+  /** Lets clients write, and cuts the power: some time after so many answers, or else at any time from the start. */
+  async writeUntilPowerCut(writer: Writer, after?: Moment): Promise<void> {
     await this.#boot();
     const before = writer.acknowledged();
     const child = spawn(process.execPath, writer.command(this.#store), { stdio: ['ignore', 'pipe', 'ignore'] });
     const [exited, heard] = [once(child, 'exit'), writer.hear(child)];
     try {
-      if (afterFirst) {
-        const answered = () => writer.acknowledged() > before || child.exitCode !== null;
-        await waitUntil(answered, { timeoutMs: 60_000, what: 'the first answer' });
-        await afterFirst();
+      if (after) {
+        const answered = () => writer.acknowledged() >= before + after.answers || child.exitCode !== null;
+        await waitUntil(answered, { timeoutMs: 60_000, what: 'the first answers' });
+        await after.more();
       } else {
         await sleep(randomInt(150, 600));
       }
