@@ -108,20 +108,19 @@ class Power {
   }
 
   static async on({ directory, image }: { readonly directory: string; readonly image: string }): Promise<Power> {
-    const [socket, device, pid] = ['nbd.sock', 'device', 'export.pid'].map((name) => join(directory, name)) as [
-      string,
-      string,
-      string,
-    ];
-    for (const path of [socket, pid]) await rm(path, { force: true });
+    const inDirectory = (name: string) => join(directory, name);
+    const [socket, device] = [inDirectory('nbd.sock'), inDirectory('device')];
+    /** Each program writes its own when it is ready for the next one. */
+    const [serves, exports] = [inDirectory('cache.pid'), inDirectory('export.pid')];
+    for (const path of [socket, serves, exports]) await rm(path, { force: true });
     await writeFile(device, '');
-    const cache = start(cacheCommand(socket, image), directory);
-    const exported = await ready(cache, socket).then(
-      () => start(exportCommand(socket, device, pid), directory),
+    const cache = start(cacheCommand({ socket, image, pid: serves }), directory);
+    const exported = await ready(cache, serves).then(
+      () => start(exportCommand({ socket, device, pid: exports }), directory),
       (error: unknown) => end(cache, 'SIGKILL').then(() => Promise.reject(error)),
     );
     const power = new Power(device, cache, exported);
-    await ready(exported, pid).catch((error: unknown) => power.off().then(() => Promise.reject(error)));
+    await ready(exported, exports).catch((error: unknown) => power.off().then(() => Promise.reject(error)));
     return power;
   }
 
@@ -138,11 +137,12 @@ class Power {
 }
 
 /** nbdkit-cache-filter(1): `writeback` keeps writes until a flush. */
-function cacheCommand(socket: string, image: string): readonly string[] {
-  return ['nbdkit', '--exit-with-parent', '-U', socket, '--filter=cache', 'file', image, 'cache=writeback'];
+function cacheCommand({ socket, image, pid }: Record<'socket' | 'image' | 'pid', string>): readonly string[] {
+  const options = ['--exit-with-parent', '-U', socket, '-P', pid, '--filter=cache'];
+  return ['nbdkit', ...options, 'file', image, 'cache=writeback'];
 }
 
-function exportCommand(socket: string, device: string, pid: string): readonly string[] {
+function exportCommand({ socket, device, pid }: Record<'socket' | 'device' | 'pid', string>): readonly string[] {
   return [
     'qemu-storage-daemon',
     ...['--blockdev', `driver=nbd,node-name=disk,server.type=unix,server.path=${socket}`],
