@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { freePortRange } from '../support/free-port.ts';
 import { describeBoth, IDLE, ProcessFixture } from './process-fixture.ts';
 
 /** Which processes are whose: after a crash of the driver, and beside the drivers of other platforms. */
@@ -58,7 +59,7 @@ describeBoth((fixture, options) => {
   });
 
   it('gives drivers of other data directories other ports', async () => {
-    const ports = { from: 19_100, to: 19_103 };
+    const ports = await freePortRange(4);
     const others = await Promise.all([1, 2].map(() => ProcessFixture.open({ ...options, ports })));
     try {
       const starts = others.flatMap((other) => [

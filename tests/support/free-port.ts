@@ -17,6 +17,16 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/** So many in a row, below those of `freePorts`: for who is given a range, and two runs on one machine. */
+export async function freePortRange(count: number): Promise<{ readonly from: number; readonly to: number }> {
+  for (;;) {
+    const from = randomInt(10_000, RANGE.from - count);
+    const ports = Array.from({ length: count }, (_, i) => from + i);
+    const free = await Promise.all(ports.map(isFree));
+    if (!free.includes(false)) return { from, to: from + count - 1 };
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
