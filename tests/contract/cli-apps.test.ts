@@ -37,7 +37,7 @@ describe('an app', () => {
       web      web-service  1/1      http://web-photos.localhost:7380
 
       INSTANCE  SERVICE  RELEASE  STATE    STARTED  RESTARTS  VOLUMES
-      ins_1     web      2        healthy  3m ago   0
+      ins_1     web      2        healthy  3h ago   0
       "
     `);
     expect((await cli.succeed(['apps', 'list'])).stdout).toMatchInlineSnapshot(`

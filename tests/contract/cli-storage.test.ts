@@ -20,7 +20,7 @@ describe('before anything is deployed', () => {
     expect(await cli.json<StorageView[]>(['buckets', 'list', '--app', 'my-app'])).toMatchObject([{ app: 'my-app' }]);
     expect((await cli.succeed(['volumes', 'list'])).stdout).toMatchInlineSnapshot(`
       "NAME  ID                           APP  STATE   REGION  SIZE   USED  ATTACHED TO  CREATED
-      data  vol_xxxxxxxxxxxxxxxxxxxxxxx  -    active  ewr     25 GB  0 B   -            3m ago
+      data  vol_xxxxxxxxxxxxxxxxxxxxxxx  -    active  ewr     25 GB  0 B   -            3h ago
       "
     `);
   });
@@ -49,14 +49,14 @@ describe('storage', () => {
       size         25 GB
       used         0 B
       attached to  -
-      created      3m ago (…)
+      created      3h ago (…)
       "
     `);
     expect(await cli.json<StorageView>(['volumes', 'extend', 'data', '--size', '64GiB'])).toMatchObject({
       sizeBytes: 64 * 2 ** 30,
     });
     expect((await cli.succeed(['volumes', 'snapshots', 'create', 'data'])).stdout).toContain('snap_2');
-    expect((await cli.succeed(['volumes', 'snapshots', 'list', 'data'])).stdout).toContain('snap_1    3m ago');
+    expect((await cli.succeed(['volumes', 'snapshots', 'list', 'data'])).stdout).toContain('snap_1    3h ago');
     expect((await cli.holdfast(['volumes', 'destroy', 'data'])).code).toBe(2);
     const destroyed = await cli.succeed(['volumes', 'destroy', 'data', '--yes']);
     expect(destroyed.stdout).toMatch(

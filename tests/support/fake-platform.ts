@@ -33,8 +33,9 @@ export interface FakePlatform extends Platform {
   followers: number;
 }
 
-const MINUTE = 60_000;
-const ago = (minutes: number) => Date.now() - minutes * MINUTE;
+const HOUR = 3_600_000;
+/** By the hour: what is shown of it stays the same while a test runs. */
+const ago = (hours: number) => Date.now() - hours * HOUR;
 
 const notFound = (what: string, name: string) =>
   new HoldfastError({
@@ -290,7 +291,7 @@ export function createFakePlatform(): FakePlatform {
     createFilesystem: async ({ name, app }) => add('filesystem', { name, app: app ?? null }),
     destroyStorage: async ({ kind, id, now }) => {
       const found = storageOf(kind, id);
-      if (!now) return replace(found, { state: 'destroyed', purgeAt: Date.now() + 24 * 60 * MINUTE });
+      if (!now) return replace(found, { state: 'destroyed', purgeAt: Date.now() + 24 * HOUR });
       store.splice(store.indexOf(found), 1);
       return null;
     },
