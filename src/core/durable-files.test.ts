@@ -31,6 +31,13 @@ test('missing parents are made', async () => {
   expect((await stat(path)).isDirectory()).toBe(true);
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a directory that cannot be made is an error, also where the system says that it is absent',
+  async () => {
+    await expect(makeDirectoryDurable('/proc/nope/deeper')).rejects.toMatchObject({ code: 'ENOENT' });
+  },
+);
+
 test('removing what is absent is no error', async () => {
   await using directory = await temporaryDirectory();
   await removeDurable(join(directory.path, 'absent'));

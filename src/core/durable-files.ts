@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isNodeError } from './errors.ts';
 
@@ -69,12 +69,39 @@ export async function makeDirectoryDurable(
   path: string,
   { mode = 0o700 }: { readonly mode?: number } = {},
 ): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode });
+  const first = await makeWithParents(resolve(path), mode);
   if (first === undefined) return;
   const top = dirname(resolve(first));
   for (let parent = dirname(resolve(path)); ; parent = dirname(parent)) {
     await syncDirectory(parent);
     if (parent === top || parent === dirname(parent)) return;
+  }
+}
+
+/**
+ * The uppermost directory that was made; `undefined` when there was nothing to make. Node's own recursion never ends
+ * where a directory that exists says of what is to be made in it that it does not (`/proc`).
+ */
+async function makeWithParents(path: string, mode: number): Promise<string | undefined> {
+  try {
+    return await makeOne(path, mode);
+  } catch (error) {
+    const parent = dirname(path);
+    if (!isNodeError(error, 'ENOENT') || parent === path) throw error;
+    const above = await makeWithParents(parent, mode);
+    const made = await makeOne(path, mode);
+    return above ?? made;
+  }
+}
+
+/** `undefined` when it is there. */
+async function makeOne(path: string, mode: number): Promise<string | undefined> {
+  try {
+    await mkdir(path, { mode });
+    return path;
+  } catch (error) {
+    if (!isNodeError(error, 'EEXIST') || !(await stat(path)).isDirectory()) throw error;
+    return undefined;
   }
 }
 

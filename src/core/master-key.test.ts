@@ -218,3 +218,10 @@ describe('a key file', () => {
 });
 
 const line = (byte: number) => `${Buffer.alloc(32, byte).toString('base64')}\n`;
+
+test.each(['below a file', 'where no directory can be'])('a key is not made %s, which is said', async (where) => {
+  const file = join(directory.path, 'file');
+  await writeFile(file, '');
+  const keyFile = where === 'below a file' ? join(file, 'keys', 'master.key') : '/proc/nope/master.key';
+  await expect(MasterKey.create({ ...place, keyFile })).rejects.toThrow(withCode('master-key.not-made'));
+});

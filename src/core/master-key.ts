@@ -65,7 +65,7 @@ export class MasterKey {
       await makeDirectoryDurable(dirname(place.keyFile));
       await createFileDurable(place.keyFile, lines([randomBytes(KEY_BYTES)]));
     } catch (error) {
-      throw isNotOurs(error) ? masterKeyErrors.notMade(place.keyFile, error) : error;
+      throw isNotOurs(error) || isNoPlace(error) ? masterKeyErrors.notMade(place.keyFile, error) : error;
     }
   }
 
@@ -147,6 +147,11 @@ function isNotOurs(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS', 'EBUSY'].some((code) => isNodeError(error, code));
 }
 
+/** Its directory is not one, or cannot be made. */
+function isNoPlace(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EEXIST'].some((code) => isNodeError(error, code));
+}
+
 async function readMatching(place: MasterKeyPlace): Promise<Found> {
   for (let look = 1; ; look++) {
     const record = await readRecord(place);
@@ -174,7 +179,7 @@ async function readKeys(path: string): Promise<Keys | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (isNodeError(error, 'ENOENT')) return undefined;
+    if (isNodeError(error, 'ENOENT') || isNodeError(error, 'ENOTDIR')) return undefined;
     throw masterKeyErrors.unreadable(path, error);
   }
   const [first, ...more] = text.split('\n').filter((line) => line.trim() !== '');

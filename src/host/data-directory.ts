@@ -77,7 +77,7 @@ export async function openDataDirectory(root: string): Promise<DataDirectory> {
     await makeDirectoryDurable(join(root, 'edge'));
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (!isNodeError(error) || !['EACCES', 'EEXIST', 'EROFS', 'ENOTDIR', 'EPERM'].includes(error.code ?? ''))
+    if (!isNodeError(error) || !['EACCES', 'EEXIST', 'EROFS', 'ENOENT', 'ENOTDIR', 'EPERM'].includes(error.code ?? ''))
       throw error;
     const isFile = error.code === 'EEXIST' || error.code === 'ENOTDIR';
     throw new HoldfastError({
