@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { HoldfastError, isNodeError } from './errors.ts';
+import { connectionLimit } from './open-files.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -15,10 +16,16 @@ export interface ListenOptions {
   readonly shared?: boolean | undefined;
 }
 
-/** Resolves with the address once connections are taken. @throws HoldfastError `port.in-use`, `port.forbidden` */
+/**
+ * Resolves with the address once connections are taken. What comes above as many as open files allow is closed at once:
+ * the last of those would be taken from what those that are there write.
+ * @throws HoldfastError `port.in-use`, `port.forbidden`
+ */
 export async function listen(server: Server, options: ListenOptions): Promise<AddressInfo> {
   const { host, port, purpose, variable, shared = false } = options;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const limit = connectionLimit();
+  if (limit !== undefined) server.maxConnections = limit;
   server.once('error', reject);
   server.listen({ port, host, reusePort: shared }, resolve);
   try {

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+
+/** For what a process opens besides connections and the files of their requests: journal, index, locks, other roles. */
+const RESERVE = 256;
+const LEAST_CONNECTIONS = 16;
+
+/**
+ * How many connections leave room for a file that each of them works on, and for the rest of the process; `undefined`
+ * where the limit is not known. Node has raised the soft limit to the hard one when it started.
+ */
+export function connectionLimit(limit = openFilesLimit()): number | undefined {
+  return limit && Math.max(LEAST_CONNECTIONS, Math.floor((limit - RESERVE) / 2));
+}
+
+/** RLIMIT_NOFILE of this process (proc_pid_limits(5)); `undefined` where the system does not say, or has none. */
+function openFilesLimit(): number | undefined {
+  try {
+    const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return found ? Number(found[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
