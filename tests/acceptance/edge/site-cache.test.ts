@@ -158,11 +158,12 @@ test('bodies wait for slow clients where they lie, and not in the memory of the 
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     return { path, answer }; // nobody reads it
   };
-  const answers = await Promise.all(Array.from({ length: 4 }, () => paths.map(ask)).flat());
+  const answers = await Promise.all(Array.from({ length: 8 }, () => paths.map(ask)).flat());
   const peak = await child.peakMemory();
   for (const { path, answer } of answers) {
     const bytes = Buffer.concat(await answer.toArray());
     expect(bytes.equals(Buffer.from(sites.pages.get(path)?.body ?? ''))).toBe(true);
   }
-  expect(peak - idle).toBeLessThan(120 * MIB); // of 350 that wait
+  // Of 710 that wait, 230 of them of bodies that are not kept; spent buffers are up to 115, as in streaming.test.ts.
+  expect(peak - idle).toBeLessThan(200 * MIB);
 });
