@@ -39,7 +39,8 @@ interface OpenedIndex {
  * them after a session that did not end well.
  */
 export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
-  const { directory } = options;
+  const { directory, log } = options;
+  const startedAt = performance.now();
   const damage = await findDamage(directory);
   if (damage !== undefined) await setAside(options, damage);
   const opened = await openReplayed(options).catch(async (error: unknown) => {
@@ -49,6 +50,10 @@ export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   });
   await directory.dropDamagedIndex();
   await flushIfRoom(opened.catalog); // the room that it took is there now
+  if (opened.isRebuild && opened.catalog.nextBucket > 1) {
+    const ms = Math.round(performance.now() - startedAt);
+    log?.warn({ ms }, 'the index of the object store has been built anew from the journal');
+  }
   return opened;
 }
 
