@@ -7,7 +7,6 @@ import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { listPage, versionPage } from '../store/listing.ts';
-import { checkPartNumber } from '../store/multipart.ts';
 import { checkKey, checkMetadata } from '../store/names.ts';
 import type {
   CopyObject,
@@ -33,17 +32,17 @@ import { EntryDamage } from './catalog/index-damage.ts';
 import { snapshotInfo } from './catalog/snapshot-rows.ts';
 import { objectInfo } from './catalog/version.ts';
 import type { LayerScanOptions } from './catalog/version-layers.ts';
-import { type DataKey, ObjectKeys } from './encryption/object-keys.ts';
+import { ObjectKeys } from './encryption/object-keys.ts';
 import { closeParts, type EngineParts } from './engine-parts.ts';
 import { engineErrors } from './errors.ts';
-import { Intake, NEVER_INLINE } from './intake.ts';
+import { Intake } from './intake.ts';
 import { IntegrityCheck } from './integrity-check.ts';
 import { Lookup } from './lookup.ts';
 import { ObjectCopier } from './object-copier.ts';
 import { ObjectReader } from './object-reader.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
-import { type UploadTarget, UploadWriter } from './upload-writer.ts';
+import { Uploads } from './uploads.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -59,7 +58,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   readonly #buckets: BucketWriter;
   readonly #snapshots: SnapshotWriter;
   readonly #objects: ObjectWriter;
-  readonly #uploads: UploadWriter;
+  readonly #uploads: Uploads;
   readonly #intake: Intake;
   readonly #reader: ObjectReader;
   readonly #keys: ObjectKeys;
@@ -85,8 +84,16 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     const giveKey = (bucket: BucketRow) => this.#buckets.giveKey(bucket);
     const keys = new ObjectKeys({ bucketKeys, buckets: catalog.buckets, giveKey });
     this.#objects = new ObjectWriter({ catalog, committer, clock });
-    this.#uploads = new UploadWriter({ catalog, committer, objects: this.#objects, keys, minPartBytes });
     this.#intake = new Intake(parts);
+    this.#uploads = new Uploads({
+      catalog,
+      lookup: this.#lookup,
+      committer,
+      objects: this.#objects,
+      intake: this.#intake,
+      keys,
+      minPartBytes,
+    });
     this.#reader = new ObjectReader({ journal: parts.journal, files: parts.files, keys });
     this.#integrity = new IntegrityCheck(parts);
     this.#keys = keys;
@@ -219,52 +226,38 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   }
 
   async createUpload(
-    name: string,
+    bucket: string,
     key: string,
     metadata: ObjectMetadata,
     { customerKey }: CustomerKey = {},
   ): Promise<MultipartUpload> {
     checkKey(key);
     checkMetadata(metadata);
-    const bucket = this.#lookup.bucket(name);
-    const objectKey = await this.#keys.make({ bucket, key }, customerKey);
-    return this.#uploads.create({ bucket, key }, metadata, this.#keys.sealUpload({ bucket, key }, objectKey));
+    return this.#uploads.create({ bucket, key, metadata, customerKey });
   }
 
-  async findUpload({ customerKey, ...upload }: PartRef & CustomerKey): Promise<MultipartUpload> {
-    const target = this.#upload(upload);
-    if (customerKey) this.#openUpload(target, customerKey);
-    return this.#uploads.describe(target);
+  findUpload(upload: PartRef & CustomerKey): Promise<MultipartUpload> {
+    return this.#uploads.find(upload);
   }
 
-  async putPart(part: DepositPart): Promise<PartInfo> {
-    const { body, size = 0, md5, customerKey } = part;
-    checkPartNumber(part.partNumber);
-    const target = this.#upload(part);
-    this.#uploads.checkRoom(target, { partNumber: part.partNumber, size });
-    const dataKey = this.#openUpload(target, customerKey);
-    const content = await this.#intake.take({ body, size, inlineLimit: NEVER_INLINE, md5, key: dataKey });
-    return this.#intake.keep([content], this.#uploads.addPart(target, part, content));
+  putPart(part: DepositPart): Promise<PartInfo> {
+    return this.#uploads.putPart(part);
   }
 
-  async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
-    return this.#uploads.listParts(this.#upload(upload));
+  listParts(upload: PartRef): Promise<readonly PartInfo[]> {
+    return this.#uploads.listParts(upload);
   }
 
-  async listUploads(
-    bucket: string,
-    { prefix = '' }: { readonly prefix?: string } = {},
-  ): Promise<readonly MultipartUpload[]> {
-    return this.#uploads.list(this.#lookup.bucket(bucket), prefix);
+  listUploads(bucket: string, { prefix = '' }: { readonly prefix?: string } = {}): Promise<readonly MultipartUpload[]> {
+    return this.#uploads.list(bucket, prefix);
   }
 
-  async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
-    return this.#uploads.complete(this.#upload(completion), completion);
+  completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {
+    return this.#uploads.complete(completion);
   }
 
-  async abortUpload(upload: PartRef): Promise<void> {
-    const target = this.#upload(upload);
-    await this.#makingRoom(() => this.#uploads.abort(target));
+  abortUpload(upload: PartRef): Promise<void> {
+    return this.#makingRoom(() => this.#uploads.abort(upload));
   }
 
   /** Of these names in `files/`, those that nothing refers to; for tests. */
@@ -321,18 +314,5 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
       await this.#parts.upkeep.settle();
       return remove();
     }
-  }
-
-  /** @throws HoldfastError `upload.encryption` */
-  #openUpload(target: UploadTarget, customerKey: Uint8Array | undefined): DataKey | undefined {
-    const owner = { bucket: target.bucket, key: target.upload.key };
-    return this.#keys.openUpload(owner, this.#uploads.sealedKey(target), customerKey);
-  }
-
-  /** @throws HoldfastError `upload.not-found` */
-  #upload(upload: PartRef): UploadTarget {
-    const target = { bucket: this.#lookup.bucket(upload.bucket), upload };
-    this.#uploads.find(target);
-    return target;
   }
 }

@@ -3,19 +3,17 @@ import type { Keyring } from '../../core/keyring.ts';
 import type { Logger } from '../../core/log.ts';
 import { MIN_PART_BYTES } from '../store/multipart.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
-import type { Catalog } from './catalog/catalog.ts';
 import { isIndexDamage } from './catalog/index-damage.ts';
-import type { IndexFile } from './catalog/index-file.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
 import { EngineObjectStore } from './engine-object-store.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { engineErrors } from './errors.ts';
 import { FeedConsumers } from './feed/feed-consumers.ts';
 import { JournalFeed } from './feed/journal-feed.ts';
 import { BodyWriter } from './files/body-writer.ts';
 import { DataFiles } from './files/data-files.ts';
-import type { HybridClock } from './hybrid-clock.ts';
 import { Journal } from './journal/journal.ts';
 import { openIndex } from './open-index.ts';
 import type { SalvageRecord } from './salvage-record.ts';
@@ -124,23 +122,13 @@ function checkSizes(segmentBytes: number, inlineLimitBytes: number): void {
   }
 }
 
-interface Parts {
-  readonly directory: StoreDirectory;
-  readonly journal: Journal;
-  readonly files: DataFiles;
-  readonly index: IndexFile;
+/** What is there before anything is written. */
+interface OpenedParts extends Omit<EngineParts, 'committer' | 'upkeep' | 'bodies'> {
   readonly salvage: SalvageRecord;
-  readonly catalog: Catalog;
-  readonly clock: HybridClock;
-  readonly feed: JournalFeed;
-  readonly bucketKeys: BucketKeys | undefined;
-  readonly inlineLimitBytes: number;
-  readonly minPartBytes: number;
   readonly slackBytes: number;
-  readonly onBucketChanged: ((name: string) => Promise<void>) | undefined;
 }
 
-function assemble(parts: Parts): EngineObjectStore {
+function assemble(parts: OpenedParts): EngineObjectStore {
   const { journal, files, index, catalog, clock, feed, slackBytes, salvage } = parts;
   const committer: Committer = new Committer({
     journal,

@@ -1,9 +1,10 @@
 import { newId } from '../../core/ids.ts';
+import type { DepositPart } from '../store/deposit.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { uploadErrors } from '../store/errors/upload-errors.ts';
 import { compareKeys } from '../store/listing.ts';
-import { chooseParts, multipartEtag } from '../store/multipart.ts';
-import type { ObjectInfo, ObjectMetadata } from '../store/object.ts';
+import { checkPartNumber, chooseParts, multipartEtag } from '../store/multipart.ts';
+import type { CustomerKey, ObjectInfo, ObjectMetadata } from '../store/object.ts';
 import { checkLockable } from '../store/object-lock.ts';
 import { checkQuota } from '../store/quota.ts';
 import { wallTime } from '../store/stamp.ts';
@@ -13,43 +14,46 @@ import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
 import type { PartHead, UploadHead } from './catalog/upload-table.ts';
 import type { Committer, Draft } from './committer.ts';
-import type { KeyOwner, ObjectKeys } from './encryption/object-keys.ts';
+import type { DataKey, ObjectKeys } from './encryption/object-keys.ts';
 import { encryptionOf, readSealedKey, type SealedKey, storeSealedKey } from './encryption/sealed-key.ts';
-import type { Content } from './intake.ts';
+import { type Content, type Intake, NEVER_INLINE } from './intake.ts';
 import { RecordKind } from './journal/record.ts';
+import type { Lookup } from './lookup.ts';
 import type { NewVersion, ObjectWriter } from './object-writer.ts';
 import { uploadScope } from './scopes.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
-interface UploadWriterOptions {
+interface UploadsOptions {
   readonly catalog: Catalog;
+  readonly lookup: Lookup;
   readonly committer: Committer;
   readonly objects: ObjectWriter;
+  readonly intake: Intake;
   readonly keys: ObjectKeys;
   readonly minPartBytes: number;
 }
 
 /** The upload as the caller names it, in the bucket it had when the request began. */
-export interface UploadTarget {
+interface Target {
   readonly bucket: BucketRow;
   readonly upload: PartRef;
 }
 
-/** Commits multipart uploads. */
-export class UploadWriter {
-  readonly #options: UploadWriterOptions;
+type NewUpload = Pick<PartRef, 'bucket' | 'key'> & CustomerKey & { readonly metadata: ObjectMetadata };
 
-  constructor(options: UploadWriterOptions) {
+/** Multipart uploads, from their beginning to the object. */
+export class Uploads {
+  readonly #options: UploadsOptions;
+
+  constructor(options: UploadsOptions) {
     this.#options = options;
   }
 
-  async create(
-    { bucket, key }: KeyOwner,
-    metadata: ObjectMetadata,
-    sealedKey: SealedKey | undefined,
-  ): Promise<MultipartUpload> {
-    const { catalog, committer } = this.#options;
+  async create({ bucket: name, key, metadata, customerKey }: NewUpload): Promise<MultipartUpload> {
+    const { catalog, lookup, committer, keys } = this.#options;
+    const bucket = lookup.bucket(name);
+    const sealedKey = keys.sealUpload({ bucket, key }, await keys.make({ bucket, key }, customerKey));
     const uploadId = newId('upload');
     const head: UploadHead = { key, metadata, sealedKey: sealedKey && storeSealedKey(sealedKey) };
     return committer.commit({
@@ -64,8 +68,26 @@ export class UploadWriter {
     });
   }
 
-  async addPart(
-    target: UploadTarget,
+  /** A customer's key that is given is checked. */
+  async find({ customerKey, ...upload }: PartRef & CustomerKey): Promise<MultipartUpload> {
+    const target = this.#target(upload);
+    if (customerKey) this.#open(target, customerKey);
+    return this.#info(upload.uploadId);
+  }
+
+  async putPart(part: DepositPart): Promise<PartInfo> {
+    const { intake } = this.#options;
+    const { partNumber, body, size = 0, md5, customerKey } = part;
+    checkPartNumber(partNumber);
+    const target = this.#target(part);
+    this.#checkRoom(target, { partNumber, size });
+    const key = this.#open(target, customerKey);
+    const content = await intake.take({ body, size, inlineLimit: NEVER_INLINE, md5, key });
+    return intake.keep([content], this.#addPart(target, part, content));
+  }
+
+  async #addPart(
+    target: Target,
     { partNumber, headers }: Pick<PutPart, 'partNumber' | 'headers'>,
     { size, etag, files: [file] }: Content,
   ): Promise<PartInfo> {
@@ -75,7 +97,7 @@ export class UploadWriter {
     return this.#options.committer.commit({
       scopes: [uploadScope(uploadId)],
       decide: () => {
-        this.checkRoom(target, { partNumber, size });
+        this.#checkRoom(target, { partNumber, size });
         return [draft(RecordKind.part, target.bucket, uploadId, head)];
       },
       done: ([written]) => ({
@@ -92,30 +114,28 @@ export class UploadWriter {
    * Whether the object that the parts make so far may come on top.
    * @throws HoldfastError `upload.not-found`, `bucket.quota-exceeded`
    */
-  checkRoom(target: UploadTarget, part: Pick<PartHead, 'partNumber' | 'size'>): void {
+  #checkRoom(target: Target, part: Pick<PartHead, 'partNumber' | 'size'>): void {
     const { catalog } = this.#options;
-    const others = [...this.find(target).parts.values()].filter(({ partNumber }) => partNumber !== part.partNumber);
+    const others = [...this.#row(target).parts.values()].filter(({ partNumber }) => partNumber !== part.partNumber);
     const row = catalog.buckets.byId(target.bucket.id) ?? target.bucket;
     const bytes = [...others, part].reduce((sum, { size }) => sum + size, 0);
     checkQuota(row.bucket, catalog.usage(row), { objects: 0, bytes });
   }
 
   /** One batch holds the object and the end of the upload: both happen, or neither. */
-  async complete(
-    target: UploadTarget,
-    { parts: named, metadata, conditions }: Pick<CompleteUpload, 'parts' | 'metadata' | 'conditions'>,
-  ): Promise<ObjectInfo> {
+  async complete({ parts: named, metadata, conditions, ...upload }: CompleteUpload): Promise<ObjectInfo> {
     const { objects, keys, minPartBytes } = this.#options;
-    const { uploadId, key } = target.upload;
+    const { uploadId, key } = upload;
+    const target = this.#target(upload);
     const content = (): NewVersion => {
-      const { head, parts } = this.find(target);
+      const { head, parts } = this.#row(target);
       const chosen = chooseParts(parts, named, minPartBytes);
       const facts = {
         size: chosen.reduce((sum, { size }) => sum + size, 0),
         etag: multipartEtag(chosen),
         files: chosen.map(({ file }) => file),
       };
-      const sealedKey = keys.sealCompleted({ ...target, key }, facts, this.sealedKey(target));
+      const sealedKey = keys.sealCompleted({ ...target, key }, facts, this.#sealedKey(target));
       return { ...facts, origin: 'complete', metadata: metadata ?? head.metadata, inline: NO_BYTES, sealedKey };
     };
     return objects.write({ bucket: target.bucket, key, conditions }, content, {
@@ -123,49 +143,58 @@ export class UploadWriter {
     });
   }
 
-  async abort(target: UploadTarget): Promise<void> {
+  async abort(upload: PartRef): Promise<void> {
+    const target = this.#target(upload);
     await this.#options.committer.commit({
-      scopes: [uploadScope(target.upload.uploadId)],
+      scopes: [uploadScope(upload.uploadId)],
       purpose: 'remove',
       decide: () => [this.#end(target)],
       done: () => undefined,
     });
   }
 
-  /** @throws HoldfastError `upload.not-found` */
-  find({ bucket, upload }: UploadTarget) {
-    const row = this.#options.catalog.uploads.get(upload.uploadId);
-    if (row?.bucket !== bucket.id || row.head.key !== upload.key) throw uploadErrors.notFound(upload.uploadId);
-    return row;
-  }
-
-  describe(target: UploadTarget): MultipartUpload {
-    return this.#info(this.find(target).uploadId);
-  }
-
-  /** @throws HoldfastError `upload.not-found` */
-  sealedKey(target: UploadTarget): SealedKey | undefined {
-    const { sealedKey } = this.find(target).head;
-    return sealedKey && readSealedKey(sealedKey);
-  }
-
-  /** @throws HoldfastError `upload.not-found` */
-  listParts(target: UploadTarget): readonly PartInfo[] {
-    return [...this.find(target).parts.values()]
+  async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
+    return [...this.#row(this.#target(upload)).parts.values()]
       .sort((a, b) => a.partNumber - b.partNumber)
       .map(({ partNumber, size, etag, lastModified, headers }) => ({ partNumber, size, etag, lastModified, headers }));
   }
 
-  list(bucket: BucketRow, prefix: string): readonly MultipartUpload[] {
-    return this.#options.catalog.uploads
-      .ofBucket(bucket.id)
+  async list(bucket: string, prefix: string): Promise<readonly MultipartUpload[]> {
+    const { catalog, lookup } = this.#options;
+    return catalog.uploads
+      .ofBucket(lookup.bucket(bucket).id)
       .map(({ uploadId }) => this.#info(uploadId))
       .filter(({ key }) => key.startsWith(prefix))
       .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId));
   }
 
-  #end(target: UploadTarget): Draft {
-    const row = this.find(target);
+  /** @throws HoldfastError `upload.not-found` */
+  #target(upload: PartRef): Target {
+    const target = { bucket: this.#options.lookup.bucket(upload.bucket), upload };
+    this.#row(target);
+    return target;
+  }
+
+  /** @throws HoldfastError `upload.not-found` */
+  #row({ bucket, upload }: Target) {
+    const row = this.#options.catalog.uploads.get(upload.uploadId);
+    if (row?.bucket !== bucket.id || row.head.key !== upload.key) throw uploadErrors.notFound(upload.uploadId);
+    return row;
+  }
+
+  /** @throws HoldfastError `upload.encryption` */
+  #open(target: Target, customerKey: Uint8Array | undefined): DataKey | undefined {
+    const owner = { bucket: target.bucket, key: target.upload.key };
+    return this.#options.keys.openUpload(owner, this.#sealedKey(target), customerKey);
+  }
+
+  #sealedKey(target: Target): SealedKey | undefined {
+    const { sealedKey } = this.#row(target).head;
+    return sealedKey && readSealedKey(sealedKey);
+  }
+
+  #end(target: Target): Draft {
+    const row = this.#row(target);
     const head: RemovalHead = { span: this.#options.catalog.uploads.span(row) };
     return draft(RecordKind.uploadEnd, target.bucket, row.uploadId, head);
   }
