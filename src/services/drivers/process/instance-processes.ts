@@ -1,3 +1,4 @@
+import type { Clock } from '../../../core/clock.ts';
 import { isNodeError } from '../../../core/errors.ts';
 import { isLauncher } from './launcher.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
@@ -20,30 +21,101 @@ export interface Start {
   readonly launcher?: LauncherIdentity | null | undefined;
 }
 
-/** The launcher that took this ticket, if it is alive. */
-export async function findLauncher(
-  table: ProcessTable,
-  { ticket }: { readonly ticket: string },
-): Promise<ProcessEntry | undefined> {
-  for (const entry of await table.all()) {
-    // Its own group: a child that it has forked and that has not yet executed its program looks the same otherwise.
-    if (entry.pid === entry.group && isLauncher(await table.commandLine(entry.pid), ticket)) return entry;
-  }
-  return undefined;
+/** An instance that was started. */
+export interface Started extends Start {
+  readonly sandbox: 'bubblewrap' | 'links';
 }
 
-/** The app's own process below the launcher; `undefined` while it is being set up, and after its end. */
-export async function findApp(
-  table: ProcessTable,
-  launcher: number,
-  sandbox: 'bubblewrap' | 'links',
-): Promise<ProcessEntry | undefined> {
-  const entries = await table.all();
-  // bwrap waits outside the pid namespace for its first process, which waits for the app.
-  const generations = sandbox === 'bubblewrap' ? 3 : 1;
-  let current: ProcessEntry | undefined = entries.find((entry) => entry.pid === launcher);
-  for (let i = 0; i < generations && current; i++) current = eldestChild(entries, current.pid);
-  return current;
+const POLL_MS = 20;
+/** How long a killed app's launcher may take to write down the exit code before it is killed too. */
+const EXIT_CODE_MS = 1000;
+
+/** The processes of instances: which there are, and how they end. */
+export class InstanceProcesses {
+  readonly #table: ProcessTable;
+  readonly #clock: Clock;
+
+  constructor(table: ProcessTable, clock: Clock) {
+    this.#table = table;
+    this.#clock = clock;
+  }
+
+  /** The process of that pid, to be known again. */
+  async identify(pid: number): Promise<LauncherIdentity | null> {
+    return identity(await this.#table.find(pid));
+  }
+
+  /** The launcher that took this ticket, if it is alive. */
+  async findLauncher(ticket: string): Promise<LauncherIdentity | null> {
+    for (const entry of await this.#table.all()) {
+      // Its own group: a child that it has forked and that has not yet executed its program looks the same otherwise.
+      const isOwnGroup = entry.pid === entry.group;
+      if (isOwnGroup && isLauncher(await this.#table.commandLine(entry.pid), ticket)) return identity(entry);
+    }
+    return null;
+  }
+
+  async isAlive({ launcher }: Start): Promise<boolean> {
+    return !!launcher && isSame(await this.#table.find(launcher.pid), launcher);
+  }
+
+  /** Of the app; empty where there is none. */
+  async environment(started: Started): Promise<Readonly<Record<string, string>>> {
+    const app = await this.#findApp(started);
+    return app ? Object.fromEntries(await this.#table.environment(app.pid)) : {};
+  }
+
+  /** SIGTERM to the app, again if another process took its place (the launcher was still on its way to it). */
+  async askToEnd(started: Started, graceMs: number): Promise<void> {
+    const deadline = this.#clock.now() + graceMs;
+    let asked: number | undefined;
+    while ((await this.isAlive(started)) && this.#clock.now() < deadline) {
+      if (asked === undefined || !(await this.#table.find(asked))) {
+        asked = await this.#signalApp(started, 'SIGTERM');
+      }
+      await this.#clock.sleep(POLL_MS);
+    }
+  }
+
+  async kill(started: Started): Promise<void> {
+    // The app first, so that the launcher can write down how it ended.
+    if ((await this.isAlive(started)) && (await this.#signalApp(started, 'SIGKILL')) !== undefined) {
+      const deadline = this.#clock.now() + EXIT_CODE_MS;
+      while ((await this.isAlive(started)) && this.#clock.now() < deadline) await this.#clock.sleep(POLL_MS);
+    }
+    await this.killMembers(started);
+  }
+
+  /** Until a look at all processes finds none. */
+  async killMembers(start: Start): Promise<void> {
+    for (;;) {
+      const members = await findMembers(this.#table, start);
+      if (members.length === 0) return;
+      for (const member of members) signal(member.pid, 'SIGKILL');
+      await this.#clock.sleep(POLL_MS);
+    }
+  }
+
+  async #signalApp(started: Started, name: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
+    const app = await this.#findApp(started);
+    if (app) signal(app.pid, name);
+    return app?.pid;
+  }
+
+  /** The app's own process below the launcher; `undefined` while it is being set up, and after its end. */
+  async #findApp({ launcher, sandbox }: Started): Promise<ProcessEntry | undefined> {
+    if (!launcher) return undefined;
+    const entries = await this.#table.all();
+    // bwrap waits outside the pid namespace for its first process, which waits for the app.
+    const generations = sandbox === 'bubblewrap' ? 3 : 1;
+    let current: ProcessEntry | undefined = entries.find((entry) => entry.pid === launcher.pid);
+    for (let i = 0; i < generations && current; i++) current = eldestChild(entries, current.pid);
+    return current;
+  }
+}
+
+function identity(entry: ProcessEntry | undefined): LauncherIdentity | null {
+  return entry ? { pid: entry.pid, startTime: entry.startTime } : null;
 }
 
 /** Orphans inside a pid namespace become children of its first process too: the app came before them. */
@@ -58,10 +130,7 @@ function startOrder(entry: ProcessEntry): number {
 }
 
 /** Everything of an instance that is alive: by the marker, by the launcher and its group, by descent. */
-export async function findMembers(
-  table: ProcessTable,
-  { ticket, launcher = null }: Start,
-): Promise<readonly ProcessEntry[]> {
+async function findMembers(table: ProcessTable, { ticket, launcher = null }: Start): Promise<readonly ProcessEntry[]> {
   const entries = await table.all();
   const marked = await Promise.all(entries.map((entry) => hasMarker(table, entry.pid, ticket)));
   const members = new Set(entries.filter((entry, i) => marked[i] || isSame(entry, launcher)));
@@ -81,12 +150,12 @@ async function hasMarker(table: ProcessTable, pid: number, ticket: string): Prom
   return (await table.environment(pid)).get(MARKER) === ticket;
 }
 
-export function isSame(entry: ProcessEntry | undefined, identity: LauncherIdentity | null): boolean {
+function isSame(entry: ProcessEntry | undefined, identity: LauncherIdentity | null): boolean {
   return entry !== undefined && entry.pid === identity?.pid && entry.startTime === identity.startTime;
 }
 
 /** A process that is gone already is as good as signalled. */
-export function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, name);
   } catch (error) {

@@ -15,7 +15,7 @@ import type {
 } from '../../service-driver.ts';
 import { instanceRunning, spawnFailed } from './errors.ts';
 import { instanceEnvironment, type PreparedCommand, prepareCommand } from './instance-command.ts';
-import { findApp, findLauncher, findMembers, isSame, type Start, signal } from './instance-processes.ts';
+import { InstanceProcesses } from './instance-processes.ts';
 import { type InstanceRecord, InstanceStore } from './instance-record.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { linkMounts } from './links.ts';
@@ -39,10 +39,7 @@ export interface ProcessDriverOptions {
   readonly clock?: Clock | undefined;
 }
 
-const POLL_MS = 20;
 const ROTATE_INTERVAL_MS = 1000;
-/** How long a killed app's launcher may take to write down the exit code before it is killed too. */
-const EXIT_CODE_MS = 1000;
 
 /** Instances as processes of this machine; see ServiceDriver for the contract. */
 export async function openProcessDriver(options: ProcessDriverOptions): Promise<ServiceDriver> {
@@ -73,7 +70,7 @@ class ProcessDriver implements ServiceDriver {
   readonly capabilities: ServiceDriverCapabilities;
   readonly notice: string | undefined;
   readonly #bubblewrap: string | undefined;
-  readonly #table: ProcessTable;
+  readonly #processes: InstanceProcesses;
   readonly #clock: Clock;
   readonly #hidden: readonly string[];
   readonly #store: InstanceStore;
@@ -93,8 +90,8 @@ class ProcessDriver implements ServiceDriver {
     this.notice = notice;
     this.capabilities = { isolation: !!bubblewrap, absoluteMounts: !!bubblewrap, limits: false };
     this.#bubblewrap = bubblewrap;
-    this.#table = table;
     this.#clock = options.clock ?? systemClock;
+    this.#processes = new InstanceProcesses(table, this.#clock);
     this.#hidden = [directory, ...(options.hidden ?? [])];
     this.#store = new InstanceStore(directory);
     this.#logs = new LogStore(directory, options.log);
@@ -125,7 +122,7 @@ class ProcessDriver implements ServiceDriver {
         const record = await this.#prepare(spec, { sandbox, port, ticket });
         await this.#launch(spec, record);
       } catch (error) {
-        await this.#killMembers({ ticket });
+        await this.#processes.killMembers({ ticket });
         await this.#forget(spec.id, port);
         throw HoldfastError.from(error);
       }
@@ -136,8 +133,8 @@ class ProcessDriver implements ServiceDriver {
     return this.#queue.run(id, async () => {
       const record = this.#records.get(id);
       if (!record) return;
-      await this.#askToEnd(record, graceMs);
-      await this.#kill(record);
+      await this.#processes.askToEnd(record, graceMs);
+      await this.#processes.kill(record);
     });
   }
 
@@ -145,7 +142,7 @@ class ProcessDriver implements ServiceDriver {
     return this.#queue.run(id, async () => {
       const record = this.#records.get(id);
       if (!record) return;
-      if (await this.#isAlive(record)) throw instanceRunning(id);
+      if (await this.#processes.isAlive(record)) throw instanceRunning(id);
       await this.#settle(record);
       await this.#forget(id, record.port);
       await this.#logs.retire(record);
@@ -187,8 +184,7 @@ class ProcessDriver implements ServiceDriver {
     } catch (error) {
       if (!isNodeError(error, 'ENOENT')) throw error;
     }
-    const launcher = await findLauncher(this.#table, { ticket });
-    const healed = { ...record, launcher: launcher ? identity(launcher) : null };
+    const healed = { ...record, launcher: await this.#processes.findLauncher(ticket) };
     await this.#store.write(healed);
     return healed;
   }
@@ -224,8 +220,7 @@ class ProcessDriver implements ServiceDriver {
     const pid = await spawnLauncher(command, { files, logPath: log.path }).catch((error) => {
       throw spawnFailed(spec.id, error);
     });
-    const entry = await this.#table.find(pid);
-    const launched = { ...record, launcher: entry ? identity(entry) : null };
+    const launched = { ...record, launcher: await this.#processes.identify(pid) };
     await this.#store.write(launched);
     this.#environments.set(spec.id, environment);
     this.#adopt(launched);
@@ -251,7 +246,7 @@ class ProcessDriver implements ServiceDriver {
 
   async #observe(record: InstanceRecord): Promise<ObservedInstance> {
     const { id, startedAt, port } = record;
-    if (await this.#isAlive(record)) {
+    if (await this.#processes.isAlive(record)) {
       return { id, status: 'running', startedAt, address: port === null ? undefined : { host: '127.0.0.1', port } };
     }
     await this.#settle(record);
@@ -262,51 +257,10 @@ class ProcessDriver implements ServiceDriver {
   #settle(record: InstanceRecord): Promise<void> {
     const known = this.#settled.get(record.id);
     if (known) return known;
-    const settled = this.#killMembers(record);
+    const settled = this.#processes.killMembers(record);
     this.#settled.set(record.id, settled);
     settled.catch(() => this.#settled.delete(record.id));
     return settled;
-  }
-
-  async #isAlive({ launcher }: InstanceRecord): Promise<boolean> {
-    return !!launcher && isSame(await this.#table.find(launcher.pid), launcher);
-  }
-
-  /** SIGTERM to the app, again if another process took its place (the launcher was still on its way to it). */
-  async #askToEnd(record: InstanceRecord, graceMs: number): Promise<void> {
-    const deadline = this.#clock.now() + graceMs;
-    let asked: number | undefined;
-    while ((await this.#isAlive(record)) && this.#clock.now() < deadline) {
-      if (asked === undefined || !(await this.#table.find(asked))) {
-        asked = await this.#signalApp(record, 'SIGTERM');
-      }
-      await this.#clock.sleep(POLL_MS);
-    }
-  }
-
-  async #kill(record: InstanceRecord): Promise<void> {
-    // The app first, so that the launcher can write down how it ended.
-    if ((await this.#isAlive(record)) && (await this.#signalApp(record, 'SIGKILL')) !== undefined) {
-      const deadline = this.#clock.now() + EXIT_CODE_MS;
-      while ((await this.#isAlive(record)) && this.#clock.now() < deadline) await this.#clock.sleep(POLL_MS);
-    }
-    await this.#killMembers(record);
-  }
-
-  async #signalApp({ launcher, sandbox }: InstanceRecord, name: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
-    const app = launcher ? await findApp(this.#table, launcher.pid, sandbox) : undefined;
-    if (app) signal(app.pid, name);
-    return app?.pid;
-  }
-
-  /** Until a look at all processes finds none. */
-  async #killMembers(start: Start): Promise<void> {
-    for (;;) {
-      const members = await findMembers(this.#table, start);
-      if (members.length === 0) return;
-      for (const member of members) signal(member.pid, 'SIGKILL');
-      await this.#clock.sleep(POLL_MS);
-    }
   }
 
   async #forget(id: string, port: number | null): Promise<void> {
@@ -334,8 +288,7 @@ class ProcessDriver implements ServiceDriver {
   async #environment(record: InstanceRecord): Promise<Readonly<Record<string, string>>> {
     const known = this.#environments.get(record.id);
     if (known) return known;
-    const app = record.launcher ? await findApp(this.#table, record.launcher.pid, record.sandbox) : undefined;
-    const environment = app ? Object.fromEntries(await this.#table.environment(app.pid)) : {};
+    const environment = await this.#processes.environment(record);
     if (environment.HOLDFAST_RELEASE === undefined) throw new Error('its environment cannot be read');
     this.#environments.set(record.id, environment);
     return environment;
@@ -351,10 +304,6 @@ async function modulesOf(rootDirectory: string): Promise<string | undefined> {
   const path = resolve(rootDirectory, 'node_modules');
   const found = await lstat(path).catch(() => undefined);
   return found?.isDirectory() ? path : undefined;
-}
-
-function identity({ pid, startTime }: { readonly pid: number; readonly startTime: string }) {
-  return { pid, startTime };
 }
 
 function exitReason(exitCode: number | null | undefined): string {
