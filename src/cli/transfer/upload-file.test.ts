@@ -1,6 +1,6 @@
 import { mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { scriptedServer } from '../../../sdk/src/testing/scripted-server.ts';
 import { PART_SIZE } from './part-size.ts';
@@ -40,6 +40,20 @@ it.each(['a file of the same size and time', 'another file'])('%s in its place i
   await using server = await store(() => rename(`${path}.new`, path));
   await expect(uploadFile(server.storage(), { key: 'a.bin', path })).rejects.toThrow('it changed while it was read');
   expect(server.seen.filter(({ method, url }) => method === 'POST' && url.includes('uploadId'))).toEqual([]);
+});
+
+it('a file that is on its way already is sent by itself, by whichever path it is named', async () => {
+  const path = join(directory, 'a.bin');
+  await writeFile(path, Buffer.alloc(2 * PART_SIZE, 'a'));
+  let second: Promise<unknown> | undefined;
+  await using server = await store(async () => {
+    second = uploadFile(server.storage(), { key: 'a.bin', path: relative(process.cwd(), path) });
+    await vi.waitFor(() => expect(begun()).toBe(2)).catch(() => {}); // told below
+  });
+  const begun = () => server.seen.filter(({ url }) => url.endsWith('?uploads=')).length;
+  await uploadFile(server.storage(), { key: 'a.bin', path });
+  await second;
+  expect(begun()).toBe(2);
 });
 
 it('a file that changes after it was read whole is stored as it was', async () => {

@@ -1,5 +1,6 @@
 import { type BigIntStats, constants, openAsBlob } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { PutResult, Storage, UploadProgress, UploadResume } from '../../../sdk/src/index.ts';
 import { formatModified, MTIME } from './modified-time.ts';
 import { PARALLEL_PARTS, PART_SIZE } from './part-size.ts';
@@ -23,7 +24,7 @@ export async function uploadFile(storage: Storage, upload: FileUpload): Promise<
   const before = await stat(path, { bigint: true });
   if (!before.isFile()) throw new Error('it is not a file');
   await access(path, constants.R_OK); // a Blob says of a file that it may not read that it has changed
-  const target = { endpoint: storage.endpoint, bucket: storage.bucket, key, path };
+  const target = { endpoint: storage.endpoint, bucket: storage.bucket, key, path: resolve(path) };
   const claim = before.size > PART_SIZE ? await claimTransfer(JSON.stringify(Object.values(target))) : undefined;
   try {
     const resume = claim && (await resumeOf(storage, { target, before, contentType: upload.contentType }));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { readJsonFile, writeFileDurable } from '../../core/durable-files.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -17,6 +17,7 @@ export interface UploadTarget {
   readonly endpoint: string;
   readonly bucket: string;
   readonly key: string;
+  /** Absolute. */
   readonly path: string;
 }
 
@@ -43,7 +44,7 @@ export class UploadRecords {
 
   #path({ endpoint, bucket, key, path }: UploadTarget): string {
     const name = createHash('sha256')
-      .update(JSON.stringify([endpoint, bucket, key, resolve(path)]))
+      .update(JSON.stringify([endpoint, bucket, key, path]))
       .digest('hex');
     return join(this.#directory, `${name}.json`);
   }
