@@ -15,6 +15,12 @@ test('a port in use says what it was for and how to choose another', async () =>
   await closeServer(first, 0);
 });
 
+test('an address of another machine is told as that', async () => {
+  await expect(listen(createServer(), { ...address, host: '192.0.2.1' })).rejects.toMatchObject({
+    code: 'port.address',
+  });
+});
+
 test('closing cuts a request that does not end in its grace', async () => {
   const { promise: arrived, resolve } = Promise.withResolvers<void>();
   const server = createServer(() => resolve());

@@ -19,7 +19,7 @@ export interface ListenOptions {
 /**
  * Resolves with the address once connections are taken. What comes above as many as open files allow is closed at once:
  * the last of those would be taken from what those that are there write.
- * @throws HoldfastError `port.in-use`, `port.forbidden`
+ * @throws HoldfastError `port.in-use`, `port.forbidden`, `port.address`
  */
 export async function listen(server: Server, options: ListenOptions): Promise<AddressInfo> {
   const { host, port, purpose, variable, shared = false } = options;
@@ -39,6 +39,15 @@ export async function listen(server: Server, options: ListenOptions): Promise<Ad
         kind: 'conflict',
         message: `${place} is in use by another program`,
         hint: `end that program, or choose another port with ${variable}`,
+        ...details,
+      });
+    }
+    if (isNodeError(error, 'EADDRNOTAVAIL') || isNodeError(error, 'ENOTFOUND')) {
+      throw new HoldfastError({
+        code: 'port.address',
+        kind: 'invalid',
+        message: `${host}, meant for ${purpose}, is no address of this machine`,
+        hint: 'set HOLDFAST_LISTEN to one of its addresses, 0.0.0.0 or :: for all, or leave it out for 127.0.0.1',
         ...details,
       });
     }

@@ -71,7 +71,7 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): HostConf
       to: port(env, 'HOLDFAST_INSTANCE_PORT_LAST', 28_999),
     },
     sandbox: env.HOLDFAST_SANDBOX === 'off' ? 'off' : 'auto',
-    logLevel: env.HOLDFAST_LOG_LEVEL ?? 'info',
+    logLevel: logLevel(env),
   });
 }
 
@@ -98,6 +98,19 @@ function s3RequestLog({ HOLDFAST_S3_REQUEST_LOG: text = '' }: NodeJS.ProcessEnv)
     kind: 'invalid',
     message: `HOLDFAST_S3_REQUEST_LOG is "${text}"`,
     hint: `set it to ${REQUEST_LOGS.join(', ')}, or leave it out`,
+  });
+}
+
+const LOG_LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+function logLevel({ HOLDFAST_LOG_LEVEL: text = '' }: NodeJS.ProcessEnv): string {
+  const level = text || 'info';
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new HoldfastError({
+    code: 'config.invalid',
+    kind: 'invalid',
+    message: `HOLDFAST_LOG_LEVEL is "${text}"`,
+    hint: `set it to ${LOG_LEVELS.join(', ')}, or leave it out for info`,
   });
 }
 
