@@ -13,7 +13,7 @@ import { hasBubblewrap, openProcessHarness } from '../contract/process-harness.t
 
 const ROUNDS = 30;
 
-/** Starts the victim, kills it at a random moment; what it had said by then. */
+/** Starts the victim, kills it at a random moment, in every second round after its first start; what it had said by then. */
 async function killedRun(
   args: readonly string[],
   round: number,
@@ -24,16 +24,18 @@ async function killedRun(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface(child.stdout);
+  const { promise: first, resolve: hasStarted } = Promise.withResolvers<void>();
   const open = new Promise<void>((resolve) => {
     lines.on('line', (line) => {
       const [word, id = ''] = line.split(' ');
       if (word === 'open') resolve();
       if (word === 'started') started.add(id);
+      if (word === 'started') hasStarted();
       if (word === 'stopped') stopped.add(id);
     });
   });
   const closed = once(lines, 'close');
-  await Promise.race([open, closed]);
+  await Promise.race([round % 2 === 0 ? first : open, closed]);
   await sleep(randomInt(10, 30 + 40 * (round % 10)));
   child.kill('SIGKILL');
   await Promise.all([once(child, 'exit'), closed]);
