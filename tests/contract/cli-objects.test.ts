@@ -118,6 +118,26 @@ it('takes a directory for one, up and down, and a prefix without a key for missp
   await store(['rm', 'images', '', '-r', '--yes']);
 });
 
+it('says of what it uploads what caches are to be told', async () => {
+  await bed.admin.ensureBucket({ name: 'images', accessibility: 'public' });
+  await mkdir(join(bed.directory, 'pages'));
+  await writeFile(join(bed.directory, 'pages', 'a.html'), 'x');
+  const told = async (key: string) =>
+    (await fetch(`${bed.api.platform.s3?.endpoint}/images/${key}`)).headers.get('cache-control');
+  const option = ['--cache-control', 'max-age=60'];
+  await store(['put', 'images', join('pages', 'a.html'), 'one', ...option]);
+  await store(['put', 'images', '-', 'input', ...option], { input: 'x' });
+  await store(['put', 'images', 'pages', 'tree', '-r', ...option]);
+  await store(['sync', 'pages', 's3://images/synced', ...option]);
+  expect(await Promise.all(['one', 'input', 'tree/a.html', 'synced/a.html'].map(told))).toEqual(
+    Array(4).fill('max-age=60'),
+  );
+  const copy = await store(['sync', 's3://images/tree', 's3://images/copy', ...option]);
+  expect(copy).toMatchObject({ code: 2, stderr: expect.stringContaining('for files that are uploaded') });
+  await store(['rm', 'images', '', '-r', '--yes']);
+  await bed.admin.ensureBucket({ name: 'images', accessibility: 'private' });
+});
+
 it('puts an object into the file that is meant: with its mode, behind a link, and never in place of a device', async () => {
   await store(['put', 'images', '-', 'secret'], { input: 'new' });
   await mkdir(join(bed.directory, 'place'));

@@ -39,6 +39,7 @@ async function upload(
   await uploadFile(to.storage, {
     key,
     path: join(from.path, entry.path),
+    cacheControl: to.cacheControl,
     signal,
     onProgress: ({ loaded, resumed }) => onBytes({ moved: loaded - resumed, resumed }),
   });

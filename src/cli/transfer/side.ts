@@ -24,6 +24,8 @@ export interface BucketSource {
 
 export interface BucketTarget extends BucketSource {
   readonly storage: Storage;
+  /** What the objects that files become say to caches. */
+  readonly cacheControl?: string | undefined;
 }
 
 /** Where a transfer reads. */

@@ -11,6 +11,7 @@ export interface FileUpload {
   readonly key: string;
   readonly path: string;
   readonly contentType?: string | undefined;
+  readonly cacheControl?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
@@ -25,9 +26,10 @@ export async function uploadFile(storage: Storage, upload: FileUpload): Promise<
   if (!before.isFile()) throw new Error('it is not a file');
   await access(path, constants.R_OK); // a Blob says of a file that it may not read that it has changed
   const target = { endpoint: storage.endpoint, bucket: storage.bucket, key, path: resolve(path) };
+  const { contentType, cacheControl } = upload;
   const claim = before.size > PART_SIZE ? await claimTransfer(JSON.stringify(Object.values(target))) : undefined;
   try {
-    const resume = claim && (await resumeOf(storage, { target, before, contentType: upload.contentType }));
+    const resume = claim && (await resumeOf(storage, { target, before, contentType, cacheControl }));
     const stored = await send(storage, { ...upload, before, resume });
     if (resume) await new UploadRecords().forget(target);
     return stored;
@@ -67,11 +69,12 @@ interface Resumable {
   readonly target: UploadTarget;
   readonly before: BigIntStats;
   readonly contentType: string | undefined;
+  readonly cacheControl: string | undefined;
 }
 
-async function resumeOf(storage: Storage, { target, before, contentType }: Resumable): Promise<UploadResume> {
+async function resumeOf(storage: Storage, { target, before, ...headers }: Resumable): Promise<UploadResume> {
   const records = new UploadRecords();
-  const about = { size: Number(before.size), mtimeNs: String(before.mtimeNs), contentType };
+  const about = { size: Number(before.size), mtimeNs: String(before.mtimeNs), ...headers };
   const found = await records.find(target);
   const same = found && isOf(found, about);
   if (found && !same) await storage.abortUpload(target.key, found.uploadId);
@@ -81,8 +84,10 @@ async function resumeOf(storage: Storage, { target, before, contentType }: Resum
   };
 }
 
+const SAME_UPLOAD = ['size', 'mtimeNs', 'contentType', 'cacheControl'] as const;
+
 function isOf(record: UploadRecord, about: Omit<UploadRecord, 'uploadId'>): boolean {
-  return record.size === about.size && record.mtimeNs === about.mtimeNs && record.contentType === about.contentType;
+  return SAME_UPLOAD.every((name) => record[name] === about[name]);
 }
 
 function changed(): Error {

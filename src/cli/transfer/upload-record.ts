@@ -11,6 +11,7 @@ export interface UploadRecord {
   /** Of the file, in nanoseconds. */
   readonly mtimeNs: string;
   readonly contentType: string | undefined;
+  readonly cacheControl?: string | undefined;
 }
 
 export interface UploadTarget {

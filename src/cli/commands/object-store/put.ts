@@ -14,6 +14,7 @@ import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from '.
 
 interface PutOptions extends TreeOptions {
   readonly contentType?: string;
+  readonly cacheControl?: string;
   readonly recursive?: boolean;
 }
 
@@ -22,6 +23,7 @@ export function putObject(buckets: Command): void {
     .command('put <bucket> <file> [key]')
     .description('upload a file, or with - the input; the key defaults to the name of the file, also behind a /')
     .option('--content-type <type>', 'default: by the name')
+    .option('--cache-control <value>', 'what browsers and caches are told, such as max-age=3600')
     .option('-r, --recursive', 'a directory with all that is below it; the key is the prefix of theirs');
   treeOptions(command)
     .addHelpText(
@@ -40,7 +42,8 @@ export function putObject(buckets: Command): void {
             withBucket(api, bucket, (storage) => {
               if (options.recursive) return putDirectory(storage, { directory: file, prefix: key, signal, ...options });
               refuseTreeOptions(options);
-              return putOne(storage, { file, key: keyOf(file, key), signal, contentType: options.contentType });
+              const { contentType, cacheControl } = options;
+              return putOne(storage, { file, key: keyOf(file, key), signal, contentType, cacheControl });
             }),
           { goesOn: file !== '-' },
         ),
@@ -53,11 +56,16 @@ function putDirectory(
   {
     directory,
     prefix = basename(resolve(directory)),
+    cacheControl,
     ...options
-  }: TreeOptions & { readonly directory: string; readonly prefix: string | undefined; readonly signal: AbortSignal },
+  }: Omit<PutOptions, 'recursive'> & {
+    readonly directory: string;
+    readonly prefix: string | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Answer> {
   const from = { kind: 'directory', path: directory } as const;
-  const to = { kind: 'bucket', storage, prefix: asDirectory(prefix) } as const;
+  const to = { kind: 'bucket', storage, prefix: asDirectory(prefix), cacheControl } as const;
   return runTransfer({ ...options, from, to, compare: 'all' });
 }
 
@@ -65,6 +73,7 @@ interface FilePut {
   readonly file: string;
   readonly key: string;
   readonly contentType?: string | undefined;
+  readonly cacheControl?: string | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -13,6 +13,7 @@ interface SyncOptions extends TreeOptions {
   readonly delete?: boolean;
   readonly checksum?: boolean;
   readonly snapshot?: string;
+  readonly cacheControl?: string;
   readonly yes?: boolean;
 }
 
@@ -24,6 +25,10 @@ export function syncObjects(buckets: Command): void {
     .option('--snapshot <snapshot>', 'from what a snapshot of the bucket has, also back to the bucket')
     .option('--checksum', 'compare contents; default: size and time, which is kept with the object');
   treeOptions(command)
+    .option(
+      '--cache-control <value>',
+      'what browsers and caches are told of the files that are uploaded, such as max-age=3600',
+    )
     .option('-y, --yes', 'do not ask before --delete leaves nothing of what the target has')
     .addHelpText(
       'after',
@@ -38,18 +43,19 @@ export function syncObjects(buckets: Command): void {
       action(({ api }, from: string, to: string, options: SyncOptions) =>
         untilInterrupted(
           (signal) =>
-            withSides(
-              api,
-              { from: parseLocation(from), to: parseLocation(to), snapshot: options.snapshot },
-              (sides) => {
-                const compare = options.checksum ? ('checksum' as const) : ('time' as const);
-                return runTransfer({ ...options, ...sides, compare, signal });
-              },
-            ),
+            withSides(api, { from: parseLocation(from), to: parseLocation(to), ...options }, (sides) => {
+              const compare = options.checksum ? ('checksum' as const) : ('time' as const);
+              return runTransfer({ ...options, ...sides, compare, signal });
+            }),
           { goesOn: true },
         ),
       ),
     );
+}
+
+interface Ends {
+  readonly from: Location;
+  readonly to: Location;
 }
 
 type Run = (sides: { readonly from: Source; readonly to: Target }) => Promise<Answer>;
@@ -57,9 +63,11 @@ type Run = (sides: { readonly from: Source; readonly to: Target }) => Promise<An
 /** @throws HoldfastError `usage` for what is no sync between a bucket and something */
 function withSides(
   api: Session['api'],
-  { from, to, snapshot }: { readonly from: Location; readonly to: Location; readonly snapshot: string | undefined },
+  { from, to, snapshot, cacheControl }: Pick<SyncOptions, 'snapshot' | 'cacheControl'> & Ends,
   run: Run,
 ): Promise<Answer> {
+  if (from.kind === 'bucket' && cacheControl !== undefined)
+    throw cliErrors.usage('--cache-control is for files that are uploaded', 'leave it out: objects keep what they say');
   if (from.kind === 'bucket' && to.kind === 'bucket') {
     return withTwoBuckets(api, { from: from.bucket, to: to.bucket }, (storages) => {
       const sides = { from: sourceOf(from, storages.from, snapshot), to: targetOf(to, storages.to) };
@@ -73,7 +81,7 @@ function withSides(
   }
   if (snapshot !== undefined) throw cliErrors.usage('a directory has no snapshots', 'leave --snapshot out');
   if (from.kind === 'directory' && to.kind === 'bucket') {
-    return withBucket(api, to.bucket, (storage) => run({ from, to: targetOf(to, storage) }));
+    return withBucket(api, to.bucket, (storage) => run({ from, to: { ...targetOf(to, storage), cacheControl } }));
   }
   throw cliErrors.usage('neither is a bucket', 'write a bucket as s3://bucket or s3://bucket/prefix');
 }
