@@ -24,3 +24,9 @@ it.each([
 ])('%s and %s: %s', (pattern, path, matches) => {
   expect(pathFilter([{ include: false, pattern }])(path)).toBe(!matches);
 });
+
+it('refuses a range that runs backwards', () => {
+  expect(() => pathFilter([{ include: false, pattern: '[z-a]*' }])).toThrow(
+    expect.objectContaining({ code: 'usage', message: 'the pattern [z-a]* has a range that runs backwards' }),
+  );
+});
