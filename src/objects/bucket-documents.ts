@@ -1,4 +1,5 @@
 import type { CorsRuleSpec, EventRuleSpec, LifecycleRuleSpec, LoggingSpec } from '../spec/app-spec.ts';
+import { CLOSED } from './access/bucket-access.ts';
 import { type BucketLogging, LOGGING_DOCUMENT } from './access-log/bucket-logging.ts';
 import { NOTIFICATION_DOCUMENT, type NotificationRule } from './events/notification-rules.ts';
 import { isOfMarkers } from './lifecycle/expiry.ts';
@@ -12,13 +13,14 @@ type Wanted = Parameters<ObjectAdmin['ensureBucket']>[0];
 
 /** The documents of `bucket` that differ from those that are wanted; `undefined` takes one away. */
 export function documentChanges(bucket: Bucket, wanted: Wanted): NonNullable<BucketChanges['documents']> {
-  const { website, cors, lifecycle, events, logging } = wanted;
+  const { website, cors, lifecycle, events, logging, closed } = wanted;
   const documents = {
     ...(website === undefined ? {} : { website: website && websiteDocument(bucket, website) }),
     ...(cors === undefined ? {} : { cors: cors?.map(corsRule) }),
     ...(lifecycle === undefined ? {} : { [LIFECYCLE]: lifecycle?.map(lifecycleRule) }),
     ...(events === undefined ? {} : { [NOTIFICATION_DOCUMENT]: events?.map(notificationRule) }),
     ...(logging === undefined ? {} : { [LOGGING_DOCUMENT]: logging && loggingDocument(logging) }),
+    ...(closed === undefined ? {} : { [CLOSED]: closed }),
   };
   const texts = Object.entries(documents).map(([name, value]) => [name, value ? JSON.stringify(value) : undefined]);
   return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket.documents?.[name]));

@@ -110,6 +110,8 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, SealAdmin, WebhookAdm
     readonly logging?: LoggingSpec | null | undefined;
     /** Host names, lower-case, that lead to it; in place of those before. */
     readonly domains?: readonly string[] | undefined;
+    /** Nobody reads it or writes into it, whatever keys, policies and ACLs say, until it is opened again. */
+    readonly closed?: boolean | undefined;
   }): Promise<BucketInfo>;
   /** Deletes a bucket with all that is in it, and takes it from the keys that are no service's. Absent is no error. */
   destroyBucket(input: { readonly name: string }): Promise<void>;

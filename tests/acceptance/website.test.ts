@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Storage } from '../../sdk/src/index.ts';
 import type { AppView, StorageView } from '../../src/control/api/client.ts';
+import type { BucketCredentials } from '../../src/control/platform.ts';
 import { exec } from '../../src/core/exec.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
@@ -145,15 +147,25 @@ test('a destroyed bucket is shown to nobody until it is recovered, and its domai
   await platform.run(['object-store', 'create', 'fete', '--public', '--custom-domain', 'fete.example']);
   await put('fete', 'page', 'welcome back');
   await platform.run(['object-store', 'versioning', 'fete', 'enabled']); // the platform is not told of it
+  const { bucket, ...options } = await platform.json<BucketCredentials>(['object-store', 'keys', 'fete']);
+  const storage = new Storage(bucket, options);
   await platform.run(['object-store', 'destroy', 'fete', '--yes']);
+  await expect(storage.put('late', 'lost with the bucket')).rejects.toThrow('the bucket "fete" was destroyed');
+  await expect(storage.get('page')).rejects.toThrow('the bucket "fete" was destroyed');
+  for (const command of ['put fete - late', 'ls fete', 'fork fete feast']) {
+    const refused = await platform.cli(['object-store', ...command.split(' ')], { input: 'lost with the bucket' });
+    expect(refused.stderr).toContain('`holdfast object-store recover fete`');
+  }
   expect(await curl('http://fete.website.localhost/page')).toMatch(/403$/);
   expect(await curl('http://fete.example/page')).toMatch(/404$/);
   await platform.run(['object-store', 'create', 'feast', '--custom-domain', 'fete.example']);
   const taken = await platform.cli(['object-store', 'recover', 'fete']);
   expect(taken.stderr).toContain('fete.example is the domain of the bucket feast already');
+  expect(await curl('http://fete.website.localhost/page')).toMatch(/403$/);
   await platform.run(['object-store', 'destroy', 'feast', '--now', '--yes']);
   await platform.run(['object-store', 'recover', 'fete']);
   expect(await curl('http://fete.example/page')).toBe('welcome back\n200');
+  await storage.put('late', 'kept');
   expect(await platform.run(['object-store', 'versioning', 'fete'])).toBe('enabled\n');
 });
 

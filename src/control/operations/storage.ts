@@ -79,9 +79,10 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
     return views.view(record);
   }
 
-  /** As the object store knows it. */
+  /** As the object store knows it. @throws HoldfastError `bucket.destroyed`, `bucket.not-found`, `bucket.ambiguous` */
   async function realBucket(id: string): Promise<string> {
     const record = await findStorage(state, { kind: 'bucket', id });
+    if (record.state === 'destroyed') throw errors.bucketDestroyed(record.name);
     return record.realName ?? record.name;
   }
 

@@ -62,16 +62,18 @@ export async function releaseDomains(
   }
 }
 
-/** What is destroyed is shown to nobody, though it can be recovered; its domains are free. */
+/** What is destroyed is nobody's to read, nor to write what would be purged with it; its domains are free. */
 export async function hideBucket({ drivers }: ControlContext, { realName, name }: BucketRecord): Promise<void> {
-  await drivers.objects.ensureBucket({ name: realName ?? name, accessibility: 'private', domains: [] });
+  await drivers.objects.ensureBucket({ name: realName ?? name, domains: [], closed: true });
 }
 
 /**
  * What `hideBucket` has changed, and that alone: everything else a client may have set since the record was written, and
- * versioning taken back would lose what is overwritten from then on. @throws HoldfastError `bucket.domain-taken`
+ * versioning taken back would lose what is overwritten from then on. Earlier versions hid a bucket by making it private.
+ * The domains come first: where another bucket has one, it stays hidden. @throws HoldfastError `bucket.domain-taken`
  */
 export async function showBucket({ drivers }: Pick<ControlContext, 'drivers'>, record: BucketRecord): Promise<void> {
   const { name, accessibility, domains } = bucketInput(record, record.settings);
-  await drivers.objects.ensureBucket({ name, accessibility, domains });
+  await drivers.objects.ensureBucket({ name, domains });
+  await drivers.objects.ensureBucket({ name, accessibility, closed: false });
 }

@@ -71,6 +71,24 @@ test('a service reaches its bucket and cannot delete it', () => {
   expect(allowed({ ...service, grants: [] }, '', false)).toEqual(['list-buckets']);
 });
 
+test('nobody may do anything in a closed bucket, whatever opened it', () => {
+  const policy = JSON.stringify({
+    Statement: {
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: ['arn:aws:s3:::images', 'arn:aws:s3:::images/*'],
+    },
+  });
+  const given = { public: true, documents: { policy, acl: 'public-read-write' } };
+  expect(may(anonymous, 'write-object', 's3:PutObject', 'images', given)).toBe(true);
+  const closed = { ...given, documents: { ...given.documents, closed: 'true' } };
+  for (const identity of [operator, operatorOfOne, service, anonymous]) {
+    const others = ACTIONS.filter((action) => action !== 'create-bucket'); // which the store refuses
+    expect(others.filter((action) => may(identity, action, 's3:GetObject', 'images', closed))).toEqual([]);
+  }
+});
+
 test('the public reads objects of public buckets only', () => {
   expect(allowed(anonymous, 'images', true)).toEqual(['read-object']);
   expect(allowed(anonymous, 'images', false)).toEqual([]);

@@ -21,17 +21,21 @@ const POLICY_PERMISSIONS = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 
 /** Not even a policy gives it to others: whoever changes a policy could give themselves everything. */
 const FOR_OPERATORS: ReadonlySet<Action> = new Set<Action>(['administer-bucket', 'delete-bucket']);
 
-/** `by-bucket-acl`: allowed, by nothing but that ACL. `by-object`: denied, unless the ACL of the object that is read allows it. */
-export type Decision = 'allowed' | 'by-bucket-acl' | 'by-object' | 'denied';
+/**
+ * `by-bucket-acl`: allowed, by nothing but that ACL. `by-object`: denied, unless the ACL of the object that is read
+ * allows it. `closed`: denied by nothing but that the bucket is closed.
+ */
+export type Decision = 'allowed' | 'by-bucket-acl' | 'by-object' | 'denied' | 'closed';
 
 /**
  * Denied unless something allows it: the key's scope, the bucket's policy, that the
- * bucket is public, or an ACL. A Deny in the policy wins over all of them.
+ * bucket is public, or an ACL. A Deny in the policy wins over all of them, and a closed bucket over everything.
  */
 export function decideAccess(identity: Identity, request: AccessRequest): Decision {
   const { action, bucket, key, permission, access, context } = request;
   const inScope = identity.kind === 'key' && scopeAllows(identity, request);
   if (!access || action === 'create-bucket') return inScope ? 'allowed' : 'denied';
+  if (access.isClosed) return inScope ? 'closed' : 'denied';
   const resource = key === '' ? bucket : `${bucket}/${key}`;
   const effect = access.policy && evaluatePolicy(access.policy, { identity, permission, resource, context });
   if (effect === 'deny') {

@@ -25,6 +25,8 @@ export const publicAccessBlock = documentReader<PublicAccessBlock>(PUBLIC_ACCESS
 
 /** What a bucket says about who may do what in it. */
 export interface BucketAccess {
+  /** It was destroyed, and can be recovered until it is purged: nobody reads it, or writes what would go with it. */
+  readonly isClosed: boolean;
   /** Declared so: anyone may read its objects. */
   readonly isPublic: boolean;
   readonly policy: Policy | undefined;
@@ -37,6 +39,9 @@ export interface BucketAccess {
   /** The bucket's own, whether it counts or not. */
   readonly acl: CannedAcl;
 }
+
+/** The document of a bucket that was destroyed and can be recovered. */
+export const CLOSED = 'closed';
 
 export type ObjectOwnership = 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter';
 
@@ -51,6 +56,7 @@ export function bucketAccess(bucket: Bucket): BucketAccess {
   const block = publicAccessBlock(bucket) ?? OPEN;
   const aclsDisabled = ownership === ('BucketOwnerEnforced' satisfies ObjectOwnership);
   const access: BucketAccess = {
+    isClosed: bucket.documents?.[CLOSED] !== undefined,
     isPublic: bucket.accessibility === 'public',
     policy,
     policyIsPublic: policy !== undefined && isPublicPolicy(policy),

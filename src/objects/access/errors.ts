@@ -48,6 +48,14 @@ export const accessErrors = {
     'unauthenticated',
     'check the secret access key, and that nothing between client and server changes the path, the query or a signed header',
   ),
+  /** As who may not come in: clients know no other refusal. */
+  bucketClosed: (bucket: string) =>
+    new HoldfastError({
+      code: 'access.denied',
+      kind: 'forbidden',
+      message: `the bucket "${bucket}" was destroyed`,
+      hint: `\`holdfast object-store recover ${bucket}\` brings it back, until it is purged`,
+    }),
   denied: failure('access.denied', 'forbidden', 'use a key whose scope has the bucket'),
   expired: failure('access.expired', 'forbidden', 'sign a new URL'),
   notYetValid: failure('access.not-yet-valid', 'forbidden', 'set the clock of the machine that signs'),

@@ -203,12 +203,12 @@ export class AccessCheck {
     permission: string,
     { bucket, key, versionId, snapshot, at, prefix }: Target & { readonly prefix?: string | undefined },
     tags?: readonly Tag[],
-  ): Promise<Decision> {
+  ): Promise<Exclude<Decision, 'closed'>> {
     const { identity, context, findTags } = this.#options;
     const asksForTags = seesExistingTags(permission) && this.#policyAsks(bucket, 's3:existingobjecttag/');
     const existing = asksForTags ? await findTags({ bucket, key, versionId, snapshot, at }) : undefined;
     const asked = withLock(withPrefix(withVersion(context, versionId), prefix), this.#lock, Date.now());
-    return decideAccess(identity, {
+    const decision = decideAccess(identity, {
       action,
       bucket,
       key,
@@ -218,6 +218,8 @@ export class AccessCheck {
       access: this.#access(bucket),
       context: withTags(withTags(asked, 'request', tags), 'existing', existing),
     });
+    if (decision === 'closed') throw accessErrors.bucketClosed(bucket);
+    return decision;
   }
 
   #policyAsks(bucket: string, key: string): boolean {
