@@ -16,7 +16,9 @@ describe('before anything is deployed', () => {
     const volume = await cli.succeed(['volumes', 'create', 'data', '--region', 'ewr', '--size', '25']);
     expect(volume.stdout).toBe('The volume data (vol_xxxxxxxxxxxxxxxxxxxxxxx) of 25 GB is there in ewr.\n');
     const bucket = await cli.succeed(['object-store', 'create', 'my-app-images', '--app', 'my-app']);
-    expect(bucket.stdout).toBe('The bucket my-app-images (buc_xxxxxxxxxxxxxxxxxxxxxxx) is there for my-app.\n');
+    expect(bucket.stdout).toBe(
+      'The bucket my-app-images (buc_xxxxxxxxxxxxxxxxxxxxxxx) is there for my-app, whose services reach it from their next deploy on.\n',
+    );
     expect(await cli.json<StorageView[]>(['buckets', 'list', '--app', 'my-app'])).toMatchObject([{ app: 'my-app' }]);
     expect((await cli.succeed(['volumes', 'list'])).stdout).toMatchInlineSnapshot(`
       "NAME  ID                           APP  STATE   REGION  SIZE   USED  ATTACHED TO  CREATED

@@ -42,15 +42,10 @@ export function createBucket(buckets: Command): void {
         };
         const data = await (await session.api.buckets.$post({ json })).json();
         const place = data.url === null ? '' : ` Its public address is ${data.url}`;
-        const text = `The bucket ${data.name} (${data.id}) is there${data.app ? ` for ${data.app}` : ''}.${place}`;
-        return { data, text: data.app === null ? text : `${text}\n${howToConnect(data.name)}` };
+        const owner = data.app === null ? '' : ` for ${data.app}, whose services reach it from their next deploy on`;
+        return { data, text: `The bucket ${data.name} (${data.id}) is there${owner}.${place}` };
       }),
     );
-}
-
-/** What is made by hand is the app's; which of its services get a key is up to the app file. */
-function howToConnect(name: string): string {
-  return `Its services reach it when the app file has \`${name}: { type: bucket }\` under resources, and they \`connectTo: [${name}]\`.`;
 }
 
 export function append(value: string, before: string[] = []): string[] {
