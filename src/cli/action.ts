@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { HoldfastError, isHoldfastCode } from '../core/errors.ts';
 import { type GlobalFlags, openSession, type Session } from './session.ts';
 
 /** What a command has found out or done. */
@@ -21,9 +22,18 @@ export function withFlags<Args extends readonly unknown[]>(run: Run<GlobalFlags,
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
     const flags = command.optsWithGlobals<GlobalFlags>();
-    const answer = await run(flags, ...(args.slice(0, -1) as unknown as Args));
+    const answer = await run(flags, ...(args.slice(0, -1) as unknown as Args)).catch((error) => {
+      throw isHoldfastCode(error, 'request.invalid') ? withHelp(error, command) : error;
+    });
     if (answer) print(answer, flags);
   };
+}
+
+/** The API names its own description; a person at the terminal has that of the command. */
+function withHelp({ code, kind, message }: HoldfastError, command: Command): HoldfastError {
+  const path = [];
+  for (let one: Command | null = command; one; one = one.parent) path.unshift(one.name());
+  return new HoldfastError({ code, kind, message, hint: `see \`${path.join(' ')} --help\`` });
 }
 
 export function print({ data, text }: Answer, flags: GlobalFlags): void {

@@ -49,14 +49,14 @@ describe('keys', () => {
 
     const id = made.AWS_ACCESS_KEY_ID;
     const listed = await store(['keys', 'list']);
-    expect(listed.stdout).toMatch(new RegExp(`${id} +key:\\w+ +images/in/\\* \\(write only\\) .* in 29d +camera`));
+    expect(listed.stdout).toMatch(new RegExp(`${id} +key:\\w+ +images/in/\\* \\(write only\\) .* in 30d +camera`));
     const all = await store(['keys', 'list', '--json']);
     for (const { stdout } of [listed, all]) expect(stdout).not.toContain(made.AWS_SECRET_ACCESS_KEY);
 
     const next = environmentOf((await store(['keys', 'rotate', id, '--grace', '2h'])).stdout.trim());
     for (const env of [made, next]) expect(await statusOf(storageOf(env).put('in/a', 'a'))).toBe(200);
     expect((await store(['keys', 'list'])).stdout).toMatch(
-      new RegExp(`${id} .* in 1h +replaced by ${next.AWS_ACCESS_KEY_ID}`),
+      new RegExp(`${id} .* in 2h +replaced by ${next.AWS_ACCESS_KEY_ID}`),
     );
     expect(await store(['keys', 'rotate', id])).toMatchObject({ code: 5 });
 
@@ -70,7 +70,7 @@ describe('keys', () => {
     const rotate = (id: string | undefined, grace: string) => store(['keys', 'rotate', id ?? '', '--grace', grace]);
     const made = environmentOf((await store(['keys', 'create', 'images'])).stdout.trim());
     const plain = await rotate(made.AWS_ACCESS_KEY_ID, '2h');
-    expect(plain.stderr).toMatch(/^The old key HFAK\w+ goes on until \d{4}-\d\d-\d\d \d\d:\d\d UTC \(in 1h\)\.\n$/);
+    expect(plain.stderr).toMatch(/^The old key HFAK\w+ goes on until \d{4}-\d\d-\d\d \d\d:\d\d UTC \(in 2h\)\.\n$/);
 
     const first = await bed.admin.ensureKey({ owner: 'shop/web', buckets: ['images'] });
     const { stdout, stderr } = await rotate(first.accessKeyId, '2h');
@@ -106,6 +106,7 @@ describe('keys', () => {
     [['create', 'images', '--all-buckets'], '--all-buckets is for everything'],
     [['create', 'images', '--expires', 'soon'], 'is not a duration'],
     [['create', 'images', '--expires', '0s'], 'expiresInSeconds'],
+    [['create', 'images', '--expires', '0s'], 'see `holdfast object-store keys create --help`'],
   ])('refuses %j', async (args, message) => {
     expect(await store(['keys', ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });

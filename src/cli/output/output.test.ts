@@ -81,6 +81,8 @@ describe('times', () => {
     expect(ago(now - 200_000, now)).toBe('3m ago');
     expect(ago(now - 26 * 3600e3, now)).toBe('1d ago');
     expect(until(now + 23.5 * 3600e3, now)).toBe('in 23h');
+    expect(until(now + 24 * 3600e3 - 2000, now)).toBe('in 1d');
+    expect(until(now + 90e3, now)).toBe('in 1m');
     expect(until(now, now)).toBe('now');
   });
 });
