@@ -32,6 +32,7 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
       const { name, from, versioning, accessibility, quota, domains: hosts } = wanted;
       for (const { webhook } of wanted.events ?? []) if (!events.webhooks.find(webhook)) throw webhookNotFound(webhook);
       if (wanted.logging && wanted.logging.bucket !== name) requireLogTarget(wanted.logging.bucket, store);
+      if (hosts !== undefined) domains.requireFree(name, hosts); // before anything else has changed
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
         ...(accessibility === undefined ? {} : { accessibility }),

@@ -120,6 +120,12 @@ test('a bucket of no app has a name too, and its domain', async () => {
     expect(await curl(`http://${host}/page`)).toBe('welcome\n200');
   }
   expect(await curl(`${url}/page`)).toBe('welcome\n200');
+
+  const second = ['object-store', 'create', 'second', '--public'];
+  const taken = await platform.cli([...second, '--custom-domain', 'fair.example']);
+  expect(taken.stderr).toContain('fair.example is the domain of the bucket fair already');
+  expect(await curl('http://second.website.localhost/page')).toMatch(/404$/);
+  await platform.run([...second, '--app', 'another']); // the name is as free as if nobody had tried
 });
 
 test('a bucket of no app is opened, limited, given a domain, and closed again', async () => {
@@ -127,6 +133,8 @@ test('a bucket of no app is opened, limited, given a domain, and closed again', 
   await platform.run(['object-store', 'create', 'stall', '--website', '--quota', '1MB']);
   await put('stall', 'index.html', 'open');
   await store('versioning', 'stall', 'enabled'); // not by the platform, which leaves it alone
+  const taken = await store('update', 'stall', '--public', '--custom-domain', 'fair.example');
+  expect(taken.stderr).toContain('fair.example is the domain of the bucket fair already');
   expect(await curl('http://stall.website.localhost/')).toMatch(/403$/);
   const opened = await store('update', 'stall', '--public', '--custom-domain', 'stall.example', '--quota', '2MB');
   expect([opened.code, opened.stdout]).toEqual([0, expect.stringMatching(/^size +2 MB$/m)]);

@@ -29,16 +29,21 @@ export class Domains {
    */
   assign(name: string, domains: readonly string[]): Promise<void> {
     const change = this.#last.then(async () => {
-      for (const domain of domains) {
-        const owner = this.bucketOf(domain);
-        if (owner && owner.name !== name) throw domainTaken(domain, owner.name);
-      }
+      this.requireFree(name, domains);
       const list = domains.length === 0 ? undefined : JSON.stringify(domains);
       if (list === this.#store.bucket(name)?.documents?.domains) return;
       this.#remember(await this.#store.updateBucket(name, { documents: { domains: list } }));
     });
     this.#last = change.catch(() => {});
     return change;
+  }
+
+  /** @throws HoldfastError `bucket.domain-taken` where another bucket than `name` has one of them */
+  requireFree(name: string, domains: readonly string[]): void {
+    for (const domain of domains) {
+      const owner = this.bucketOf(domain);
+      if (owner && owner.name !== name) throw domainTaken(domain, owner.name);
+    }
   }
 
   #remember(bucket: Bucket): void {
