@@ -86,17 +86,22 @@ export class EdgeBed implements AsyncDisposable {
     return fetchFrom(this.port, path, options);
   }
 
-  /** Sends `bytes` on a connection of its own and gives all that comes back until it is closed, or for `ms`. */
-  async raw(bytes: string, ms = 60_000): Promise<string> {
+  /** Sends `bytes` on a connection of its own and gives all that comes back until the edge ends it, or within `ms`. */
+  async raw(bytes: string, ms?: number): Promise<string> {
     const socket = this.connect();
     socket.write(bytes, 'latin1');
-    const timer = setTimeout(() => socket.destroy(), ms);
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      socket.destroy();
+    }, ms ?? 60_000);
     let text = '';
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
     });
     await new Promise((resolve) => socket.once('close', resolve));
     clearTimeout(timer);
+    if (isOver && ms === undefined) throw new Error(`the edge did not end the connection; it said ${text}`);
     return text;
   }
 
