@@ -1,12 +1,9 @@
 import { type HoldfastError, isHoldfastCode } from '../../core/errors.ts';
-import { inTurns } from '../../core/in-turns.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import type { DepositObject, DepositPart, DepositStore } from '../store/deposit.ts';
-import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
-import { listPage, versionPage } from '../store/listing.ts';
 import { checkKey, checkMetadata } from '../store/names.ts';
 import type {
   CopyObject,
@@ -28,15 +25,14 @@ import { BucketCommits } from './bucket-commits.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { EntryDamage } from './catalog/index-damage.ts';
 import { snapshotInfo } from './catalog/snapshot-rows.ts';
 import { objectInfo } from './catalog/version.ts';
-import type { LayerScanOptions } from './catalog/version-layers.ts';
 import { ObjectKeys } from './encryption/object-keys.ts';
 import { closeParts, type EngineParts } from './engine-parts.ts';
 import { engineErrors } from './errors.ts';
 import { Intake } from './intake.ts';
 import { IntegrityCheck } from './integrity-check.ts';
+import { Listings } from './listings.ts';
 import { Lookup } from './lookup.ts';
 import { ObjectCopier } from './object-copier.ts';
 import { ObjectReader } from './object-reader.ts';
@@ -63,6 +59,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   readonly #reader: ObjectReader;
   readonly #keys: ObjectKeys;
   readonly #copier: ObjectCopier;
+  readonly #listings: Listings;
   readonly #integrity: IntegrityCheck;
   #closing: Promise<void> | undefined;
 
@@ -96,6 +93,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     });
     this.#reader = new ObjectReader({ journal: parts.journal, files: parts.files, keys });
     this.#integrity = new IntegrityCheck(parts);
+    this.#listings = new Listings({ catalog, lookup: this.#lookup, index: parts.index });
     this.#keys = keys;
     this.#copier = new ObjectCopier({
       catalog,
@@ -214,15 +212,12 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     return this.#copier.copy(request);
   }
 
-  async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    const view = this.#lookup.view(bucket, request);
-    return this.#paging(bucket, request, (options) => listPage(view.scan(options), request));
+  async list(request: ListObjects): Promise<ListPage> {
+    return this.#listings.objects(request);
   }
 
-  async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
-    const view = this.#lookup.view(bucket, request);
-    const below = request.after && view.stampOf(request.after);
-    return this.#paging(bucket, request, (options) => versionPage(view.scanVersions(options), request, below));
+  async listVersions(request: ListVersions): Promise<VersionPage> {
+    return this.#listings.versions(request);
   }
 
   async createUpload(
@@ -281,28 +276,6 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
   close(): Promise<void> {
     this.#closing ??= closeParts(this.#parts);
     return this.#closing;
-  }
-
-  /**
-   * Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show.
-   * A listing would fail at a damaged entry for ever: the store is opened again, with another index.
-   */
-  async #paging<T>(
-    bucket: string,
-    request: Omit<ListVersions, 'bucket'> | Omit<ListObjects, 'bucket'>,
-    pageOf: (options: LayerScanOptions) => Generator<void, T>,
-  ): Promise<T> {
-    const { id } = this.#lookup.bucket(bucket);
-    using reader = this.#catalog.hold();
-    try {
-      const page = await inTurns(pageOf({ prefix: request.prefix, reader }));
-      this.#lookup.view(bucket, request);
-      if (this.#lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
-      return page;
-    } catch (error) {
-      if (error instanceof EntryDamage) this.#parts.index.reportDamage(error);
-      throw error;
-    }
   }
 
   /** On a full disk, removals can be faster than compaction gives them room: then they wait for it once. */

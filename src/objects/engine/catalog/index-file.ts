@@ -141,11 +141,12 @@ export class IndexFile implements IndexReader {
    * that it reads. When the file is closed meanwhile, it ends by an error.
    */
   hold(): IndexReader & Disposable {
-    const transaction = this.#database.useReadTransaction();
-    this.#held++;
     const checkOpen = () => {
       if (this.#isClosing) throw storeErrors.closed();
     };
+    checkOpen();
+    const transaction = this.#database.useReadTransaction();
+    this.#held++;
     return {
       range: ({ start, end }) => {
         checkOpen();

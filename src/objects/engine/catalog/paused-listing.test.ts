@@ -115,7 +115,9 @@ test('an index that is closed ends the listings that pause', async () => {
   const work = listPage(view().scan({ reader }), { limit: 10 });
   work.next();
   const closed = catalog.close();
-  expect(() => [...iterate(work)]).toThrow(expect.objectContaining({ code: 'store.closed' }));
+  const refusal = expect.objectContaining({ code: 'store.closed' });
+  expect(() => catalog.hold()).toThrow(refusal);
+  expect(() => [...iterate(work)]).toThrow(refusal);
   reader[Symbol.dispose]();
   await closed;
   catalog = new Catalog(IndexFile.open(directory.path), new HybridClock(systemClock), () => 1);

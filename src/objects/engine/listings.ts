@@ -1,0 +1,71 @@
+import { AtMost } from '../../core/at-most.ts';
+import { inTurns } from '../../core/in-turns.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
+import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
+import { listPage, versionPage } from '../store/listing.ts';
+import type { Moment } from '../store/snapshot.ts';
+import type { BucketView } from './catalog/bucket-view.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { EntryDamage } from './catalog/index-damage.ts';
+import type { IndexFile } from './catalog/index-file.ts';
+import type { LayerScanOptions } from './catalog/version-layers.ts';
+import type { Lookup } from './lookup.ts';
+
+/** Each keeps one of LMDB's 126 readers (`mdb_env_set_maxreaders`): with none left, nothing at all could be read. */
+const AT_A_TIME = 64;
+
+interface ListingsOptions {
+  readonly catalog: Catalog;
+  readonly lookup: Lookup;
+  readonly index: Pick<IndexFile, 'reportDamage'>;
+}
+
+interface Listed extends Moment {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+}
+
+type PageOf<T> = (view: BucketView, options: LayerScanOptions) => Generator<void, T>;
+
+/** Pages of listings, each of one moment. */
+export class Listings {
+  readonly #options: ListingsOptions;
+  readonly #paging = new AtMost(AT_A_TIME);
+
+  constructor(options: ListingsOptions) {
+    this.#options = options;
+  }
+
+  objects({ bucket, ...request }: ListObjects): Promise<ListPage> {
+    const pageOf: PageOf<ListPage> = (view, options) => listPage(view.scan(options), request);
+    return this.#paging.run(() => this.#page({ bucket, ...request }, pageOf));
+  }
+
+  versions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
+    const pageOf: PageOf<VersionPage> = (view, options) => {
+      const below = request.after && view.stampOf(request.after);
+      return versionPage(view.scanVersions(options), request, below);
+    };
+    return this.#paging.run(() => this.#page({ bucket, ...request }, pageOf));
+  }
+
+  /**
+   * Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show.
+   * A listing would fail at a damaged entry for ever: the store is opened again, with another index.
+   */
+  async #page<T>({ bucket, ...request }: Listed, pageOf: PageOf<T>): Promise<T> {
+    const { catalog, lookup, index } = this.#options;
+    const { id } = lookup.bucket(bucket);
+    const view = lookup.view(bucket, request);
+    using reader = catalog.hold();
+    try {
+      const page = await inTurns(pageOf(view, { prefix: request.prefix, reader }));
+      lookup.view(bucket, request);
+      if (lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
+      return page;
+    } catch (error) {
+      if (error instanceof EntryDamage) index.reportDamage(error);
+      throw error;
+    }
+  }
+}
