@@ -277,6 +277,23 @@ test('what waits for a store that is stalled is bounded, however many ask again'
   expect(puts).toBeLessThan(1300);
 });
 
+test('uploads that wait for their clients leave room for everybody else', async () => {
+  await serve(await stored({ a: Buffer.from('a') }));
+  const store = await connect();
+  const sent = Promise.withResolvers<void>();
+  async function* slow() {
+    await sent.promise;
+    yield Buffer.from('late');
+  }
+  const uploads = Array.from({ length: 4096 }, (_, n) =>
+    store.put({ bucket: 'data', key: `slow-${n}`, metadata, body: slow() }),
+  );
+  expect((await store.head('data', 'a')).size).toBe(1);
+  sent.resolve();
+  await Promise.all(uploads);
+  expect((await store.head('data', 'slow-4095')).size).toBe(4);
+});
+
 /** What the server says, until it ends or has said `last`, to a peer that says `pieces`, one by one. */
 async function answerTo(pieces: readonly Uint8Array[], last?: string): Promise<Buffer> {
   const socket = connectSocket(socketPath);

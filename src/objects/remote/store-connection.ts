@@ -19,7 +19,7 @@ import { uint32 } from './store-session.ts';
 
 /**
  * What waits for a store that is stopped, by its disk or by who stops processes, stays when its client has left
- * and asks again: beyond this it is refused.
+ * and asks again: beyond this it is refused. An upload that waits for its client does not count: it ends with it.
  */
 const MOST_CALLS = 4096;
 const MOST_UNSENT_BYTES = 128 * 2 ** 20;
@@ -54,6 +54,8 @@ export class StoreConnection {
   readonly #calls = new Map<number, PendingCall>();
   readonly #bodies = new Map<number, IncomingBody>();
   #lastStream = 0;
+  /** Calls whose next bytes are still to come from the client. */
+  #callsAtClients = 0;
   readonly ended: Promise<void>;
 
   constructor(socket: Socket, onState: (change: StateChange) => void) {
@@ -89,7 +91,7 @@ export class StoreConnection {
     const place = Promise.withResolvers<DepositPlace>();
     return this.#transfer({ ...call, deposit: true }, async (stream, pending) => {
       pending.place = place;
-      const deposited = await write(this.#whileConnected(bytes), await place.promise, size);
+      const deposited = await write(this.#fromClient(bytes), await place.promise, size);
       const written: Written = { ...deposited, headers: end() ?? {} };
       this.#frames.send(FrameType.written, stream, packText(written));
     });
@@ -116,15 +118,31 @@ export class StoreConnection {
   }
 
   /** Without the store nobody wants the bytes any more. */
-  async *#whileConnected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const bytes of body) {
-      if (this.isOver) throw storeUnreachable();
-      yield bytes;
+  async *#fromClient(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const pieces = body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.#fromClientNext(pieces);
+        if (next.done) return;
+        if (this.isOver) throw storeUnreachable();
+        yield next.value;
+      }
+    } finally {
+      await pieces.return?.();
+    }
+  }
+
+  async #fromClientNext(pieces: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    this.#callsAtClients += 1;
+    try {
+      return await pieces.next();
+    } finally {
+      this.#callsAtClients -= 1;
     }
   }
 
   async #send(stream: number, credit: Credit, body: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const bytes of body) {
+    for await (const bytes of this.#fromClient(body)) {
       if (!(await credit.take(bytes.length))) return;
       this.#frames.send(FrameType.body, stream, bytes);
     }
@@ -151,7 +169,8 @@ export class StoreConnection {
 
   #begin(call: Call) {
     if (this.#socket.destroyed) throw storeUnreachable();
-    if (this.#calls.size >= MOST_CALLS || this.#frames.unsentBytes >= MOST_UNSENT_BYTES) throw storeBusy();
+    const waiting = this.#calls.size - this.#callsAtClients;
+    if (waiting >= MOST_CALLS || this.#frames.unsentBytes >= MOST_UNSENT_BYTES) throw storeBusy();
     this.#lastStream = (this.#lastStream + 1) >>> 0 || 1;
     const stream = this.#lastStream;
     const pending: PendingCall = { answer: Promise.withResolvers(), credit: new Credit() };
