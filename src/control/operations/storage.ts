@@ -113,7 +113,11 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       });
     },
 
-    updateBucket: (change) => exclusive.run('create', async () => viewOf(await updateBucket(context, change))),
+    updateBucket: async (change) => {
+      const { id } = await findStorage(state, { kind: 'bucket', id: change.id });
+      const update = () => updateBucket(context, { ...change, id });
+      return viewOf(await exclusive.run('create', () => exclusive.run(id, update)));
+    },
 
     bucketCredentials: async (name, { from } = {}) => {
       const names = from === undefined ? [name] : [name, from];
@@ -144,7 +148,8 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       await refuseWhileInUse(context, record);
       const recoverableUntil = record.state === 'destroyed' ? record.purgeAt : clock.now() + GRACE_MS;
       const purgeAt = now ? clock.now() : recoverableUntil;
-      await state.storage.update(record.id, { state: 'destroyed', purgeAt });
+      // Behind an update that is under way, which would take the domains again, or make anew what is purged below.
+      await exclusive.run(record.id, () => state.storage.update(record.id, { state: 'destroyed', purgeAt }));
       if (record.app !== null) reconciler.wake(record.app);
       if (!now) {
         if (kind === 'bucket') await hideBucket(context, record);

@@ -1,0 +1,36 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { TestClock } from '../../../tests/support/test-clock.ts';
+import type { ControlContext } from '../reconcile/context.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
+import { openState } from '../state/state.ts';
+import { createStorageOperations } from './storage.ts';
+import type { StorageViews } from './storage-view.ts';
+
+test('a bucket that is destroyed while it is updated is hidden in the end', async () => {
+  const state = await openState(':memory:');
+  const told: unknown[] = [];
+  const reached = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  const objects = {
+    listBuckets: async () => [],
+    ensureBucket: async (input: { readonly quota?: number }) => {
+      if (input.quota !== undefined) reached.resolve();
+      if (input.quota !== undefined) await opened.promise;
+      told.push(input);
+    },
+  };
+  const config = { region: 'local' };
+  const context = { state, drivers: { objects }, config, clock: new TestClock(), ids: () => 'bkt_1' } as unknown;
+  const views = { view: async () => undefined } as unknown as StorageViews;
+  const storage = createStorageOperations(context as ControlContext, {} as Reconciler, views);
+  await storage.createBucket({ name: 'images' });
+  const updated = storage.updateBucket({ id: 'images', accessibility: 'public', quota: 1000 });
+  await reached.promise;
+  const destroyed = storage.destroyStorage({ kind: 'bucket', id: 'images', now: false });
+  for (let turn = 0; turn < 100; turn++) await setImmediate(); // it hides the bucket in some, where nothing holds it back
+  opened.resolve();
+  await Promise.all([updated, destroyed]);
+  expect(told.at(-1)).toEqual({ name: 'images', closed: true, domains: [] });
+  await state.close();
+});
