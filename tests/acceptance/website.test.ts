@@ -124,7 +124,6 @@ test('a bucket of no app has a name too, and its domain', async () => {
   const second = ['object-store', 'create', 'second', '--public'];
   const taken = await platform.cli([...second, '--custom-domain', 'fair.example']);
   expect(taken.stderr).toContain('fair.example is the domain of the bucket fair already');
-  expect(await curl('http://second.website.localhost/page')).toMatch(/404$/);
   await platform.run([...second, '--app', 'another']); // the name is as free as if nobody had tried
 });
 
