@@ -31,9 +31,12 @@ export function withFlags<Args extends readonly unknown[]>(run: Run<GlobalFlags,
 
 /** The API names its own description; a person at the terminal has that of the command. */
 function withHelp({ code, kind, message }: HoldfastError, command: Command): HoldfastError {
-  const path = [];
-  for (let one: Command | null = command; one; one = one.parent) path.unshift(one.name());
-  return new HoldfastError({ code, kind, message, hint: `see \`${path.join(' ')} --help\`` });
+  return new HoldfastError({ code, kind, message, hint: `see \`${wholeName(command)} --help\`` });
+}
+
+/** `holdfast volumes create`. */
+export function wholeName(command: Command): string {
+  return command.parent ? `${wholeName(command.parent)} ${command.name()}` : command.name();
 }
 
 export function print({ data, text }: Answer, flags: GlobalFlags): void {

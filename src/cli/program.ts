@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help } from 'commander';
+import { wholeName } from './action.ts';
 import { type CommandEntry, commandEntries } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { paint } from './output/paint.ts';
@@ -78,22 +79,22 @@ function firstCommand(argv: readonly string[]): string | undefined {
   return words[0] === 'help' ? words[1] : words[0];
 }
 
-/** `holdfast volumes create`, as far as the words name commands. */
-function commandOf(program: Command, argv: readonly string[]): string {
-  const path = [program];
+/** As far as the words name commands. */
+function commandOf(program: Command, argv: readonly string[]): Command {
+  let command = program;
   for (const word of argv) {
-    const child = path.at(-1)?.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (child) path.push(child);
+    command = command.commands.find((one) => one.name() === word || one.aliases().includes(word)) ?? command;
   }
-  return path.map((command) => command.name()).join(' ');
+  return command;
 }
 
-function usageError(error: CommanderError, command: string): number {
+function usageError(error: CommanderError, command: Command): number {
   if (error.exitCode === 0) return EXIT_CODES.ok.code; // --help, --version
   if (error.code === 'commander.help') return EXIT_CODES.usage.code; // a noun without its verb: its help is on stderr
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   process.stderr.write(`${paint('red', 'error:', process.stderr)} ${message}\n`);
-  const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? `see \`${command} --help\``;
+  const hint =
+    suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? `see \`${wholeName(command)} --help\``;
   process.stderr.write(`${paint('dim', 'hint:', process.stderr)}  ${hint}\n`);
   return EXIT_CODES.usage.code;
 }
