@@ -38,7 +38,7 @@ export class Listings {
 
   objects({ bucket, ...request }: ListObjects): Promise<ListPage> {
     const pageOf: PageOf<ListPage> = (view, options) => listPage(view.scan(options), request);
-    return this.#paging.run(() => this.#page({ bucket, ...request }, pageOf));
+    return this.#page({ bucket, ...request }, pageOf);
   }
 
   versions({ bucket, ...request }: ListVersions): Promise<VersionPage> {
@@ -46,14 +46,18 @@ export class Listings {
       const below = request.after && view.stampOf(request.after);
       return versionPage(view.scanVersions(options), request, below);
     };
-    return this.#paging.run(() => this.#page({ bucket, ...request }, pageOf));
+    return this.#page({ bucket, ...request }, pageOf);
+  }
+
+  #page<T>(listed: Listed, pageOf: PageOf<T>): Promise<T> {
+    return this.#paging.run(() => this.#make(listed, pageOf));
   }
 
   /**
    * Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show.
    * A listing would fail at a damaged entry for ever: the store is opened again, with another index.
    */
-  async #page<T>({ bucket, ...request }: Listed, pageOf: PageOf<T>): Promise<T> {
+  async #make<T>({ bucket, ...request }: Listed, pageOf: PageOf<T>): Promise<T> {
     const { catalog, lookup, index } = this.#options;
     const { id } = lookup.bucket(bucket);
     const view = lookup.view(bucket, request);

@@ -111,7 +111,11 @@ class IndexCheck {
         const value = leafValueOf(page, node);
         found.overflows += value.overflow?.pages ?? 0;
         if (value.overflow) await this.#checkOverflow(value.overflow);
-        if (visit) visit(keyOf(page, node), value.overflow ? await this.#overflowOf(value) : bytesIn(page, value));
+        if (visit)
+          visit(
+            keyOf(page, node),
+            value.overflow ? await this.#overflowOf(value.overflow.page, value.length) : bytesIn(page, value),
+          );
       }
     }
     const { branches, leaves, overflows, entries } = tree;
@@ -135,9 +139,8 @@ class IndexCheck {
     for (let more = number + 1; more < number + pages; more++) await this.#pageBytes(more);
   }
 
-  async #overflowOf({ length, overflow }: LmdbValue): Promise<Buffer> {
-    const { pageBytes } = this.#meta;
-    return (await this.#read((overflow?.page ?? 0) * pageBytes + PAGE_HEADER_BYTES, length)).subarray(0, length);
+  async #overflowOf(page: number, length: number): Promise<Buffer> {
+    return (await this.#read(page * this.#meta.pageBytes + PAGE_HEADER_BYTES, length)).subarray(0, length);
   }
 
   async #page(number: number, kind: number): Promise<Buffer> {
