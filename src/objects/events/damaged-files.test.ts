@@ -129,25 +129,25 @@ test('of a queue that is damaged while it is used, what can be read is kept', as
   expect(await readdir(bench.directory)).toContain('events.db.damaged');
 });
 
-test('what the journal brings again of a queue that was made anew is counted once', async () => {
-  await queued();
+/** With rules that cannot be read; so the queue is made anew. */
+async function restartWithoutRules(): Promise<void> {
   await bench.stop();
   const database = new DatabaseSync(path('events.db'));
   database.exec("UPDATE bucket SET rules = 'none'");
   database.close();
   await bench.restart();
   await allArrives();
+}
+
+test('what the journal brings again of a queue that was made anew is counted once', async () => {
+  await queued();
+  await restartWithoutRules();
   await bench.until('an empty queue', () => bench.counts().pending === 0);
 });
 
 test('rules that cannot be read do not hold the journal back', async () => {
   await queued();
-  await bench.stop();
-  const database = new DatabaseSync(path('events.db'));
-  database.exec("UPDATE bucket SET rules = 'none'");
-  database.close();
-  await bench.restart();
-  await allArrives();
+  await restartWithoutRules();
   expect(bench.counts().failed).toBe(1);
 });
 

@@ -1,59 +1,23 @@
 import { once } from 'node:events';
 import { connect as connectSocket, createServer } from 'node:net';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { temporaryDirectory } from '../../../tests/support/temporary-directory.ts';
-import { createLogger } from '../../core/log.ts';
+import { CODE, isAway, metadata, pieces, SharedStore, stored } from '../../../tests/support/shared-store.ts';
 import { waitUntil } from '../../core/retry.ts';
 import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
-import type { DepositObject, DepositPlace, DepositStore } from '../store/deposit.ts';
-import { objectErrors } from '../store/errors/object-errors.ts';
-import type { ByteRange } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { WINDOW_BYTES } from './body-flow.ts';
 import { pack, packCall, type StateChange } from './calls.ts';
 import { FrameType } from './frames.ts';
-import { connectObjectStore, type RemoteObjectStoreOptions } from './remote-object-store.ts';
-import { StoreServer } from './store-server.ts';
+import { connectObjectStore } from './remote-object-store.ts';
 
-const metadata = { contentType: 'text/plain', headers: {}, user: {} };
-const CHUNK = 64 * 1024;
-const CODE = Buffer.alloc(32, 1);
 const OTHER_CODE = Buffer.alloc(32, 2);
-let stack: AsyncDisposableStack;
-let socketPath: string;
+let shared: SharedStore;
 
 beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  socketPath = join(stack.use(await temporaryDirectory()).path, 'store.sock');
+  shared = await SharedStore.open();
 });
-afterEach(async () => stack.disposeAsync());
-
-async function serve(store: ObjectStore, code = CODE): Promise<StoreServer> {
-  const log = createLogger('objects', 'silent');
-  return stack.adopt(
-    await StoreServer.listen({ store, keys: () => [], webhooks: () => [], socketPath, code, log }),
-    (server) => server.close(),
-  );
-}
-
-async function connect(options: Partial<RemoteObjectStoreOptions> = {}) {
-  return stack.adopt(await connectObjectStore({ socketPath, code: CODE, ...options }), (store) => store.close());
-}
-
-async function stored(objects: Readonly<Record<string, Buffer>>): Promise<MemoryObjectStore> {
-  const store = new MemoryObjectStore();
-  await store.createBucket('data');
-  for (const [key, bytes] of Object.entries(objects)) {
-    await store.put({ bucket: 'data', key, metadata, body: pieces(bytes) });
-  }
-  return store;
-}
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
-}
+afterEach(() => shared[Symbol.asyncDispose]());
 
 function frame(type: FrameType, payload: Uint8Array): Buffer {
   const header = Buffer.alloc(9);
@@ -63,18 +27,9 @@ function frame(type: FrameType, payload: Uint8Array): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-function isAway(store: ObjectStore): boolean {
-  try {
-    store.buckets();
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 test('while the store is away everything is refused, and nothing is answered by what may have changed', async () => {
-  const first = await serve(await stored({}));
-  const store = await connect();
+  const first = await shared.serve(await stored({}));
+  const store = await shared.connect();
   expect(store.bucket('data')?.name).toBe('data');
   let closing: Promise<void> | undefined;
   const upload = store.put({
@@ -97,15 +52,15 @@ test('while the store is away everything is refused, and nothing is answered by 
   await closing;
   const other = new MemoryObjectStore();
   await other.createBucket('other');
-  await serve(other);
+  await shared.serve(other);
   await waitUntil(() => !isAway(store), { timeoutMs: 60_000, what: 'the store to be back' });
   expect(store.buckets().map(({ name }) => name)).toEqual(['other']);
 });
 
 test('a change is acknowledged when every gateway goes by it, or is gone', async () => {
   const origin = await stored({});
-  const server = await serve(origin);
-  const gateways = await Promise.all([connect(), connect(), connect()]);
+  const server = await shared.serve(origin);
+  const gateways = await Promise.all([shared.connect(), shared.connect(), shared.connect()]);
   await gateways[2]?.close();
   for (const versioning of ['enabled', 'suspended', 'enabled'] as const) {
     await origin.updateBucket('data', { versioning });
@@ -128,7 +83,7 @@ test('the state of many buckets comes in pieces, and what changes in between is 
     onAsked(name);
     return rows.get(name);
   };
-  const server = await serve(origin);
+  const server = await shared.serve(origin);
   await answerTo([CODE], 'b-15');
   expect(asked.length, 'before any of it is taken').toBe(16);
 
@@ -141,7 +96,7 @@ test('the state of many buckets comes in pieces, and what changes in between is 
       changes.push(server.bucketChanged(gone));
     }
   };
-  const store = await connect();
+  const store = await shared.connect();
   await Promise.all(changes);
   expect(changes.length).toBe(3);
   expect(store.buckets().length).toBe(297);
@@ -163,8 +118,8 @@ test('a slow reader holds up the bytes of its own object, and nobody else', asyn
     };
     return args[1] === 'large' ? { ...read, body: counted } : read;
   };
-  await serve(origin);
-  const store = await connect();
+  await shared.serve(origin);
+  const store = await shared.connect();
   const slow = await store.open('data', 'large');
   const bytes = slow.body()[Symbol.asyncIterator]();
   let received = (await bytes.next()).value?.length ?? 0;
@@ -181,8 +136,8 @@ test('a slow reader holds up the bytes of its own object, and nobody else', asyn
 
 test('bodies of many calls at a time are not mixed', async () => {
   const origin = await stored({});
-  await serve(origin);
-  const store = await connect();
+  await shared.serve(origin);
+  const store = await shared.connect();
   const sizes = Array.from({ length: 40 }, (_, n) => (n * n * 977) % (3 * WINDOW_BYTES));
   const contents = sizes.map((size, n) => Buffer.alloc(size, `${n}-`));
   await Promise.all(
@@ -202,8 +157,8 @@ test('a small object comes whole with the answer, and is held no longer', async 
   let released = 0;
   const open = origin.open.bind(origin);
   origin.open = async (...args) => ({ ...(await open(...args)), release: () => void released++ });
-  const server = await serve(origin);
-  const store = await connect();
+  const server = await shared.serve(origin);
+  const store = await shared.connect();
   const reads = [await store.open('data', 'a'), await store.open('data', 'a'), await store.open('data', 'empty')];
   expect(released).toBe(3);
   await server.close();
@@ -221,8 +176,8 @@ test('what a gateway had open is released when it goes', async () => {
   let released = 0;
   const open = origin.open.bind(origin);
   origin.open = async (...args) => ({ ...(await open(...args)), release: () => void released++ });
-  await serve(origin);
-  const store = await connect();
+  await shared.serve(origin);
+  const store = await shared.connect();
   await Promise.all([store.open('data', 'a'), store.open('data', 'a')]);
   await store.close();
   await waitUntil(() => released === 2, { timeoutMs: 60_000, what: 'both to be released' });
@@ -231,15 +186,15 @@ test('what a gateway had open is released when it goes', async () => {
 const otherCode = expect.objectContaining({ code: 'role.other-code', kind: 'unavailable' });
 
 test('a gateway does not come up over a store of other code', async () => {
-  await serve(await stored({}), OTHER_CODE);
-  await expect(connect()).rejects.toEqual(otherCode);
+  await shared.serve(await stored({}), OTHER_CODE);
+  await expect(shared.connect()).rejects.toEqual(otherCode);
 });
 
 test('a gateway to which the store comes back with other code answers nothing any more, and says so', async () => {
-  const first = await serve(await stored({}));
-  const store = await connect();
+  const first = await shared.serve(await stored({}));
+  const store = await shared.connect();
   await first.close();
-  await serve(await stored({}), OTHER_CODE);
+  await shared.serve(await stored({}), OTHER_CODE);
   expect(await store.failed).toEqual(otherCode);
   expect(() => store.bucket('data')).toThrow(expect.objectContaining({ code: 'store.unreachable' }));
 });
@@ -251,14 +206,14 @@ async function stall(): Promise<void> {
   const server = createServer((socket) =>
     socket.on('error', () => {}).write(Buffer.concat([CODE, frame(FrameType.state, pack(state))])),
   );
-  await once(server.listen(socketPath), 'listening');
-  stack.defer(() => void server.close());
+  await once(server.listen(shared.socketPath), 'listening');
+  shared.stack.defer(() => void server.close());
 }
 
 test('what waits for a store that is stalled is bounded, however many ask again', async () => {
   await stall();
   const answers = async (ask: (store: ObjectStore) => Promise<unknown>, most: number) => {
-    const store = await connectObjectStore({ socketPath, code: CODE });
+    const store = await connectObjectStore({ socketPath: shared.socketPath, code: CODE });
     const refused = Promise.withResolvers<number>();
     const asked: Promise<unknown>[] = [];
     for (let n = 0; n < most; n++) {
@@ -278,8 +233,8 @@ test('what waits for a store that is stalled is bounded, however many ask again'
 });
 
 test('uploads that wait for their clients leave room for everybody else', async () => {
-  await serve(await stored({ a: Buffer.from('a') }));
-  const store = await connect();
+  await shared.serve(await stored({ a: Buffer.from('a') }));
+  const store = await shared.connect();
   const sent = Promise.withResolvers<void>();
   async function* slow() {
     await sent.promise;
@@ -296,7 +251,7 @@ test('uploads that wait for their clients leave room for everybody else', async 
 
 /** What the server says, until it ends or has said `last`, to a peer that says `pieces`, one by one. */
 async function answerTo(pieces: readonly Uint8Array[], last?: string): Promise<Buffer> {
-  const socket = connectSocket(socketPath);
+  const socket = connectSocket(shared.socketPath);
   let said = Buffer.alloc(0);
   socket.on('data', (bytes: Buffer) => (said = Buffer.concat([said, bytes])));
   const isOver = once(socket, 'close').then(() => true);
@@ -311,124 +266,15 @@ async function answerTo(pieces: readonly Uint8Array[], last?: string): Promise<B
 }
 
 test('the store says nothing but its name to a peer of other code', async () => {
-  await serve(await stored({}));
+  await shared.serve(await stored({}));
   expect(await answerTo([OTHER_CODE])).toEqual(CODE);
 });
 
 test('a name may come in pieces, with a call right behind it', async () => {
-  await serve(await stored({}));
+  await shared.serve(await stored({}));
   const call = packCall({ method: 'head', args: ['nowhere', 'key'] });
   const rest = Buffer.concat([CODE.subarray(3), frame(FrameType.call, call)]);
   const answer = await answerTo([CODE.subarray(0, 3), rest], 'nowhere');
   expect(answer.subarray(0, CODE.length)).toEqual(CODE);
   expect(answer.toString('latin1')).toContain('bucket.not-found');
-});
-
-test('what the store has in files is read by the gateway itself, and kept until it is done or gone', async () => {
-  const origin = await stored({ a: Buffer.from('sent') });
-  let held = 0;
-  const where = { directory: '/objects', files: [{ id: 1, size: 10, crc: 0 }], dataKey: Buffer.alloc(32, 7) };
-  origin.open = async (bucket, key) => {
-    held++;
-    const info = { ...(await origin.head(bucket, key)), size: 10 };
-    return { info, stored: where, body: () => pieces(Buffer.from('sent')), release: () => void held-- };
-  };
-  const server = await serve(origin);
-  const readStored = (asked: unknown, range: ByteRange) => {
-    expect(asked).toEqual(where);
-    if (range.start === 0) throw objectErrors.damaged('data file 1', 'is gone');
-    return pieces(Buffer.from(`read ${range.start}-${range.end}`));
-  };
-  const store = await connect({
-    readStored: async function* (...args) {
-      yield* readStored(...args);
-    },
-  });
-  const [one, other] = [await store.open('data', 'a'), await store.open('data', 'a')];
-  expect(Buffer.concat(await Array.fromAsync(one.body({ start: 3, end: 9 }))).toString()).toBe('read 3-9');
-  expect(held).toBe(2);
-  one.release();
-  await waitUntil(() => held === 1, { timeoutMs: 60_000, what: 'the release' });
-  await expect(Array.fromAsync(other.body())).rejects.toMatchObject({ code: 'object.damaged' });
-  const late = await store.open('data', 'a');
-  await server.close();
-  await waitUntil(() => held === 0, { timeoutMs: 60_000, what: 'the end of what the gateway held' });
-  await expect(Array.fromAsync(late.body())).rejects.toMatchObject({ code: 'store.unreachable' });
-});
-
-/** A store that has its bodies written by who sends them, at `place`; says in `kept` what it was told. */
-function depositing(origin: MemoryObjectStore, place: DepositPlace) {
-  const kept: unknown[] = [];
-  const putBytes = origin.put.bind(origin);
-  const put = async ({ body, ...object }: DepositObject) => {
-    if (!('writeTo' in body)) return putBytes({ ...object, body });
-    if (object.key === 'refused') throw objectErrors.notFound('data', object.key);
-    const told = body.writeTo(place);
-    kept.push(await told.catch((error) => error.code));
-    await told;
-    return putBytes({ ...object, body: Buffer.from('deposited') });
-  };
-  return { kept, store: Object.assign(origin, { depositsAbove: 10, put }) satisfies DepositStore };
-}
-
-test('what is larger than the store wants sent is written by the gateway itself, and told when it is there', async () => {
-  const place = { id: 7, path: '/objects/7', key: { data: Buffer.alloc(32, 7), byCustomer: false } };
-  const { kept, store: origin } = depositing(await stored({}), place);
-  const server = await serve(origin);
-  const store = await connect({
-    writeDeposit: async (bytes, asked, size) => {
-      expect(asked).toEqual(place);
-      expect(size).toBe(11);
-      const written = Buffer.concat(await Array.fromAsync(bytes));
-      return { file: { id: asked.id, size: written.length, crc: 1 }, etag: written.toString() };
-    },
-  });
-  let begun = 0;
-  const body = async function* (end = async () => {}) {
-    begun++;
-    yield Buffer.from('hello ');
-    await end();
-    yield Buffer.from('world');
-  };
-  const headers: Record<string, string> = {};
-  const put = (key: string, end?: () => Promise<void>) =>
-    store.put({ bucket: 'data', key, size: 11, metadata: { ...metadata, headers }, body: body(end) });
-
-  const info = await put('a', async () => {
-    headers['x-amz-checksum-crc32'] = 'late';
-  });
-  expect(kept).toEqual([{ file: { id: 7, size: 11, crc: 1 }, etag: 'hello world' }]);
-  expect(info.metadata.headers).toEqual({ 'x-amz-checksum-crc32': 'late' });
-  expect((await store.put({ bucket: 'data', key: 'b', size: 10, metadata, body: body() })).size).toBe(11);
-  expect(begun).toBe(2);
-
-  await expect(put('refused')).rejects.toMatchObject({ code: 'object.not-found' });
-  expect(begun).toBe(2);
-
-  const gone = new Error('client gone');
-  await expect(put('broken', () => Promise.reject(gone))).rejects.toBe(gone);
-  await waitUntil(() => kept.length === 2, { timeoutMs: 60_000, what: 'the store to be told' });
-  const unreachable = expect.objectContaining({ code: 'store.unreachable' });
-  await expect(put('late', () => server.close())).rejects.toEqual(unreachable);
-  await waitUntil(() => kept.length === 3, { timeoutMs: 60_000, what: 'the store to give up' });
-  expect(kept.slice(1)).toEqual(['store.unreachable', 'store.unreachable']);
-});
-
-test('a deposit whose file went with its store is told as that the store is away', async () => {
-  const place = { id: 7, path: '/objects/7' };
-  const { store: origin } = depositing(await stored({}), place);
-  const server = await serve(origin);
-  const closing = Promise.withResolvers<Promise<void>>();
-  const store = await connect({
-    writeDeposit: async () => {
-      closing.resolve(server.close());
-      await waitUntil(() => isAway(store), { timeoutMs: 60_000, what: 'the end of the connection' });
-      throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
-    },
-  });
-  const body = pieces(Buffer.from('hello world'));
-  await expect(store.put({ bucket: 'data', key: 'a', size: 11, metadata, body })).rejects.toMatchObject({
-    code: 'store.unreachable',
-  });
-  await closing.promise;
 });
