@@ -18,12 +18,26 @@ test('long work lets others have their turns', async () => {
   expect(turns).toBeGreaterThan(3);
 });
 
-test('short work is done at once', async () => {
-  const isDone = await Promise.race([
-    inTurns(workFor(0)).then(() => true),
-    new Promise((resolve) => setImmediate(resolve, false)),
-  ]);
-  expect(isDone).toBe(true);
+test('much work of several lets others have their turns as well', async () => {
+  let turns = 0;
+  const turn = () => {
+    turns++;
+    immediate = setImmediate(turn);
+  };
+  let immediate = setImmediate(turn);
+  await Promise.all(Array.from({ length: 20 }, () => inTurns(workFor(3))));
+  clearImmediate(immediate);
+  expect(turns).toBeGreaterThan(3);
+});
+
+test('short work does not wait for the end of long work', async () => {
+  let isLongDone = false;
+  const long = inTurns(workFor(60)).then(() => {
+    isLongDone = true;
+  });
+  await inTurns(workFor(0));
+  expect(isLongDone).toBe(false);
+  await long;
 });
 
 test('what the work throws is thrown', async () => {
