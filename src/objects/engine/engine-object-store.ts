@@ -93,7 +93,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     });
     this.#reader = new ObjectReader({ journal: parts.journal, files: parts.files, keys });
     this.#integrity = new IntegrityCheck(parts);
-    this.#listings = new Listings({ catalog, lookup: this.#lookup, index: parts.index });
+    this.#listings = new Listings({ catalog, lookup: this.#lookup });
     this.#keys = keys;
     this.#copier = new ObjectCopier({
       catalog,

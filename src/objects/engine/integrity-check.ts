@@ -2,15 +2,12 @@ import { isHoldfastCode } from '../../core/errors.ts';
 import type { CheckIntegrity, DamagedObject, IntegrityPage } from '../store/integrity.ts';
 import { versionIdOf } from '../store/version-id.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { EntryDamage } from './catalog/index-damage.ts';
-import type { IndexFile } from './catalog/index-file.ts';
 import { bucketOf, versionKey } from './catalog/index-keys.ts';
 import type { Version } from './catalog/version.ts';
 import type { DataFiles } from './files/data-files.ts';
 import type { Journal } from './journal/journal.ts';
 
 interface IntegrityCheckOptions {
-  readonly index: IndexFile;
   readonly catalog: Catalog;
   readonly journal: Journal;
   readonly files: DataFiles;
@@ -36,7 +33,7 @@ export class IntegrityCheck {
 
   /** Whatever is removed meanwhile stays until its page is done. */
   async page({ after, maxBytes }: CheckIntegrity): Promise<IntegrityPage> {
-    const { found, next } = this.#tryToCollect(after, maxBytes);
+    const { found, next } = this.#collect(after, maxBytes);
     const damaged: DamagedObject[] = [];
     try {
       for (const object of found) {
@@ -49,16 +46,6 @@ export class IntegrityCheck {
     }
     const bytes = found.reduce((sum, { version }) => sum + version.size, 0);
     return { objects: found.length, bytes, damaged, next };
-  }
-
-  /** An entry that cannot be read is damage of the index, not of an object. */
-  #tryToCollect(after: string | undefined, maxBytes: number) {
-    try {
-      return this.#collect(after, maxBytes);
-    } catch (error) {
-      if (error instanceof EntryDamage) this.#options.index.reportDamage(error);
-      throw error;
-    }
   }
 
   #collect(after: string | undefined, maxBytes: number) {

@@ -6,8 +6,6 @@ import { listPage, versionPage } from '../store/listing.ts';
 import type { Moment } from '../store/snapshot.ts';
 import type { BucketView } from './catalog/bucket-view.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { EntryDamage } from './catalog/index-damage.ts';
-import type { IndexFile } from './catalog/index-file.ts';
 import type { LayerScanOptions } from './catalog/version-layers.ts';
 import type { Lookup } from './lookup.ts';
 
@@ -17,7 +15,6 @@ const AT_A_TIME = 64;
 interface ListingsOptions {
   readonly catalog: Catalog;
   readonly lookup: Lookup;
-  readonly index: Pick<IndexFile, 'reportDamage'>;
 }
 
 interface Listed extends Moment {
@@ -53,23 +50,15 @@ export class Listings {
     return this.#paging.run(() => this.#make(listed, pageOf));
   }
 
-  /**
-   * Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show.
-   * A listing would fail at a damaged entry for ever: the store is opened again, with another index.
-   */
+  /** Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show. */
   async #make<T>({ bucket, ...request }: Listed, pageOf: PageOf<T>): Promise<T> {
-    const { catalog, lookup, index } = this.#options;
+    const { catalog, lookup } = this.#options;
     const { id } = lookup.bucket(bucket);
     const view = lookup.view(bucket, request);
     using reader = catalog.hold();
-    try {
-      const page = await inTurns(pageOf(view, { prefix: request.prefix, reader }));
-      lookup.view(bucket, request);
-      if (lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
-      return page;
-    } catch (error) {
-      if (error instanceof EntryDamage) index.reportDamage(error);
-      throw error;
-    }
+    const page = await inTurns(pageOf(view, { prefix: request.prefix, reader }));
+    lookup.view(bucket, request);
+    if (lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
+    return page;
   }
 }

@@ -44,7 +44,7 @@ export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   const damage = await findDamage(directory);
   if (damage !== undefined) await setAside(options, damage);
   const opened = await openReplayed(options).catch(async (error: unknown) => {
-    if (error instanceof HoldfastError || isSystemError(error)) throw error; // of the journal, or of the disk
+    if (!isOfIndex(error)) throw error;
     await setAside(options, error);
     return openReplayed(options);
   });
@@ -63,9 +63,10 @@ async function findDamage({ index, wasClosed }: StoreDirectory): Promise<string 
   return findIndexDamage(join(index, name), { isChecked: name === INDEX_FILE, budgetMs });
 }
 
-/** Of Node, whose errors name the call that failed; LMDB's do not. */
-function isSystemError(error: unknown): boolean {
-  return isNodeError(error) && error.syscall !== undefined;
+/** Not of the journal, nor of the disk: Node's errors name the call that failed, LMDB's do not. */
+function isOfIndex(error: unknown): boolean {
+  if (error instanceof HoldfastError) return error.code === 'store.index-damaged';
+  return !(isNodeError(error) && error.syscall !== undefined);
 }
 
 async function setAside({ directory, log }: OpenIndex, damage: unknown): Promise<void> {

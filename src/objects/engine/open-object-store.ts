@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { isHoldfastCode } from '../../core/errors.ts';
 import type { Keyring } from '../../core/keyring.ts';
 import type { Logger } from '../../core/log.ts';
 import { MIN_PART_BYTES } from '../store/multipart.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
-import { isIndexDamage } from './catalog/index-damage.ts';
 import { Committer } from './committer.ts';
 import { Compaction } from './compaction.ts';
 import { BucketKeys, checkMasterKey } from './encryption/bucket-keys.ts';
@@ -58,7 +58,7 @@ export async function openEngine(options: ObjectStoreOptions): Promise<EngineObj
   try {
     return await openOnce(options);
   } catch (error) {
-    if (!isIndexDamage(error)) throw error;
+    if (!isHoldfastCode(error, 'store.index-damaged')) throw error;
     return openOnce(options); // the index was set aside, and the session was not closed: another one is looked at first
   }
 }

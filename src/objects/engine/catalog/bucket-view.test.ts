@@ -3,6 +3,7 @@ import type { Bound } from '../../store/listing.ts';
 import { compareKeys } from '../../store/listing.ts';
 import { BucketView } from './bucket-view.ts';
 import { FoundVersion } from './found-version.ts';
+import type { EntryReader } from './index-file.ts';
 import { objectPrefix, textOf, versionKey } from './index-keys.ts';
 import { encodeVersionEntry } from './version.ts';
 import type { VersionLayer } from './version-layers.ts';
@@ -19,6 +20,8 @@ const entry = {
   span: undefined,
 } as const;
 
+const reader: EntryReader = { decode: (value, decoder) => decoder(value) };
+
 /** Keys and how many versions each has; `read` counts those that somebody looked at. */
 function layerOf(keys: Readonly<Record<string, number>>, markers: readonly string[] = []) {
   const counts = { read: 0 };
@@ -27,7 +30,7 @@ function layerOf(keys: Readonly<Record<string, number>>, markers: readonly strin
       counts.read++;
       const deleteMarker = markers.includes(key) && stamp === keys[key];
       const value = encodeVersionEntry({ ...entry, deleteMarker, stamp });
-      yield new FoundVersion(textOf(versionKey(objectPrefix(1, Buffer.from(key)), stamp)), value);
+      yield new FoundVersion(textOf(versionKey(objectPrefix(1, Buffer.from(key)), stamp)), value, reader);
     }
   }
   function* scan({ key, edge }: Bound): Generator<FoundVersion> {

@@ -1,5 +1,6 @@
 import type { ListedObject } from '../../store/list.ts';
 import { wallTime } from '../../store/stamp.ts';
+import type { EntryReader } from './index-file.ts';
 import { bytesOf, IndexTable, nameOf, objectKeyOfName, prefixTextOf, stampOfText, tableOfText } from './index-keys.ts';
 import {
   decodeListed,
@@ -11,7 +12,7 @@ import {
   type Version,
 } from './version.ts';
 
-/** A version as the index has it. What its entry says is read when it is asked for, each time anew. */
+/** A version as the index has it. What its entry says is read when it is asked for, each time anew. @throws HoldfastError `store.index-damaged` */
 export class FoundVersion {
   /** The object key's bytes as a text: in the order of the index. */
   readonly name: string;
@@ -20,14 +21,16 @@ export class FoundVersion {
   readonly until: number | undefined;
   readonly #key: string;
   readonly #entry: Buffer;
+  readonly #reader: EntryReader;
 
-  constructor(key: string, value: Buffer) {
-    const retained = tableOfText(key) === IndexTable.retained ? splitUntil(value) : undefined;
+  constructor(key: string, value: Buffer, reader: EntryReader) {
+    const retained = tableOfText(key) === IndexTable.retained ? reader.decode(value, splitUntil) : undefined;
     this.name = nameOf(key);
     this.stamp = stampOfText(key);
     this.until = retained?.until;
     this.#key = key;
     this.#entry = retained?.rest ?? value;
+    this.#reader = reader;
   }
 
   get objectKey(): string {
@@ -39,20 +42,20 @@ export class FoundVersion {
   }
 
   get deleteMarker(): boolean {
-    return isDeleteMarker(this.#entry);
+    return this.#reader.decode(this.#entry, isDeleteMarker);
   }
 
   get versioned(): boolean {
-    return isVersioned(this.#entry);
+    return this.#reader.decode(this.#entry, isVersioned);
   }
 
   version(): Version & Partial<RetainedVersion> {
-    const version = decodeVersionEntry(this.#entry, this.stamp);
+    const version = this.#reader.decode(this.#entry, (entry) => decodeVersionEntry(entry, this.stamp));
     return this.until === undefined ? version : { ...version, until: this.until };
   }
 
   listed(): ListedObject {
-    const { size, etag, headers } = decodeListed(this.#entry);
+    const { size, etag, headers } = this.#reader.decode(this.#entry, decodeListed);
     return { key: this.objectKey, size, etag, lastModified: wallTime(this.stamp), headers };
   }
 }

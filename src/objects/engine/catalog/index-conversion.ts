@@ -20,7 +20,7 @@ export async function indexFileIn(directory: string): Promise<string> {
  * Copies an index of an earlier version into one whose values have checksums, and says whether there was one. A
  * copy costs a tenth of reading the journal, or less, and does not meet the journal's bad sectors. Nothing of what
  * the earlier file has in unused places is taken over: it was in memory before. On a full disk it stays as it is.
- * @throws LMDB's errors, where the index is damaged
+ * @throws HoldfastError `store.index-damaged`
  */
 export async function convertEarlierIndex(directory: string): Promise<boolean> {
   if ((await indexFileIn(directory)) === INDEX_FILE) return false;

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { storeErrors } from '../../store/errors/store-errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
+import { engineErrors } from '../errors.ts';
 import { CheckedValues, withChecksum } from './checked-values.ts';
 import { EntryDamage, isIndexDamage } from './index-damage.ts';
 
@@ -23,6 +24,12 @@ export interface IndexRange {
 export interface IndexEntry {
   readonly key: string;
   readonly value: Buffer;
+}
+
+/** Decodes what an entry holds. */
+export interface EntryReader {
+  /** @throws HoldfastError `store.index-damaged` where it is nothing that could have been written; the index has failed then, whoever asked */
+  decode<T>(value: Buffer, decoder: (value: Buffer) => T): T;
 }
 
 /** Reads what there was at one moment. */
@@ -58,7 +65,7 @@ const values = {
  * journal. The settings are those that measured best, but for `noMemInit`: with it, what
  * a page leaves empty is written with what was in memory before, objects and keys.
  */
-export class IndexFile implements IndexReader {
+export class IndexFile implements IndexReader, EntryReader {
   readonly #path: string;
   readonly #database: RootDatabase<Buffer, string>;
   /** Absent: they have none. */
@@ -98,7 +105,7 @@ export class IndexFile implements IndexReader {
     return this.#isDamaged;
   }
 
-  /** @throws EntryDamage, LMDB's errors */
+  /** @throws HoldfastError `store.index-damaged` */
   get(key: string): Buffer | undefined {
     try {
       const value = this.#database.get(key);
@@ -162,15 +169,25 @@ export class IndexFile implements IndexReader {
     };
   }
 
+  decode<T>(value: Buffer, decoder: (value: Buffer) => T): T {
+    try {
+      return decoder(value);
+    } catch (cause) {
+      throw this.#noted(new EntryDamage(cause));
+    }
+  }
+
   /** Something in it is not what was written. */
   reportDamage(error: unknown): void {
     this.#isDamaged = true;
     this.#damage.resolve(error);
   }
 
+  /** What is told to whoever met it. */
   #noted(error: unknown): unknown {
-    if (isIndexDamage(error)) this.reportDamage(error);
-    return error;
+    if (!isIndexDamage(error)) return error;
+    this.reportDamage(error);
+    return engineErrors.indexDamaged(error);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { rowKey } from './index-keys.ts';
+import { decodeHead } from './ledger.ts';
 import type { ObjectIndex } from './object-index.ts';
 
 /** Rows of the small tables: JSON by id. */
@@ -9,12 +10,12 @@ export function setRow(index: ObjectIndex, table: number, id: string | number, r
 
 export function getRow<Row>(index: ObjectIndex, table: number, id: string | number): Row | undefined {
   const value = index.get(rowKey(table, String(id)));
-  return value && (JSON.parse(value.toString()) as Row);
+  return value && index.decode(value, decodeHead<Row>);
 }
 
 /** Rows in the index file, with their ids. */
 export function* storedRows<Row>(index: ObjectIndex, table: number): Generator<readonly [string, Row]> {
   for (const { key, value } of index.entries(Buffer.of(table), Buffer.of(table + 1))) {
-    yield [key.toString('utf8', 1), JSON.parse(value.toString()) as Row];
+    yield [key.toString('utf8', 1), index.decode(value, decodeHead<Row>)];
   }
 }

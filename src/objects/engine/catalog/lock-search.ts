@@ -2,7 +2,7 @@ import { isLocked } from '../../store/object-lock.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { bucketRange, versionKey } from './index-keys.ts';
 import type { ObjectIndex } from './object-index.ts';
-import { decodeVersionEntry, decodeVersionHead } from './version.ts';
+import { decodeVersionHead } from './version.ts';
 
 const STEP_VERSIONS = 1000;
 /** At which every retention still holds. */
@@ -18,8 +18,8 @@ export class LockSearch {
   readonly #bucket: number;
   readonly #end: Buffer;
   #start: Buffer | undefined;
-  /** Entries of versions that came with a lock since the search began. */
-  readonly #noted: Buffer[] = [];
+  /** Versions that came with a lock since the search began. */
+  readonly #noted: { readonly prefix: Buffer; readonly stamp: number }[] = [];
 
   constructor(index: ObjectIndex, bucket: number) {
     const { start, end } = bucketRange(bucket);
@@ -46,14 +46,14 @@ export class LockSearch {
   written(prefix: Buffer, { bucket, stamp, head }: JournalRecord): void {
     if (bucket !== this.#bucket) return;
     const { metadata } = decodeVersionHead(head);
-    if (isLocked(metadata, { now: BEFORE_ALL_TIME })) this.#noted.push(versionKey(prefix, stamp));
+    if (isLocked(metadata, { now: BEFORE_ALL_TIME })) this.#noted.push({ prefix, stamp });
   }
 
   /** Whether something is locked that was written since the search began. */
   anyNewLocked(now: number): boolean {
-    return this.#noted.some((key) => {
-      const entry = this.#index.get(key);
-      return entry !== undefined && isLocked(decodeVersionEntry(entry, 0).metadata, { now });
+    return this.#noted.some(({ prefix, stamp }) => {
+      const found = this.#index.find(prefix, stamp);
+      return found !== undefined && isLocked(found.version().metadata, { now });
     });
   }
 }

@@ -2,7 +2,7 @@ import { readUint64, writeUint64 } from '../uint64.ts';
 import type { FoundVersion } from './found-version.ts';
 import { bucketOf, bucketRange, IndexTable, nullKey, versionKey } from './index-keys.ts';
 import type { ObjectIndex } from './object-index.ts';
-import { decodeVersionEntry, type Version } from './version.ts';
+import type { Version } from './version.ts';
 
 const PURGE_STEP = 1000;
 const FIND_STEP = 1000;
@@ -30,9 +30,8 @@ export class NullTable {
 
   #covered(prefix: Buffer): Version | undefined {
     const entry = this.#index.get(nullKey(prefix));
-    const stamp = entry && readUint64(entry, 0);
-    const value = stamp === undefined ? undefined : this.#index.get(versionKey(prefix, stamp));
-    const version = stamp !== undefined && value ? decodeVersionEntry(value, stamp) : undefined;
+    const stamp = entry && this.#index.decode(entry, (bytes) => readUint64(bytes, 0));
+    const version = stamp === undefined ? undefined : this.#index.find(prefix, stamp)?.version();
     return version?.versioned ? undefined : version;
   }
 

@@ -1,17 +1,8 @@
 import { RecentCache } from '../recent-cache.ts';
 import { FoundVersion } from './found-version.ts';
-import type { IndexEntry, IndexFile, IndexReader } from './index-file.ts';
-import {
-  bucketOf,
-  bucketRange,
-  bytesOf,
-  everyBucket,
-  type ObjectTable,
-  stampOfText,
-  textOf,
-  versionKey,
-} from './index-keys.ts';
-import { decodeVersionEntry, type Version } from './version.ts';
+import type { EntryReader, IndexEntry, IndexFile, IndexReader } from './index-file.ts';
+import { bucketOf, bucketRange, bytesOf, everyBucket, type ObjectTable, textOf, versionKey } from './index-keys.ts';
+import type { Version } from './version.ts';
 
 const EVERY_STAMP = Number.MAX_SAFE_INTEGER;
 
@@ -45,7 +36,7 @@ function weigh(newest: Version | null): number {
  * the file later, many in one transaction. A write that fails (disk full) loses
  * nothing: the changes stay in memory, and the journal has them.
  */
-export class ObjectIndex {
+export class ObjectIndex implements EntryReader {
   readonly #file: IndexFile;
   #fresh = new Overlay();
   #writing: Overlay | undefined;
@@ -69,6 +60,17 @@ export class ObjectIndex {
   #get(key: string): Buffer | undefined {
     for (const overlay of this.#overlays()) if (overlay.entries.has(key)) return overlay.entries.get(key);
     return this.#file.get(key);
+  }
+
+  decode<T>(value: Buffer, decoder: (value: Buffer) => T): T {
+    return this.#file.decode(value, decoder);
+  }
+
+  /** The version of that stamp, of the object and the table that the prefix names. */
+  find(prefix: Buffer, stamp: number): FoundVersion | undefined {
+    const key = textOf(versionKey(prefix, stamp));
+    const value = this.#get(key);
+    return value && new FoundVersion(key, value, this.#file);
   }
 
   set(key: Buffer, value: Buffer | undefined): void {
@@ -109,7 +111,7 @@ export class ObjectIndex {
     if (isChanged) return first(this.versions(prefix))?.version();
     const range = { start: textOf(versionKey(prefix, EVERY_STAMP)), end: textOf(versionKey(prefix, 0)), limit: 1 };
     const entry = first(this.#file.range(range));
-    return entry && decodeVersionEntry(entry.value, stampOfText(entry.key));
+    return entry && new FoundVersion(entry.key, entry.value, this.#file).version();
   }
 
   /** All versions of the object up to that stamp, the newest first. */
@@ -117,7 +119,7 @@ export class ObjectIndex {
     const object = textOf(prefix);
     const changed = new Set(this.#overlays().flatMap(({ versions }) => versions.get(object) ?? []));
     const range = { start: textOf(versionKey(prefix, upTo)), end: textOf(versionKey(prefix, 0)) };
-    return merge(this.#values(changed), this.#file.range(range), range.start);
+    return this.#merged(this.#values(changed), this.#file.range(range), range.start);
   }
 
   /** For `versionsBefore`. */
@@ -135,7 +137,7 @@ export class ObjectIndex {
     return (start) => {
       const first = textOf(start);
       changed ??= this.#changedBetween(first, last);
-      return merge(changed, reader.range({ start: first, end: last }), first);
+      return this.#merged(changed, reader.range({ start: first, end: last }), first);
     };
   }
 
@@ -162,6 +164,12 @@ export class ObjectIndex {
       yield bucketOf(first.key);
       start = bucketRange(bucketOf(first.key), table).end;
     }
+  }
+
+  /** Versions that the file holds. Flush first to see all. */
+  *stored(start: Buffer, end: Buffer, limit: number): Generator<FoundVersion> {
+    const range = { start: textOf(start), end: textOf(end), limit };
+    for (const { key, value } of this.#file.range(range)) yield new FoundVersion(key, value, this.#file);
   }
 
   /** What the file holds. Flush first to see all. */
@@ -198,6 +206,23 @@ export class ObjectIndex {
     }
   }
 
+  /** `changed`, in order, is what overlays have instead of what `entries` have from `start` on. */
+  *#merged(changed: readonly Changed[], entries: Iterable<IndexEntry>, start: string): Generator<FoundVersion> {
+    let at = indexFrom(changed, start);
+    let next = changed[at];
+    for (const { key, value } of entries) {
+      for (; next !== undefined && next.key < key; next = changed[++at]) {
+        if (next.value) yield new FoundVersion(next.key, next.value, this.#file);
+      }
+      const found = next?.key === key ? next.value : value;
+      if (next?.key === key) next = changed[++at];
+      if (found) yield new FoundVersion(key, found, this.#file);
+    }
+    for (; next !== undefined; next = changed[++at]) {
+      if (next.value) yield new FoundVersion(next.key, next.value, this.#file);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }
@@ -206,21 +231,6 @@ export class ObjectIndex {
   #overlays(): Overlay[] {
     return this.#writing ? [this.#fresh, this.#writing] : [this.#fresh];
   }
-}
-
-/** `changed`, in order, is what overlays have instead of what `entries` have from `start` on. */
-function* merge(changed: readonly Changed[], entries: Iterable<IndexEntry>, start: string): Generator<FoundVersion> {
-  let at = indexFrom(changed, start);
-  let next = changed[at];
-  for (const { key, value } of entries) {
-    for (; next !== undefined && next.key < key; next = changed[++at]) {
-      if (next.value) yield new FoundVersion(next.key, next.value);
-    }
-    const found = next?.key === key ? next.value : value;
-    if (next?.key === key) next = changed[++at];
-    if (found) yield new FoundVersion(key, found);
-  }
-  for (; next !== undefined; next = changed[++at]) if (next.value) yield new FoundVersion(next.key, next.value);
 }
 
 /** Where those from `first` on begin. */

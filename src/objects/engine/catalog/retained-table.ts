@@ -4,7 +4,7 @@ import { setRow, storedRows } from './index-rows.ts';
 import { type Ledger, spanWith } from './ledger.ts';
 import type { Pins } from './pins.ts';
 import type { UsageTable } from './usage-table.ts';
-import { decodeRetainedEntry, encodeVersionEntry, type RetainedVersion, type Span, withUntil } from './version.ts';
+import { encodeVersionEntry, type RetainedVersion, type Span, withUntil } from './version.ts';
 
 const STEP = 1000;
 
@@ -51,12 +51,11 @@ export class RetainedTable {
   }
 
   at({ bucket, key, stamp }: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): RetainedVersion | undefined {
-    return this.#get(versionKey(objectPrefix(bucket, key, IndexTable.retained), stamp));
+    return this.#at(objectPrefix(bucket, key, IndexTable.retained), stamp);
   }
 
-  #get(key: Buffer): RetainedVersion | undefined {
-    const entry = this.#ledger.index.get(key);
-    return entry && decodeRetainedEntry(entry, stampOf(key));
+  #at(prefix: Buffer, stamp: number): RetainedVersion | undefined {
+    return this.#ledger.index.find(prefix, stamp)?.version() as RetainedVersion | undefined;
   }
 
   /** Takes over a version that has just ended, with all that it holds. */
@@ -130,8 +129,9 @@ export class RetainedTable {
   }
 
   #prune(bucket: number, key: Buffer): void {
-    const version = this.#get(key);
-    if (version && !this.needs(bucket, version)) this.drop({ bucket, key: keyOf(key) }, version);
+    const prefix = prefixOf(key);
+    const version = this.#at(prefix, stampOf(key));
+    if (version && !this.needs(bucket, version)) this.drop({ bucket, key: keyOfPrefix(prefix) }, version);
   }
 
   #pruned(bucket: number): void {
@@ -142,15 +142,11 @@ export class RetainedTable {
   /** As `VersionTable.purgeStep`. */
   purgeStep(bucket: number): boolean {
     const { start, end } = bucketRange(bucket, IndexTable.retained);
-    const entries = [...this.#ledger.index.entries(start, end, STEP)];
-    for (const { key, value } of entries) {
-      this.drop({ bucket, key: keyOf(key) }, decodeRetainedEntry(value, stampOf(key)));
+    const stored = [...this.#ledger.index.stored(start, end, STEP)];
+    for (const found of stored) {
+      this.drop({ bucket, key: keyOfPrefix(found.prefix) }, found.version() as RetainedVersion);
     }
     if (this.#prunable.has(bucket)) this.#pruned(bucket);
-    return entries.length > 0;
+    return stored.length > 0;
   }
-}
-
-function keyOf(key: Buffer): Buffer {
-  return keyOfPrefix(prefixOf(key));
 }

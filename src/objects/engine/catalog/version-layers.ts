@@ -15,7 +15,7 @@ import {
 import type { NullTable } from './null-table.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { Pins } from './pins.ts';
-import { decodeRetainedEntry, decodeVersionEntry, type Version } from './version.ts';
+import type { Version } from './version.ts';
 import type { WhiteoutTable } from './whiteout-table.ts';
 
 /** `undefined` is one that does not show. */
@@ -64,8 +64,7 @@ export class PresentLayer implements VersionLayer {
   }
 
   at(key: string, stamp: number): Version | undefined {
-    const entry = this.#index.get(versionKey(objectPrefix(this.#bucket, Buffer.from(key)), stamp));
-    return entry && decodeVersionEntry(entry, stamp);
+    return this.#index.find(objectPrefix(this.#bucket, Buffer.from(key)), stamp)?.version();
   }
 
   null(key: string): Version | undefined {
@@ -109,11 +108,10 @@ export class PastLayer implements VersionLayer {
   at(key: string, stamp: number): Version | undefined {
     if (stamp > this.#past.moment) return undefined;
     const bytes = Buffer.from(key);
-    const present = this.#index.get(versionKey(this.#prefix(bytes, IndexTable.version), stamp));
-    if (present) return decodeVersionEntry(present, stamp);
-    const retained = this.#index.get(versionKey(this.#prefix(bytes, IndexTable.retained), stamp));
-    const version = retained && decodeRetainedEntry(retained, stamp);
-    return version && this.#shows(version) ? version : undefined;
+    const present = this.#index.find(this.#prefix(bytes, IndexTable.version), stamp);
+    if (present) return present.version();
+    const retained = this.#index.find(this.#prefix(bytes, IndexTable.retained), stamp);
+    return retained && this.#shows(retained) ? retained.version() : undefined;
   }
 
   /** One that is still there was there since it began; of those that are gone, what began before the last was over. */

@@ -1,13 +1,12 @@
 import type { JournalRecord } from '../journal/record.ts';
 import type { FoundVersion } from './found-version.ts';
-import { bucketRange, everyBucket, IndexTable, objectPrefix, prefixOf, stampOf, versionKey } from './index-keys.ts';
+import { bucketRange, everyBucket, IndexTable, objectPrefix, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import { LockSearch } from './lock-search.ts';
 import type { NullTable } from './null-table.ts';
 import type { RetainedTable } from './retained-table.ts';
 import type { UsageTable } from './usage-table.ts';
 import {
-  decodeVersionEntry,
   decodeVersionHead,
   encodeVersionEntry,
   joinSpans,
@@ -41,8 +40,7 @@ export class VersionTable {
   }
 
   at(record: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): Version | undefined {
-    const entry = this.#ledger.index.get(versionKey(objectPrefix(record.bucket, record.key), record.stamp));
-    return entry && decodeVersionEntry(entry, record.stamp);
+    return this.#ledger.index.find(objectPrefix(record.bucket, record.key), record.stamp)?.version();
   }
 
   /** Goes on until it is disposed of. */
@@ -190,10 +188,8 @@ export class VersionTable {
    */
   purgeStep(bucket: number): boolean {
     const { start, end } = bucketRange(bucket);
-    const entries = [...this.#ledger.index.entries(start, end, PURGE_STEP)];
-    for (const { key, value } of entries) {
-      this.#drop(bucket, prefixOf(key), decodeVersionEntry(value, stampOf(key)));
-    }
-    return entries.length > 0;
+    const stored = [...this.#ledger.index.stored(start, end, PURGE_STEP)];
+    for (const found of stored) this.#drop(bucket, found.prefix, found.version());
+    return stored.length > 0;
   }
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sealedKeyBytes } from '../encryption/sealed-key.ts';
 import { FoundVersion } from './found-version.ts';
+import type { EntryReader } from './index-file.ts';
 import { IndexTable, objectPrefix, textOf, versionKey } from './index-keys.ts';
 import { decodeVersionEntry, encodeVersionEntry, joinSpans, objectInfo, type Version, withUntil } from './version.ts';
 
@@ -43,13 +44,15 @@ test('an index entry gives the version back', () => {
 
 const key = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\u0000'));
 
+const reader: EntryReader = { decode: (value, decoder) => decoder(value) };
+
 test('what a listing reads of an entry is what the version says', () => {
   fc.assert(
     fc.property(version, key, fc.option(fc.maxSafeNat(), { nil: undefined }), (written, key, until) => {
       const prefix = objectPrefix(7, Buffer.from(key), until === undefined ? IndexTable.version : IndexTable.retained);
       const entry = encodeVersionEntry(written);
       const text = textOf(versionKey(prefix, written.stamp));
-      const found = new FoundVersion(text, until === undefined ? entry : withUntil(entry, until));
+      const found = new FoundVersion(text, until === undefined ? entry : withUntil(entry, until), reader);
       expect(found.version()).toEqual(until === undefined ? written : { ...written, until });
       expect(found).toMatchObject({ prefix, stamp: written.stamp, until, deleteMarker: written.deleteMarker });
       const { lastModified, size, etag, metadata } = objectInfo(key, written);

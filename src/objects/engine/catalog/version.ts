@@ -5,7 +5,6 @@ import { wallTime } from '../../store/stamp.ts';
 import { versionIdOf } from '../../store/version-id.ts';
 import { encryptionOf, type SealedKey, sealedKeyBytes } from '../encryption/sealed-key.ts';
 import { readUint64, writeUint64 } from '../uint64.ts';
-import { EntryDamage } from './index-damage.ts';
 
 /** A file of its own that holds a large object, or a part of one. */
 export interface FileRef {
@@ -187,16 +186,7 @@ export function encodeVersionEntry(version: Version, head: Buffer = encodeVersio
   return bytes;
 }
 
-/** @throws EntryDamage */
 export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
-  try {
-    return decodeEntry(bytes, stamp);
-  } catch (error) {
-    throw new EntryDamage(error);
-  }
-}
-
-function decodeEntry(bytes: Buffer, stamp: number): Version {
   const first = bytes.readUInt32BE(12);
   const head = decodeVersionHead(bytes, ENTRY_PREFIX_BYTES);
   return {
@@ -224,16 +214,8 @@ export function isVersioned(entry: Buffer): boolean {
 
 type Listed = Pick<ListedObject, 'size' | 'etag' | 'headers'>;
 
-/** Of an entry, what a listing says of the object. @throws EntryDamage */
+/** Of an entry, what a listing says of the object. */
 export function decodeListed(entry: Buffer): Listed {
-  try {
-    return decodeListedParts(entry);
-  } catch (error) {
-    throw new EntryDamage(error);
-  }
-}
-
-function decodeListedParts(entry: Buffer): Listed {
   const start = ENTRY_PREFIX_BYTES;
   const extraStart = start + FIXED_BYTES + entry.readUInt16BE(start + 27);
   const [headers] = decodeExtra(entry, extraStart, extraStart + entry.readUInt32BE(start + 29));
@@ -252,11 +234,6 @@ export function withUntil(bytes: Buffer, until: number): Buffer {
 
 export function splitUntil(bytes: Buffer): { readonly until: number; readonly rest: Buffer } {
   return { until: readUint64(bytes, 0), rest: bytes.subarray(UNTIL_BYTES) };
-}
-
-export function decodeRetainedEntry(bytes: Buffer, stamp: number): RetainedVersion {
-  const { until, rest } = splitUntil(bytes);
-  return { ...decodeVersionEntry(rest, stamp), until };
 }
 
 export function objectInfo(key: string, version: VersionHead & Pick<Version, 'stamp'>): ObjectInfo {

@@ -72,15 +72,16 @@ export class WhiteoutTable {
     const { start, end } = bucketRange(bucket, IndexTable.whiteout);
     const entries = [...index.entries(start, end, PURGE_STEP)];
     for (const { key, value } of entries) {
-      segments.release(decodeHead<WhiteoutRow>(value).location);
+      segments.release(index.decode(value, decodeHead<WhiteoutRow>).location);
       index.set(key, undefined);
     }
     return entries.length > 0;
   }
 
   #row(key: Buffer): WhiteoutRow | undefined {
-    const value = this.#ledger.index.get(key);
-    return value && decodeHead<WhiteoutRow>(value);
+    const { index } = this.#ledger;
+    const value = index.get(key);
+    return value && index.decode(value, decodeHead<WhiteoutRow>);
   }
 }
 
