@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway, testKey } from '../../../tests/support/s3-gateway.ts';
 
@@ -39,4 +40,17 @@ test('a copy has no bytes of its own', async () => {
     expect(answer).toMatchObject({ status: 400, code: 'InvalidRequest' });
   }
   await expect(gateway.store.head('photos', 'b')).rejects.toThrow();
+});
+
+test.each([
+  ['photos/my+file', 'my file'],
+  ['photos/my%20file', 'my file'],
+  ['photos%2Fmy+file', 'my file'],
+  ['photos/my%2Bfile', 'my+file'],
+])('%s is %s', async (source, key) => {
+  const metadata = { contentType: 'text/x', headers: {}, user: {} };
+  await gateway.store.put({ bucket: 'photos', key, metadata, body: Readable.from([Buffer.from(key)]) });
+  const headers = { 'x-amz-copy-source': source };
+  expect((await gateway.call('PUT /photos/b', { as: web, headers })).status).toBe(200);
+  expect((await gateway.call('GET /photos/b', { as: web })).text).toBe(key);
 });
