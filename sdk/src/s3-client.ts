@@ -245,6 +245,7 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   304: 'NotModified',
   403: 'AccessDenied',
   404: 'NotFound',
+  405: 'MethodNotAllowed',
   409: 'Conflict',
   412: 'PreconditionFailed',
   416: 'InvalidRange',

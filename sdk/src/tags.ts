@@ -6,10 +6,10 @@ import { elements, escapeXml, text } from './xml.ts';
 /** Up to 10 a object; unlike metadata they can change while the object stays. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** S3 GetObjectTagging. */
+/** S3 GetObjectTagging, or without a key GetBucketTagging. */
 export async function getTags(
   client: S3Client,
-  key: string,
+  key: string | undefined,
   { versionId, at, signal }: HeadOptions & { readonly at?: Moment | undefined },
 ): Promise<Tags> {
   const query = { tagging: '', ...versionQuery(versionId) };
@@ -17,10 +17,10 @@ export async function getTags(
   return Object.fromEntries(elements(xml, 'Tag').map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value') ?? '']));
 }
 
-/** S3 PutObjectTagging. */
+/** S3 PutObjectTagging, or without a key PutBucketTagging. */
 export async function setTags(
   client: S3Client,
-  key: string,
+  key: string | undefined,
   { tags, versionId, signal }: HeadOptions & { readonly tags: Tags },
 ): Promise<void> {
   const list = Object.entries(tags).map(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { multipart } from './multipart-upload.ts';
 import type { S3Client } from './s3-client.ts';
 import { storedEtag } from './unquote.ts';
@@ -21,12 +22,14 @@ export async function upload(client: S3Client, request: Upload): Promise<Uploade
   }
 }
 
+/** With the MD5 of the body, which S3 wants where what is put will be locked (User Guide, "Managing Object Lock"). */
 async function single(client: S3Client, request: Upload, body: Uint8Array): Promise<Uploaded> {
   const progress = new ProgressSum(request.onProgress, body.length);
+  const md5 = createHash('md5').update(body).digest('base64');
   const answer = await client.send({
     method: 'PUT',
     key: request.key,
-    headers: { ...request.headers, ...request.conditions },
+    headers: { 'content-md5': md5, ...request.headers, ...request.conditions },
     body,
     once: Object.keys(request.conditions).length > 0,
     signal: request.signal,

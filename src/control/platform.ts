@@ -236,6 +236,8 @@ export interface Platform {
     readonly app?: string | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
     readonly versioning?: boolean | undefined;
+    /** With versioning, and never off again. */
+    readonly objectLock?: boolean | undefined;
     /** Bytes that it may hold. */
     readonly quota?: number | undefined;
     /** Shows index.html for `/` and for every path that ends in a slash. */

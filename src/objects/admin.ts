@@ -29,12 +29,13 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
   const { store, keys, domains, scrubber, events, refreshKeyring } = options;
   return {
     async ensureBucket(wanted) {
-      const { name, from, versioning, accessibility, quota, domains: hosts } = wanted;
+      const { name, from, versioning, objectLock, accessibility, quota, domains: hosts } = wanted;
       for (const { webhook } of wanted.events ?? []) if (!events.webhooks.find(webhook)) throw webhookNotFound(webhook);
       if (wanted.logging && wanted.logging.bucket !== name) requireLogTarget(wanted.logging.bucket, store);
       if (hosts !== undefined) domains.requireFree(name, hosts); // before anything else has changed
       const settings: Partial<BucketSettings> = {
         ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
+        ...(objectLock && !store.bucket(name)?.objectLock ? { objectLock: {} } : {}),
         ...(accessibility === undefined ? {} : { accessibility }),
         ...(quota === undefined ? {} : { quota: quota === null ? {} : { bytes: quota } }),
       };

@@ -98,6 +98,8 @@ export interface ObjectAdmin extends KeyAdmin, ScrubAdmin, SealAdmin, WebhookAdm
     /** One that is made is a fork of this bucket, or of its snapshot by id or name; one that is there stays what it is. */
     readonly from?: { readonly bucket: string; readonly snapshot?: string | undefined } | undefined;
     readonly versioning?: boolean | undefined;
+    /** Turns it on, with versioning; it is never off again. */
+    readonly objectLock?: boolean | undefined;
     readonly accessibility?: 'private' | 'public' | undefined;
     /** Bytes; `null` lifts the limit. */
     readonly quota?: number | null | undefined;

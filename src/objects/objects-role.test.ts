@@ -65,6 +65,18 @@ test('ensureBucket makes a bucket once and brings its settings in line', async (
   await expect(admin.ensureBucket({ name: 'No' })).rejects.toThrow(expect.objectContaining({ code: 'bucket.name' }));
 });
 
+test('ensureBucket turns object lock on, with versioning, and leaves what it gives new objects', async () => {
+  const store = new MemoryObjectStore();
+  const admin = await start({ store });
+  expect(await admin.ensureBucket({ name: 'safe', versioning: true, objectLock: true })).toMatchObject({
+    versioning: 'enabled',
+  });
+  const objectLock = { defaultRetention: { mode: 'GOVERNANCE', period: 1, unit: 'days' } } as const;
+  await store.updateBucket('safe', { objectLock });
+  await admin.ensureBucket({ name: 'safe', objectLock: true });
+  expect(store.bucket('safe')).toMatchObject({ objectLock });
+});
+
 test('ensureBucket sets a quota, leaves it alone and lifts it', async () => {
   const store = new MemoryObjectStore();
   const admin = await start({ store });

@@ -184,12 +184,20 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
 function newSettings({
   accessibility = 'private',
-  versioning = false,
+  objectLock,
+  versioning = objectLock ?? false,
   quota,
   website,
   domains,
 }: Omit<Parameters<Platform['createBucket']>[0], 'name'>): BucketSettings {
-  return { accessibility, versioning, quota, website: website ? { index: 'index.html' } : undefined, domains };
+  return {
+    accessibility,
+    versioning,
+    objectLock,
+    quota,
+    website: website ? { index: 'index.html' } : undefined,
+    domains,
+  };
 }
 
 async function snapshotsOf({ drivers }: ControlContext, { id }: StorageRecord) {

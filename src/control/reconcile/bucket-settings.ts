@@ -14,13 +14,14 @@ export function bucketInput(
   { app, name, realName, settings: before }: BucketRecord,
   settings: BucketSettings | null,
 ): Parameters<ObjectAdmin['ensureBucket']>[0] {
-  const { accessibility, versioning, domains = [] } = settings ?? {};
+  const { accessibility, versioning, objectLock, domains = [] } = settings ?? {};
   const wanted = <K extends OptionalSetting>(key: K) =>
     settings?.[key] ?? (before?.[key] === undefined ? undefined : null);
   return {
     name: realName ?? name,
     accessibility,
     versioning,
+    objectLock,
     quota: wanted('quota'),
     website: wanted('website'),
     cors: wanted('cors'),

@@ -7,7 +7,10 @@ import type { StorageTable } from './schema.ts';
 export type StorageRow = Readonly<Selectable<StorageTable>>;
 
 /** What a bucket was told last, by an app file or a command. */
-export type BucketSettings = BucketSpec;
+export interface BucketSettings extends BucketSpec {
+  /** Of a command; no app file says it. */
+  readonly objectLock?: boolean | undefined;
+}
 
 export interface VolumeSource {
   readonly volume: string;

@@ -7,6 +7,7 @@ interface CreateOptions {
   readonly website?: boolean;
   readonly quota?: string;
   readonly versioning?: boolean;
+  readonly objectLock?: boolean;
   readonly customDomain?: string[];
 }
 
@@ -19,6 +20,7 @@ export function createBucket(buckets: Command): void {
     .option('--website', 'show index.html for / and for paths that end in a slash')
     .option('--quota <size>', 'what its objects may take together: 50, 50GB or 64GiB; a bare number is GB')
     .option('--versioning', 'keep what is overwritten and deleted')
+    .option('--object-lock', 'let versions be locked against deletion, for good; with versioning')
     .addHelpText(
       'after',
       examples(
@@ -36,6 +38,7 @@ export function createBucket(buckets: Command): void {
           app,
           accessibility,
           versioning: options.versioning,
+          objectLock: options.objectLock,
           website: options.website,
           quota: options.quota === undefined ? undefined : parseBytes(options.quota, 'GB'),
           domains: options.customDomain,

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { Storage, StorageReader } from '../../../../sdk/src/index.ts';
+import type { StorageReader } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
@@ -12,6 +12,8 @@ import { downloadFile } from '../../transfer/download-file.ts';
 import { asDirectory } from '../../transfer/location.ts';
 import { whyNoPath } from '../../transfer/target-directory.ts';
 import { unwritable } from '../../user-files.ts';
+import { whatIsMissing } from './missing-object.ts';
+import { objectVersion } from './name-of-object.ts';
 import { readerOf, withBucket } from './open-bucket.ts';
 import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
@@ -22,10 +24,8 @@ interface GetOptions extends TreeOptions {
 }
 
 export function getObject(buckets: Command): void {
-  const command = buckets
-    .command('get <bucket> <key> [file]')
+  const command = objectVersion(buckets.command('get <bucket> <key> [file]'))
     .description('download an object to a file or a directory, or with - to the output; default: the name in the key')
-    .option('--version-id <id>', 'an old version, see ls --versions')
     .option('--snapshot <snapshot>', 'what a snapshot has, by id or name')
     .option('-r, --recursive', 'the key is a prefix: everything below it, to a directory');
   treeOptions(command)
@@ -72,20 +72,6 @@ function getTree(
   const to = { kind: 'directory', path: directory ?? localName(prefix || storage.bucket) } as const;
   const from = { kind: 'bucket', storage, prefix: asDirectory(prefix) } as const;
   return runTransfer({ ...options, from, to, compare: 'all' });
-}
-
-/** Neither a missing snapshot nor a missing version is told apart from a missing object by a HEAD. */
-async function whatIsMissing(
-  { bucket, snapshots }: Storage,
-  { key, versionId, snapshot }: Pick<GetOptions, 'versionId' | 'snapshot'> & { readonly key: string },
-): Promise<Error> {
-  if (snapshot !== undefined) {
-    const known = (await snapshots.list()).some(({ id, name }) => id === snapshot || name === snapshot);
-    if (!known) return cliErrors.bucketSnapshotMissing(bucket, snapshot);
-  }
-  return versionId === undefined
-    ? cliErrors.objectMissing(bucket, key, snapshot)
-    : cliErrors.versionMissing(bucket, key, versionId);
 }
 
 type Missing = () => Promise<Error>;

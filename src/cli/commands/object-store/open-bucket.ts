@@ -79,6 +79,11 @@ function asHoldfastError(error: StorageError): HoldfastError {
   });
 }
 
+/** The same error, with another way out. */
+export function withHint(error: HoldfastError, hint: string): HoldfastError {
+  return new HoldfastError({ ...error.toJSON(), hint, cause: error });
+}
+
 /** Which request it was is no news to whoever has given a command, unless the server says no more than that it refuses. */
 function messageOf({ code, reason, message }: StorageError): string {
   return reason === undefined || code === DENIED ? message : `${reason} (${code})`;
@@ -108,6 +113,15 @@ const HINTS: Readonly<Record<string, string>> = {
     '`holdfast object-store lifecycle set <bucket> <file>` gives it rules; without them nothing goes by itself',
   NoSuchWebsiteConfiguration:
     '`holdfast object-store website set <bucket> <file>` gives it one: {"IndexDocument": {"Suffix": "index.html"}}',
+  InvalidTag:
+    'tags take letters, digits, spaces and _ . : / = + - @; names up to 128 characters and not aws:…, values up to 256',
+  InvalidBucketState:
+    'object lock needs versions: `holdfast object-store versioning <bucket> enabled`; where it is on they cannot be suspended',
+  AccessControlListNotSupported:
+    'ACLs are disabled by `holdfast object-store ownership <bucket>`; a policy can let others read',
+  InvalidBucketAclWithObjectOwnership: 'set it back first: `holdfast object-store acl set <bucket> private`',
+  MethodNotAllowed:
+    'that version is a deletion: `holdfast object-store ls <bucket> <key> --versions` shows all of them',
   MalformedPolicy: 'docs/s3-compatibility.md says under Access what policies take',
 };
 

@@ -17,7 +17,9 @@ const NONE = 'none';
 export function updateBucket(buckets: Command): void {
   buckets
     .command('update <bucket>')
-    .description('change who may read a bucket, its domains or its quota; what an app file has is changed there')
+    .description(
+      'change who may read a bucket, its domains or its quota; those of a bucket in an app file are changed there',
+    )
     .option('--public', 'let anyone read its objects')
     .option('--private', 'let nobody read them without a key')
     .option(

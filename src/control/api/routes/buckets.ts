@@ -20,6 +20,7 @@ const create = createRoute({
         app: appName.optional(),
         accessibility: z.enum(['private', 'public']).optional(),
         versioning: z.boolean().optional(),
+        objectLock: z.boolean().optional(),
         quota: quota.optional(),
         website: z.boolean().optional(),
         domains: z.array(domainName()).max(MAX_DOMAINS).optional(),
