@@ -67,6 +67,9 @@ export async function runCli(argv: readonly string[], options: ProgramOptions): 
   }
 }
 
+/** Of the program alone: no command that comes near it means it. */
+const VERSION_OPTION = '--version?';
+
 /** Completion knows every command with its options. */
 const NEEDS_ALL = 'completion';
 
@@ -91,7 +94,8 @@ function commandOf(program: Command, argv: readonly string[]): Command {
 function usageError(error: CommanderError, command: Command): number {
   if (error.exitCode === 0) return EXIT_CODES.ok.code; // --help, --version
   if (error.code === 'commander.help') return EXIT_CODES.usage.code; // a noun without its verb: its help is on stderr
-  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const [message = '', similar] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = similar?.includes(VERSION_OPTION) && command.parent ? undefined : similar;
   process.stderr.write(`${paint('red', 'error:', process.stderr)} ${message}\n`);
   const hint =
     suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? `see \`${wholeName(command)} --help\``;

@@ -120,6 +120,7 @@ test('a bucket of no app has a name too, and its domain', async () => {
     expect(await curl(`http://${host}/page`)).toBe('welcome\n200');
   }
   expect(await curl(`${url}/page`)).toBe('welcome\n200');
+  expect(await curl(`${url}/`)).toMatch(/the bucket fair has no index document.*404$/s);
 
   const second = ['object-store', 'create', 'second', '--public'];
   const taken = await platform.cli([...second, '--custom-domain', 'fair.example']);
@@ -145,9 +146,21 @@ test('a bucket of no app is opened, limited, given a domain, and closed again', 
   expect(await curl('http://stall.example/')).toMatch(/404$/);
   expect((await store('versioning', 'stall')).stdout).toBe('enabled\n');
   expect((await store('update', 'stall')).stderr).toContain('nothing is to be changed');
-  expect((await store('update', 'site', '--private')).stderr).toContain('are in the app file of shop');
+  expect((await store('update', 'next', '--private')).stderr).toContain('are in the app file of shop');
   await store('destroy', 'stall', '--yes');
   expect((await store('update', 'stall', '--public')).stderr).toContain('is destroyed');
+});
+
+test('a bucket that an app file has no longer is closed and opened by commands', async () => {
+  const show = () => platform.json<StorageView>(['object-store', 'show', 'site']);
+  expect(await show()).toMatchObject({ state: 'detached', app: 'shop' });
+  expect(await curl('http://site.website.localhost/hello.js')).toMatch(/200$/);
+  await platform.run(['object-store', 'update', 'site', '--private', '--quota', '1MB']);
+  expect(await curl('http://site.website.localhost/hello.js')).toMatch(/403$/);
+  expect(await show()).toMatchObject({ state: 'detached', sizeBytes: 1e6 });
+  await deploy('shop', { next: { type: 'bucket', properties: {} }, ...site(published) }); // what the file says, holds again
+  expect(await curl('http://site.website.localhost/hello.js')).toMatch(/200$/);
+  expect(await show()).toMatchObject({ state: 'active', sizeBytes: null });
 });
 
 test('a destroyed bucket is shown to nobody until it is recovered, and its domain is free', async () => {

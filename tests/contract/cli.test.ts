@@ -22,6 +22,7 @@ describe('mistakes', () => {
     [['volumes', 'crate'], 2, /did you mean create\?/],
     [['volumes', 'create', 'data'], 2, /--size.*\nhint: {2}see `holdfast volumes create --help`/],
     [['volumes', 'list', '--jsn'], 2, /did you mean --json\?/],
+    [['object-store', 'create', 'data', '--region', 'ewr'], 2, /hint: {2}see `holdfast object-store create --help`/],
     [['volumes', 'create', 'data', '--size', 'big'], 2, /"big" is not a size\nhint: .*25GB/],
     [['volumes', 'create', 'data', '--size', '1', '--region', 'ewx'], 2, /no region "ewx"\nhint: .*"ewr"/],
     [['volumes', 'show', 'nothing'], 3, /no volume "nothing"/],

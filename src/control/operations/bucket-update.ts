@@ -17,13 +17,18 @@ export async function updateBucket(context: ControlContext, change: BucketChange
   const { state, drivers } = context;
   const record = await findStorage(state, { kind: 'bucket', id: change.id });
   if (record.state === 'destroyed') throw errors.bucketDestroyed(record.name);
-  if (record.origin === 'file') throw errors.bucketOfAppFile(record.name, record.app);
+  if (isInAppFile(record)) throw errors.bucketOfAppFile(record.name, record.app);
   if (!record.ready) await createStorage(context, record);
   const settings = changed(record.settings ?? UNSAID, change);
   const { name, accessibility, quota, domains } = bucketInput(record, settings);
   await drivers.objects.ensureBucket({ name, accessibility, quota, domains });
   await state.storage.update(record.id, { settings });
   return record.id;
+}
+
+/** One that is detached was in a file, and is in none that serves: nothing but a command can change it. */
+function isInAppFile({ origin, state }: StorageRecord): boolean {
+  return origin === 'file' && state !== 'detached';
 }
 
 function changed(before: NonNullable<StorageRecord['settings']>, change: BucketChange): BucketSettings {

@@ -11,8 +11,8 @@ import type { S3Context, S3Response } from '../s3/operation.ts';
 import { getObject } from '../s3/operations/get-object.ts';
 import { headObject } from '../s3/operations/head-object.ts';
 import type { Bucket } from '../store/bucket.ts';
-import { objectErrors } from '../store/errors/object-errors.ts';
 import { errorPage } from './error-page.ts';
+import { noIndexDocument } from './errors.ts';
 import { directoryIndex, type Redirect, route, routeMiss, type WebsiteRequest, websiteOf } from './website.ts';
 
 export interface SiteRequest extends WebsiteRequest {
@@ -123,7 +123,7 @@ async function read(key: string, request: SiteRequest, context: S3Context): Prom
   await access.operation(operation, routed);
   if (key === '') {
     const isTold = !access.undecided || (await access.mayMiss(routed));
-    throw isTold ? objectErrors.notFound(bucket.name, key) : accessErrors.denied('Access Denied');
+    throw isTold ? noIndexDocument(bucket.name) : accessErrors.denied('Access Denied');
   }
   const { aclRequired } = access;
   const response = await perform({ operation, request: { ...routed, identity, access, body: noBody } }, context);
