@@ -8,12 +8,13 @@ import { webhookNotFound } from './events/errors.ts';
 import { createWebhookAdmin } from './events/webhook-admin.ts';
 import { createKeyAdmin } from './key-admin.ts';
 import type { BucketInfo, ObjectAdmin } from './object-admin.ts';
-import { requireBucket } from './s3/bucket.ts';
 import { requireLogTarget } from './s3/operations/bucket-logging.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
-import type { Bucket, BucketSettings, BucketSource, Versioning } from './store/bucket.ts';
+import type { Bucket, BucketChanges, BucketSettings, Versioning } from './store/bucket.ts';
 import type { ObjectStore, OpenObjectStore } from './store/object-store.ts';
 import { type Domains, domainsOf } from './website/domains.ts';
+
+type WantedBucket = Parameters<ObjectAdmin['ensureBucket']>[0];
 
 export interface ObjectAdminOptions {
   readonly store: OpenObjectStore;
@@ -29,20 +30,13 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
   const { store, keys, domains, scrubber, events, refreshKeyring } = options;
   return {
     async ensureBucket(wanted) {
-      const { name, from, versioning, objectLock, accessibility, quota, domains: hosts } = wanted;
+      const { name, domains: hosts = [] } = wanted;
       for (const { webhook } of wanted.events ?? []) if (!events.webhooks.find(webhook)) throw webhookNotFound(webhook);
       if (wanted.logging && wanted.logging.bucket !== name) requireLogTarget(wanted.logging.bucket, store);
-      if (hosts !== undefined) domains.requireFree(name, hosts); // before anything else has changed
-      const settings: Partial<BucketSettings> = {
-        ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, store.bucket(name)) }),
-        ...(objectLock && !store.bucket(name)?.objectLock ? { objectLock: {} } : {}),
-        ...(accessibility === undefined ? {} : { accessibility }),
-        ...(quota === undefined ? {} : { quota: quota === null ? {} : { bytes: quota } }),
-      };
-      await ensureBucket(store, name, { from, settings });
-      await ensureDocuments(store, wanted);
-      if (hosts !== undefined) await domains.assign(name, hosts);
-      return describe(store, requireBucket(store, name));
+      using _claim = domains.claim(name, hosts);
+      const bucket = await ensureBucket(store, wanted);
+      domains.remember(bucket);
+      return describe(store, bucket);
     },
     async destroyBucket({ name }) {
       await unlessAbsent(store.deleteBucket(name, { force: true })); // refused where versions are locked
@@ -73,34 +67,19 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
   };
 }
 
-/** A bucket that has had versions keeps them, and makes no more unless they may be locked. */
-function versioningOf(wanted: boolean, bucket: Bucket | undefined): Versioning {
-  if (wanted || bucket?.objectLock) return 'enabled';
-  return (bucket?.versioning ?? 'disabled') === 'disabled' ? 'disabled' : 'suspended';
-}
-
-interface WantedBucket {
-  readonly from: BucketSource | undefined;
-  readonly settings: Partial<BucketSettings>;
-}
-
-async function ensureBucket(store: ObjectStore, name: string, wanted: WantedBucket): Promise<Bucket> {
-  const { settings } = wanted;
-  const known = store.bucket(name) ?? (await createUnlessPresent(store, name, wanted));
-  const differs = Object.entries(settings).some(
-    ([setting, value]) => !isDeepStrictEqual(known[setting as keyof BucketSettings] ?? {}, value),
-  );
-  return differs ? store.updateBucket(name, settings) : known;
+/** In one change, so that no bucket is open to everyone and has not got its documents. */
+async function ensureBucket(store: ObjectStore, wanted: WantedBucket): Promise<Bucket> {
+  const { name } = wanted;
+  const present = store.bucket(name) ?? (await createUnlessPresent(store, wanted));
+  const changes = changesOf(present, wanted);
+  return Object.keys(changes).length > 0 ? store.updateBucket(name, changes) : present;
 }
 
 /** Another call may have made it since it was looked for. */
-async function createUnlessPresent(
-  store: ObjectStore,
-  name: string,
-  { from, settings }: WantedBucket,
-): Promise<Bucket> {
+async function createUnlessPresent(store: ObjectStore, wanted: WantedBucket): Promise<Bucket> {
+  const { name, from } = wanted;
   try {
-    return await store.createBucket(name, { ...settings, from });
+    return await store.createBucket(name, { ...changesOf(undefined, wanted), from });
   } catch (error) {
     const present = store.bucket(name);
     if (present && isHoldfastCode(error, 'bucket.exists')) return present;
@@ -108,9 +87,27 @@ async function createUnlessPresent(
   }
 }
 
-async function ensureDocuments(store: ObjectStore, wanted: Parameters<ObjectAdmin['ensureBucket']>[0]): Promise<void> {
-  const documents = documentChanges(requireBucket(store, wanted.name), wanted);
-  if (Object.keys(documents).length > 0) await store.updateBucket(wanted.name, { documents });
+/** What is to change of the bucket, or of one as it begins. */
+function changesOf(bucket: Bucket | undefined, wanted: WantedBucket): BucketChanges {
+  const { versioning, objectLock, accessibility, quota } = wanted;
+  const settings: Partial<BucketSettings> = {
+    ...(versioning === undefined ? {} : { versioning: versioningOf(versioning, bucket) }),
+    ...(objectLock && !bucket?.objectLock ? { objectLock: {} } : {}),
+    ...(accessibility === undefined ? {} : { accessibility }),
+    ...(quota === undefined ? {} : { quota: quota === null ? {} : { bytes: quota } }),
+  };
+  const before: Partial<BucketSettings> = { quota: {}, ...bucket };
+  const differing = Object.entries(settings).filter(
+    ([setting, value]) => !isDeepStrictEqual(before[setting as keyof BucketSettings], value),
+  );
+  const documents = documentChanges(bucket, wanted);
+  return { ...Object.fromEntries(differing), ...(Object.keys(documents).length > 0 && { documents }) };
+}
+
+/** A bucket that has had versions keeps them, and makes no more unless they may be locked. */
+function versioningOf(wanted: boolean, bucket: Bucket | undefined): Versioning {
+  if (wanted || bucket?.objectLock) return 'enabled';
+  return (bucket?.versioning ?? 'disabled') === 'disabled' ? 'disabled' : 'suspended';
 }
 
 async function unlessAbsent(deletion: Promise<void>): Promise<void> {

@@ -7,28 +7,30 @@ import { LIFECYCLE, type LifecycleRule } from './lifecycle/lifecycle-rule.ts';
 import type { ObjectAdmin } from './object-admin.ts';
 import type { CorsRule } from './s3/configuration/cors-rules.ts';
 import type { Bucket, BucketChanges } from './store/bucket.ts';
+import { DOMAINS_DOCUMENT } from './website/domains.ts';
 import { type Website, websiteOf } from './website/website.ts';
 
 type Wanted = Parameters<ObjectAdmin['ensureBucket']>[0];
 
-/** The documents of `bucket` that differ from those that are wanted; `undefined` takes one away. */
-export function documentChanges(bucket: Bucket, wanted: Wanted): NonNullable<BucketChanges['documents']> {
-  const { website, cors, lifecycle, events, logging, closed } = wanted;
+/** The documents of `bucket`, or of one to be made, that differ from those that are wanted; `undefined` takes one away. */
+export function documentChanges(bucket: Bucket | undefined, wanted: Wanted): NonNullable<BucketChanges['documents']> {
+  const { website, cors, lifecycle, events, logging, domains, closed } = wanted;
   const documents = {
     ...(website === undefined ? {} : { website: website && websiteDocument(bucket, website) }),
     ...(cors === undefined ? {} : { cors: cors?.map(corsRule) }),
     ...(lifecycle === undefined ? {} : { [LIFECYCLE]: lifecycle?.map(lifecycleRule) }),
     ...(events === undefined ? {} : { [NOTIFICATION_DOCUMENT]: events?.map(notificationRule) }),
     ...(logging === undefined ? {} : { [LOGGING_DOCUMENT]: logging && loggingDocument(logging) }),
+    ...(domains === undefined ? {} : { [DOMAINS_DOCUMENT]: domains.length > 0 ? domains : null }),
     ...(closed === undefined ? {} : { [CLOSED]: closed }),
   };
   const texts = Object.entries(documents).map(([name, value]) => [name, value ? JSON.stringify(value) : undefined]);
-  return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket.documents?.[name]));
+  return Object.fromEntries(texts.filter(([name = '', text]) => text !== bucket?.documents?.[name]));
 }
 
 /** Routing rules that a client set stay. */
-function websiteDocument(bucket: Bucket, { index, error }: NonNullable<Wanted['website']>): Website {
-  return { index, error, rules: websiteOf(bucket).rules };
+function websiteDocument(bucket: Bucket | undefined, { index, error }: NonNullable<Wanted['website']>): Website {
+  return { index, error, rules: bucket && websiteOf(bucket).rules };
 }
 
 function corsRule({ origins, methods, headers, exposeHeaders, maxAgeSeconds }: CorsRuleSpec, i: number): CorsRule {

@@ -75,6 +75,43 @@ test('ensureBucket turns object lock on, with versioning, and leaves what it giv
   await store.updateBucket('safe', { objectLock });
   await admin.ensureBucket({ name: 'safe', objectLock: true });
   expect(store.bucket('safe')).toMatchObject({ objectLock });
+  await admin.ensureBucket({ name: 'versioned', versioning: true });
+  await admin.ensureBucket({ name: 'versioned', objectLock: true });
+  expect(store.bucket('versioned')).toMatchObject({ objectLock: {} });
+});
+
+test('a bucket is not opened where another is about to get its domain', async () => {
+  const store = new MemoryObjectStore();
+  const admin = await start({ store });
+  await admin.ensureBucket({ name: 'hidden', closed: true });
+  const hidden = store.bucket('hidden');
+  const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const createBucket = store.createBucket.bind(store);
+  store.createBucket = async (...args) => {
+    reached.resolve();
+    await opened.promise;
+    return createBucket(...args);
+  };
+  const domains = ['shop.example'];
+  const other = admin.ensureBucket({ name: 'shop', domains });
+  await reached.promise;
+  const shown = { name: 'hidden', accessibility: 'public', closed: false, domains } as const;
+  await expect(admin.ensureBucket(shown)).rejects.toMatchObject({
+    code: 'bucket.domain-taken',
+    message: expect.stringContaining('bucket shop'),
+  });
+  expect(store.bucket('hidden')).toBe(hidden);
+  opened.resolve();
+  expect(await other).toMatchObject({ domains });
+  await admin.ensureBucket({ name: 'shop', domains: [] });
+  expect(await admin.ensureBucket(shown)).toMatchObject({ accessibility: 'public', domains });
+});
+
+test('a domain is free again where the bucket that claimed it could not be made', async () => {
+  const admin = await start();
+  const domains = ['shop.example'];
+  await expect(admin.ensureBucket({ name: 'No', domains })).rejects.toMatchObject({ code: 'bucket.name' });
+  expect(await admin.ensureBucket({ name: 'shop', domains })).toMatchObject({ domains });
 });
 
 test('ensureBucket sets a quota, leaves it alone and lifts it', async () => {

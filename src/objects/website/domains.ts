@@ -4,16 +4,21 @@ import { documentReader } from '../store/document-reader.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { domainTaken } from './errors.ts';
 
+interface Claim {
+  readonly bucket: string;
+  readonly domains: readonly string[];
+}
+
 /** Which bucket answers to a host name: each to `<bucket>.website.localhost`, and to the domains kept with it. */
 export class Domains {
   readonly #store: ObjectStore;
   readonly #owners = new Map<string, string>();
-  #last: Promise<void> = Promise.resolve();
+  readonly #claims = new Set<Claim>();
 
   constructor(store: ObjectStore) {
     this.#store = store;
-    // Of two that name the same domain, which no `assign` allows, the older one has it.
-    for (const bucket of store.buckets().toSorted((a, b) => b.createdAt - a.createdAt)) this.#remember(bucket);
+    // Of two that name the same domain, which no claim allows, the older one has it.
+    for (const bucket of store.buckets().toSorted((a, b) => b.createdAt - a.createdAt)) this.remember(bucket);
   }
 
   /** `host` in lower case, without a port. */
@@ -24,34 +29,33 @@ export class Domains {
   }
 
   /**
-   * In place of those that the bucket had; one call at a time, so that a domain has one bucket.
-   * @throws HoldfastError `bucket.domain-taken`
+   * For a bucket that is about to be given them: nobody else is, until the claim is disposed of.
+   * @throws HoldfastError `bucket.domain-taken` where another bucket has one of them, or a claim to it
    */
-  assign(name: string, domains: readonly string[]): Promise<void> {
-    const change = this.#last.then(async () => {
-      this.requireFree(name, domains);
-      const list = domains.length === 0 ? undefined : JSON.stringify(domains);
-      if (list === this.#store.bucket(name)?.documents?.domains) return;
-      this.#remember(await this.#store.updateBucket(name, { documents: { domains: list } }));
-    });
-    this.#last = change.catch(() => {});
-    return change;
-  }
-
-  /** @throws HoldfastError `bucket.domain-taken` where another bucket than `name` has one of them */
-  requireFree(name: string, domains: readonly string[]): void {
+  claim(bucket: string, domains: readonly string[]): Disposable {
     for (const domain of domains) {
-      const owner = this.bucketOf(domain);
-      if (owner && owner.name !== name) throw domainTaken(domain, owner.name);
+      const owner = this.bucketOf(domain)?.name ?? this.#claimantOf(domain);
+      if (owner !== undefined && owner !== bucket) throw domainTaken(domain, owner);
     }
+    const claim = { bucket, domains };
+    this.#claims.add(claim);
+    return { [Symbol.dispose]: () => this.#claims.delete(claim) };
   }
 
-  #remember(bucket: Bucket): void {
+  #claimantOf(domain: string): string | undefined {
+    return [...this.#claims].find(({ domains }) => domains.includes(domain))?.bucket;
+  }
+
+  /** Of a bucket that has changed; what it has no more is seen without. */
+  remember(bucket: Bucket): void {
     for (const domain of domainsOf(bucket)) this.#owners.set(domain, bucket.name);
   }
 }
 
-const read = documentReader<readonly string[]>('domains');
+/** Name of the bucket's document that has them. */
+export const DOMAINS_DOCUMENT = 'domains';
+
+const read = documentReader<readonly string[]>(DOMAINS_DOCUMENT);
 
 export function domainsOf(bucket: Bucket): readonly string[] {
   return read(bucket) ?? [];
