@@ -16,6 +16,7 @@ import type { ControlConfig, ControlContext } from './reconcile/context.ts';
 import type { Drivers } from './reconcile/drivers.ts';
 import { type Planners, Reconciler } from './reconcile/reconciler.ts';
 import { RouteBoard } from './reconcile/route-board.ts';
+import { StorageTurns } from './reconcile/storage-turns.ts';
 import { createReleaseFiles, type ReleaseFiles } from './release-files.ts';
 import { SecretVault } from './secret-vault.ts';
 import type { State } from './state/state.ts';
@@ -53,6 +54,7 @@ export function createPlatform(options: PlatformOptions): RunningPlatform {
     masterKey: options.masterKey,
     vault: new SecretVault(state, options.masterKey.keyring),
     routes: new RouteBoard(edge),
+    storageTurns: new StorageTurns(state),
     clock,
     log,
     config,

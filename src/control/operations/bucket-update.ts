@@ -14,16 +14,23 @@ const UNSAID: BucketSettings = { accessibility: 'private', versioning: false };
  * @throws HoldfastError `bucket.not-found`, `bucket.destroyed`, `bucket.of-app-file`, `bucket.domain-taken`
  */
 export async function updateBucket(context: ControlContext, change: BucketChange & { readonly id: string }) {
-  const { state, drivers } = context;
-  const record = await findStorage(state, { kind: 'bucket', id: change.id });
+  const { state, drivers, storageTurns } = context;
+  const found = await findStorage(state, { kind: 'bucket', id: change.id });
+  refuseUnchangeable(found);
+  if (!found.ready) await createStorage(context, found);
+  return storageTurns.ofLive(found.id, async (record) => {
+    refuseUnchangeable(record);
+    const settings = changed(record.settings ?? UNSAID, change);
+    const { name, accessibility, quota, domains } = bucketInput(record, settings);
+    await drivers.objects.ensureBucket({ name, accessibility, quota, domains });
+    await state.storage.update(record.id, { settings });
+    return record.id;
+  });
+}
+
+function refuseUnchangeable(record: StorageRecord): void {
   if (record.state === 'destroyed') throw errors.bucketDestroyed(record.name);
   if (isInAppFile(record)) throw errors.bucketOfAppFile(record.name, record.app);
-  if (!record.ready) await createStorage(context, record);
-  const settings = changed(record.settings ?? UNSAID, change);
-  const { name, accessibility, quota, domains } = bucketInput(record, settings);
-  await drivers.objects.ensureBucket({ name, accessibility, quota, domains });
-  await state.storage.update(record.id, { settings });
-  return record.id;
 }
 
 /** One that is detached was in a file, and is in none that serves: nothing but a command can change it. */

@@ -2,6 +2,7 @@ import type { WebhookAdmin } from '../../objects/webhook-contract.ts';
 import type { AppSpec, ServiceSpec } from '../../spec/app-spec.ts';
 import { checkRegion } from '../../spec/regions.ts';
 import * as errors from '../errors.ts';
+import { Exclusive } from '../exclusive.ts';
 import { publicHosts } from '../plan/hosts.ts';
 import type { DeploymentView, DeployRequest, Platform, ReleaseView } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
@@ -9,7 +10,6 @@ import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { DeploymentRecord } from '../state/deployment-store.ts';
 import type { ReleaseRecord } from '../state/release-store.ts';
 import type { State } from '../state/state.ts';
-import { Exclusive } from './exclusive.ts';
 
 type Deployments = Pick<Platform, 'deploy' | 'deployment' | 'buildLog' | 'rollback' | 'releases'>;
 

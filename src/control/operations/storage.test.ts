@@ -1,58 +1,224 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TestClock } from '../../../tests/support/test-clock.ts';
+import type { BucketInfo, ObjectAdmin } from '../../objects/object-admin.ts';
+import { planPurge } from '../plan/purge.ts';
+import type { Platform } from '../platform.ts';
+import { releaseDomains } from '../reconcile/bucket-settings.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
-import { openState } from '../state/state.ts';
+import { StorageKeeper } from '../reconcile/storage-keeper.ts';
+import { StorageTurns } from '../reconcile/storage-turns.ts';
+import { openState, type State } from '../state/state.ts';
 import { createStorageOperations } from './storage.ts';
 import type { StorageViews } from './storage-view.ts';
 
+type Call = Parameters<ObjectAdmin['ensureBucket']>[0];
+
+const DAY_MS = 24 * 3600_000;
+
+let state: State;
+let clock: TestClock;
+let buckets: FakeBuckets;
+let context: ControlContext;
+let storage: Pick<Platform, 'createBucket' | 'updateBucket' | 'destroyStorage' | 'recoverStorage'>;
+
+/** Keeps what it was told last of each bucket; the call that `hold` chooses waits. */
+class FakeBuckets {
+  readonly told = new Map<string, Call>();
+  readonly locked = new Set<string>();
+  #held: { matches: (call: Call) => boolean; reached: () => void; opened: Promise<void> } | undefined;
+
+  async ensureBucket(call: Call): Promise<void> {
+    const held = this.#held;
+    if (held?.matches(call)) {
+      this.#held = undefined;
+      held.reached();
+      await held.opened;
+    }
+    this.told.set(call.name, { ...this.told.get(call.name), ...call });
+  }
+
+  async destroyBucket({ name }: { readonly name: string }): Promise<void> {
+    if (this.locked.has(name)) throw new Error(`${name} has locked versions`);
+    this.told.delete(name);
+  }
+
+  async listBuckets(): Promise<readonly Pick<BucketInfo, 'name' | 'forkOf'>[]> {
+    return [...this.told.values()].map(({ name, from }) => ({ name, forkOf: from?.bucket }));
+  }
+
+  /** Resolves when the first such call waits. */
+  async hold(matches: (call: Call) => boolean, begin: () => Promise<unknown>) {
+    const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    this.#held = { matches, reached: reached.resolve, opened: opened.promise };
+    const begun = begin();
+    await reached.promise;
+    return { begun, open: opened.resolve };
+  }
+}
+
+beforeEach(async () => {
+  state = await openState(':memory:');
+  clock = new TestClock();
+  buckets = new FakeBuckets();
+  let ids = 0;
+  const none = { list: async () => [] };
+  context = {
+    state,
+    drivers: { objects: buckets, volumes: none, filesystems: none },
+    config: { region: 'local' },
+    clock,
+    ids: (prefix: string) => `${prefix}_${++ids}`,
+    storageTurns: new StorageTurns(state),
+    log: { info: () => {}, warn: () => {} },
+  } as unknown as ControlContext;
+  storage = operations();
+});
+
+afterEach(() => state.close());
+
+function operations() {
+  const views = { view: async (record: unknown) => record } as unknown as StorageViews;
+  return createStorageOperations(context, { wake: () => {} } as unknown as Reconciler, views);
+}
+
+const destroy = (id: string, now = false) => storage.destroyStorage({ kind: 'bucket', id, now });
+const recover = (id: string) => storage.recoverStorage({ kind: 'bucket', id });
+const stateOf = async (name: string) => (await state.storage.list()).find((record) => record.name === name)?.state;
+
+/** What nothing holds back has come far by then. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await setImmediate();
+}
+
+async function keepOnce(): Promise<void> {
+  const keeper = new StorageKeeper(context, planPurge);
+  keeper.start();
+  await someTurns();
+  await keeper.stop();
+}
+
 test('a bucket that is destroyed while it is updated is hidden in the end', async () => {
-  const state = await openState(':memory:');
-  const told: unknown[] = [];
-  const reached = Promise.withResolvers<void>();
-  const opened = Promise.withResolvers<void>();
-  const objects = {
-    listBuckets: async () => [],
-    ensureBucket: async (input: { readonly quota?: number }) => {
-      if (input.quota !== undefined) reached.resolve();
-      if (input.quota !== undefined) await opened.promise;
-      told.push(input);
-    },
-  };
-  const config = { region: 'local' };
-  const context = { state, drivers: { objects }, config, clock: new TestClock(), ids: () => 'bkt_1' } as unknown;
-  const views = { view: async () => undefined } as unknown as StorageViews;
-  const storage = createStorageOperations(context as ControlContext, {} as Reconciler, views);
   await storage.createBucket({ name: 'images' });
-  const updated = storage.updateBucket({ id: 'images', accessibility: 'public', quota: 1000 });
-  await reached.promise;
-  const destroyed = storage.destroyStorage({ kind: 'bucket', id: 'images', now: false });
-  for (let turn = 0; turn < 100; turn++) await setImmediate(); // it hides the bucket in some, where nothing holds it back
-  opened.resolve();
-  await Promise.all([updated, destroyed]);
-  expect(told.at(-1)).toEqual({ name: 'images', closed: true, domains: [] });
-  await state.close();
+  const update = () => storage.updateBucket({ id: 'images', domains: ['a.example'], quota: 1000 });
+  const { begun, open } = await buckets.hold(({ quota }) => quota !== undefined, update);
+  const destroyed = destroy('images');
+  await someTurns();
+  open();
+  await Promise.all([begun, destroyed]);
+  expect(buckets.told.get('images')).toMatchObject({ closed: true, domains: [] });
+});
+
+test('a bucket that is destroyed while it is recovered is hidden in the end', async () => {
+  await storage.createBucket({ name: 'images', domains: ['a.example'] });
+  await destroy('images');
+  const { begun, open } = await buckets.hold(
+    ({ closed }) => closed === false,
+    () => recover('images'),
+  );
+  const destroyed = destroy('images');
+  await someTurns();
+  open();
+  await Promise.all([begun, destroyed]);
+  expect(await stateOf('images')).toBe('destroyed');
+  expect(buckets.told.get('images')).toMatchObject({ closed: true, domains: [] });
+});
+
+test('a bucket that is recovered while it is destroyed is shown in the end', async () => {
+  await storage.createBucket({ name: 'images', domains: ['a.example'] });
+  const { begun, open } = await buckets.hold(
+    ({ closed }) => closed === true,
+    () => destroy('images'),
+  );
+  const recovered = recover('images');
+  await someTurns();
+  open();
+  await Promise.all([begun, recovered]);
+  expect(await stateOf('images')).toBe('active');
+  expect(buckets.told.get('images')).toMatchObject({ closed: false, domains: ['a.example'] });
+});
+
+test('a bucket whose grace ends while it is recovered is not purged', async () => {
+  await storage.createBucket({ name: 'images' });
+  await destroy('images');
+  const { begun, open } = await buckets.hold(
+    ({ closed }) => closed === false,
+    () => recover('images'),
+  );
+  clock.advance(DAY_MS);
+  const kept = keepOnce();
+  await someTurns();
+  open();
+  await Promise.all([begun, kept]);
+  expect(await stateOf('images')).toBe('active');
+  expect([...buckets.told.keys()]).toEqual(['images']);
+});
+
+test('what was purged before its record was cut off is not made anew, empty, by its recovery', async () => {
+  await storage.createBucket({ name: 'images' });
+  await destroy('images');
+  await buckets.destroyBucket({ name: 'images' });
+  await expect(recover('images')).rejects.toMatchObject({ code: 'bucket.not-found' });
+  expect([...buckets.told.keys()]).toEqual([]);
+});
+
+test('a fork that was only begun, destroyed and recovered, is made as a fork in the end', async () => {
+  await storage.createBucket({ name: 'images' });
+  await buckets.hold(
+    ({ from }) => from !== undefined,
+    () => storage.createBucket({ name: 'copy', from: { bucket: 'images' } }),
+  );
+  context = { ...context, storageTurns: new StorageTurns(state) }; // as after a crash
+  storage = operations();
+  await expect(destroy('images')).rejects.toMatchObject({ code: 'bucket.has-forks' });
+  clock.advance(1);
+  await destroy('copy');
+  await keepOnce();
+  expect([...buckets.told.keys()]).toEqual(['images']);
+  await recover('copy');
+  await keepOnce();
+  expect(buckets.told.get('copy')).toMatchObject({ from: { bucket: 'images' } });
+});
+
+test('a bucket of which a fork is being made is not destroyed', async () => {
+  await storage.createBucket({ name: 'images' });
+  const fork = () => storage.createBucket({ name: 'copy', from: { bucket: 'images' } });
+  const { begun, open } = await buckets.hold(({ from }) => from !== undefined, fork);
+  const refused = expect(destroy('images')).rejects.toMatchObject({ code: 'bucket.has-forks' });
+  await someTurns();
+  open();
+  await Promise.all([begun, refused]);
+  expect(buckets.told.get('images')?.closed).toBeUndefined();
+});
+
+test('what cannot be purged holds up nothing else', async () => {
+  for (const name of ['locked', 'images']) {
+    await storage.createBucket({ name });
+    await destroy(name);
+  }
+  buckets.locked.add('locked');
+  clock.advance(DAY_MS);
+  await keepOnce();
+  expect([...buckets.told.keys()]).toEqual(['locked']);
+});
+
+test('a destroyed bucket that loses one domain for good is not given its others', async () => {
+  await storage.createBucket({ name: 'images', app: 'shop', domains: ['a.example', 'b.example'] });
+  await destroy('images');
+  const settings = { accessibility: 'public', versioning: false, domains: ['a.example'] } as const;
+  await releaseDomains(context, { id: 'bkt_other', app: 'shop' }, settings);
+  expect(buckets.told.get('images')).toMatchObject({ closed: true, domains: [] });
+  await recover('images');
+  expect(buckets.told.get('images')).toMatchObject({ closed: false, domains: ['b.example', expect.anything()] });
 });
 
 test('a bucket takes the settings of commands once no app file has it', async () => {
-  const state = await openState(':memory:');
-  const ensureBucket = vi.fn(async () => ({}));
-  const context = {
-    state,
-    drivers: { objects: { listBuckets: async () => [], ensureBucket } },
-    clock: new TestClock(),
-  };
-  const ids = () => 'bkt_1';
-  const views = { view: async () => undefined } as unknown as StorageViews;
-  const whole = { ...context, config: { region: 'local' }, ids } as unknown as ControlContext;
-  const storage = createStorageOperations(whole, { wake() {} } as unknown as Reconciler, views);
-  await storage.createBucket({ name: 'images', app: 'shop' });
-  await state.storage.update('bkt_1', { origin: 'file' });
+  const { id } = await storage.createBucket({ name: 'images', app: 'shop', accessibility: 'public' });
+  await state.storage.update(id, { origin: 'file' });
   const close = () => storage.updateBucket({ id: 'images', accessibility: 'private' });
   await expect(close()).rejects.toThrow('the settings of the bucket "images" are in the app file of shop');
-  await state.storage.update('bkt_1', { state: 'detached' });
+  await state.storage.update(id, { state: 'detached' });
   await close();
-  expect(ensureBucket).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'images', accessibility: 'private' }));
-  await state.close();
+  expect(buckets.told.get('images')).toMatchObject({ accessibility: 'private' });
 });

@@ -13,7 +13,6 @@ import { createStorage, purgeStorage } from '../reconcile/storage-keeper.ts';
 import type { ReleaseRecord } from '../state/release-store.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import { updateBucket } from './bucket-update.ts';
-import { Exclusive } from './exclusive.ts';
 import { findStorage } from './find-storage.ts';
 import type { StorageViews } from './storage-view.ts';
 
@@ -37,21 +36,24 @@ type Storage = Pick<
 const GRACE_MS = 24 * 3600_000;
 
 export function createStorageOperations(context: ControlContext, reconciler: Reconciler, views: StorageViews): Storage {
-  const { state, drivers, config, clock, ids } = context;
-  const exclusive = new Exclusive();
+  const { state, drivers, config, clock, ids, storageTurns } = context;
 
-  /** One at a time: two that take the same name at once would both find it free. */
   function create(storage: Omit<NewStorage, 'origin'>, check: () => Promise<void>): Promise<StorageView> {
-    return exclusive.run('create', async () => {
-      const begun = await begunBefore(storage);
-      if (!begun) await check();
-      const record = begun ?? (await insert(context, { ...storage, origin: 'command' }));
+    return storageTurns.named(async () => {
+      const record = (await begunBefore(storage)) ?? (await begin(storage, check));
       await createStorage(context, record).catch(async (error) => {
         if (HoldfastError.from(error).kind === 'exhausted') await forgetUnmade(record).catch(() => {});
         throw error;
       });
       if (record.app !== null) reconciler.wake(record.app);
       return viewOf(record.id);
+    });
+  }
+
+  function begin(storage: Omit<NewStorage, 'origin'>, check: () => Promise<void>): Promise<StorageRecord> {
+    return storageTurns.ofSource(storage.source ?? null, async () => {
+      await check();
+      return insert(context, { ...storage, origin: 'command' });
     });
   }
 
@@ -67,15 +69,13 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
   }
 
   /** A bucket that found no room left nothing, as the error says; so neither does its record. */
-  async function forgetUnmade({ id, kind, realName }: StorageRecord): Promise<void> {
-    if (kind !== 'bucket') return;
-    const made = (await drivers.objects.listBuckets({})).some(({ name }) => name === realName);
-    if (!made) await state.storage.remove(id);
+  async function forgetUnmade(record: StorageRecord): Promise<void> {
+    if (record.kind === 'bucket' && !(await isMade(context, record))) await state.storage.remove(record.id);
   }
 
   async function viewOf(id: string): Promise<StorageView> {
     const record = await state.storage.get(id);
-    if (!record) throw new Error(`${id} was destroyed meanwhile`);
+    if (!record) throw errors.storageTaken(id);
     return views.view(record);
   }
 
@@ -104,6 +104,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       const source = from ? { ...from, bucket: await realBucket(from.bucket) } : null;
       const bucket = { kind: 'bucket', app, name, realName: name, region: config.region, settings, source } as const;
       return create(bucket, async () => {
+        if (from) await realBucket(from.bucket); // which is not destroyed meanwhile
         await refuseSameName('bucket', name, app);
         const taken = await state.storage.takenRealNames();
         const buckets = await drivers.objects.listBuckets({});
@@ -113,11 +114,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       });
     },
 
-    updateBucket: async (change) => {
-      const { id } = await findStorage(state, { kind: 'bucket', id: change.id });
-      const update = () => updateBucket(context, { ...change, id });
-      return viewOf(await exclusive.run('create', () => exclusive.run(id, update)));
-    },
+    updateBucket: async (change) => viewOf(await storageTurns.named(() => updateBucket(context, change))),
 
     bucketCredentials: async (name, { from } = {}) => {
       const names = from === undefined ? [name] : [name, from];
@@ -135,39 +132,46 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
     extendVolume: async ({ id, sizeBytes }) => {
       const volume = await findStorage(state, { kind: 'volume', id });
-      await drivers.volumes.extend(volume.id, sizeBytes);
-      await state.storage.update(volume.id, { sizeBytes });
-      return viewOf(volume.id);
+      return storageTurns.of(volume.id, async () => {
+        await drivers.volumes.extend(volume.id, sizeBytes);
+        await state.storage.update(volume.id, { sizeBytes });
+        return viewOf(volume.id);
+      });
     },
 
     createFilesystem: ({ name, app = null }) =>
       create({ kind: 'filesystem', app, name, region: config.region }, () => refuseSameName('filesystem', name, app)),
 
     destroyStorage: async ({ kind, id, now }) => {
-      const record = await findStorage(state, { kind, id });
-      await refuseWhileInUse(context, record);
-      const recoverableUntil = record.state === 'destroyed' ? record.purgeAt : clock.now() + GRACE_MS;
-      const purgeAt = now ? clock.now() : recoverableUntil;
-      // Behind an update that is under way, which would take the domains again, or make anew what is purged below.
-      await exclusive.run(record.id, () => state.storage.update(record.id, { state: 'destroyed', purgeAt }));
-      if (record.app !== null) reconciler.wake(record.app);
-      if (!now) {
-        if (kind === 'bucket') await hideBucket(context, record);
+      const found = await findStorage(state, { kind, id });
+      return storageTurns.of(found.id, async (record) => {
+        if (!record) return null;
+        await refuseWhileInUse(context, record);
+        const recoverableUntil = record.state === 'destroyed' ? record.purgeAt : clock.now() + GRACE_MS;
+        await state.storage.update(record.id, { state: 'destroyed', purgeAt: now ? clock.now() : recoverableUntil });
+        if (record.app !== null) reconciler.wake(record.app);
+        if (now) {
+          await purgeStorage(context, record);
+          return null;
+        }
+        if (kind === 'bucket' && (await isMade(context, record))) await hideBucket(context, record);
         return viewOf(record.id);
-      }
-      await purgeStorage(context, record);
-      return null;
+      });
     },
 
     recoverStorage: async ({ kind, id }) => {
-      const record = await findStorage(state, { kind, id, destroyed: true });
-      if (record.state !== 'destroyed') throw errors.storageNotDestroyed(kind, record.name);
-      const serving = await servingReleases(context, record.app);
-      const wanted = record.origin === 'command' || serving.some(({ spec }) => isNamed(spec, record));
-      if (kind === 'bucket') await showBucket(context, record);
-      await state.storage.update(record.id, { state: wanted ? 'active' : 'detached', purgeAt: null });
-      if (record.app !== null) reconciler.wake(record.app);
-      return viewOf(record.id);
+      const found = await findStorage(state, { kind, id, destroyed: true });
+      return storageTurns.of(found.id, async (record) => {
+        const made = record !== undefined && (await isMade(context, record));
+        if (!record || (record.ready && !made)) throw errors.storageNotFound(kind, found.name, []);
+        if (record.state !== 'destroyed') throw errors.storageNotDestroyed(kind, record.name);
+        const serving = await servingReleases(context, record.app);
+        const wanted = record.origin === 'command' || serving.some(({ spec }) => isNamed(spec, record));
+        if (kind === 'bucket' && made) await showBucket(context, record);
+        await state.storage.update(record.id, { state: wanted ? 'active' : 'detached', purgeAt: null });
+        if (record.app !== null) reconciler.wake(record.app);
+        return viewOf(record.id);
+      });
     },
 
     snapshots: async (volume) => snapshotsOf(context, await findStorage(state, { kind: 'volume', id: volume })),
@@ -248,10 +252,25 @@ async function holdersOf({ drivers }: ControlContext, { id, kind }: StorageRecor
   return [];
 }
 
-/** They show what the bucket holds, also while they can be recovered. */
-async function forksOf({ drivers }: ControlContext, { name, realName }: StorageRecord): Promise<readonly string[]> {
-  const buckets = await drivers.objects.listBuckets({});
-  return buckets.filter(({ forkOf }) => forkOf === (realName ?? name)).map((fork) => fork.name);
+/**
+ * They show what the bucket holds, also while they can be recovered. One that has only been begun is made in the end,
+ * also after a crash.
+ */
+async function forksOf({ state, drivers }: ControlContext, record: StorageRecord): Promise<readonly string[]> {
+  const base = record.realName ?? record.name;
+  const made = (await drivers.objects.listBuckets({})).filter(({ forkOf }) => forkOf === base);
+  const begun = (await state.storage.list({ kind: 'bucket' })).filter(
+    ({ ready, source, ...fork }) =>
+      !ready && fork.state !== 'destroyed' && source && 'bucket' in source && source.bucket === base,
+  );
+  return [...new Set([...made, ...begun].map(({ name }) => name))];
+}
+
+/** The driver has it: not of what was only begun, nor of what was purged when its end was cut off. */
+async function isMade({ drivers }: ControlContext, { kind, id, realName }: StorageRecord): Promise<boolean> {
+  if (kind === 'bucket') return (await drivers.objects.listBuckets({})).some(({ name }) => name === realName);
+  const storage = await (kind === 'volume' ? drivers.volumes : drivers.filesystems).list();
+  return storage.some((one) => one.id === id);
 }
 
 /** Enough volumes of the name are left without it. */

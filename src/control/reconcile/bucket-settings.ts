@@ -42,25 +42,29 @@ function isServed({ accessibility, website, domains = [] }: BucketSettings): boo
 
 /** A domain that the app gives to one of its buckets leaves the one that had it, also when that is detached. */
 export async function releaseDomains(
-  { state, drivers }: ControlContext,
+  context: ControlContext,
   record: Pick<StorageRecord, 'id' | 'app'>,
   { domains = [] }: BucketSettings,
 ): Promise<void> {
   if (record.app === null || domains.length === 0) return;
-  for (const other of await state.storage.list({ kind: 'bucket' })) {
-    const { settings } = other;
-    if (
-      other.id === record.id ||
-      other.app !== record.app ||
-      !settings?.domains?.some((one) => domains.includes(one))
-    ) {
-      continue;
-    }
-    const left = { ...settings, domains: settings.domains.filter((one) => !domains.includes(one)) };
-    const { name, domains: kept } = bucketInput(other, left);
-    await drivers.objects.ensureBucket({ name, domains: kept });
-    await state.storage.update(other.id, { settings: left });
+  for (const { id, app } of await context.state.storage.list({ kind: 'bucket' })) {
+    if (id === record.id || app !== record.app) continue;
+    await context.storageTurns.of(id, async (other) => other && takeDomains(context, other, domains));
   }
+}
+
+/** One that is destroyed has given them up, and all others too. */
+async function takeDomains(
+  { state, drivers }: ControlContext,
+  record: StorageRecord,
+  domains: readonly string[],
+): Promise<void> {
+  const { settings } = record;
+  if (!settings?.domains?.some((one) => domains.includes(one))) return;
+  const left = { ...settings, domains: settings.domains.filter((one) => !domains.includes(one)) };
+  const { name, domains: kept } = bucketInput(record, left);
+  if (record.state !== 'destroyed') await drivers.objects.ensureBucket({ name, domains: kept });
+  await state.storage.update(record.id, { settings: left });
 }
 
 /** What is destroyed is nobody's to read, nor to write what would be purged with it; its domains are free. */
@@ -71,10 +75,9 @@ export async function hideBucket({ drivers }: ControlContext, { realName, name }
 /**
  * What `hideBucket` has changed, and that alone: everything else a client may have set since the record was written, and
  * versioning taken back would lose what is overwritten from then on. Earlier versions hid a bucket by making it private.
- * The domains come first: where another bucket has one, it stays hidden. @throws HoldfastError `bucket.domain-taken`
+ * Where another bucket has one of its domains, it stays hidden. @throws HoldfastError `bucket.domain-taken`
  */
 export async function showBucket({ drivers }: Pick<ControlContext, 'drivers'>, record: BucketRecord): Promise<void> {
   const { name, accessibility, domains } = bucketInput(record, record.settings);
-  await drivers.objects.ensureBucket({ name, domains });
-  await drivers.objects.ensureBucket({ name, accessibility, closed: false });
+  await drivers.objects.ensureBucket({ name, accessibility, domains, closed: false });
 }

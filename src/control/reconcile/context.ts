@@ -6,6 +6,7 @@ import type { SecretVault } from '../secret-vault.ts';
 import type { State } from '../state/state.ts';
 import type { Drivers } from './drivers.ts';
 import type { RouteBoard } from './route-board.ts';
+import type { StorageTurns } from './storage-turns.ts';
 
 /** What every part of reconciliation works with. */
 export interface ControlContext {
@@ -15,6 +16,7 @@ export interface ControlContext {
   readonly masterKey: Pick<MasterKey, 'keyring' | 'id' | 'file' | 'isRotating' | 'check' | 'begin' | 'end'>;
   readonly vault: SecretVault;
   readonly routes: RouteBoard;
+  readonly storageTurns: StorageTurns;
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ControlConfig;

@@ -17,15 +17,19 @@ export const createVolume: Run<'create-volume'> = async (context, app, action) =
   const record =
     (await existing(context, action.id)) ??
     (await insert(context, { kind: 'volume', app, name, sizeBytes, region: region ?? context.config.region }));
-  await make(context, record, () => context.drivers.volumes.create({ id: record.id, sizeBytes }));
+  await context.storageTurns.ofLive(record.id, (volume) =>
+    make(context, volume, () => context.drivers.volumes.create({ id: record.id, sizeBytes })),
+  );
 };
 
 export const createFilesystem: Run<'create-filesystem'> = async (context, app, action) => {
-  const { config, drivers } = context;
+  const { config, drivers, storageTurns } = context;
   const record =
     (await existing(context, action.id)) ??
     (await insert(context, { kind: 'filesystem', app, name: action.name, region: config.region }));
-  await make(context, record, () => drivers.filesystems.create(record.id));
+  await storageTurns.ofLive(record.id, (filesystem) =>
+    make(context, filesystem, () => drivers.filesystems.create(record.id)),
+  );
 };
 
 export const ensureBucket: Run<'ensure-bucket'> = async (context, app, { id, name, settings }) => {
@@ -39,8 +43,10 @@ export const ensureBucket: Run<'ensure-bucket'> = async (context, app, { id, nam
       settings,
     }));
   await releaseDomains(context, record, settings);
-  await make(context, record, () => context.drivers.objects.ensureBucket(bucketInput(record, settings)));
-  await context.state.storage.update(record.id, { settings });
+  await context.storageTurns.ofLive(record.id, async (bucket) => {
+    await make(context, bucket, () => context.drivers.objects.ensureBucket(bucketInput(bucket, settings)));
+    await context.state.storage.update(bucket.id, { settings });
+  });
 };
 
 /**

@@ -35,19 +35,33 @@ export class StorageKeeper {
   }
 
   async #look(): Promise<void> {
-    const { state, clock } = this.#context;
-    const records = await state.storage.list();
+    const records = await this.#context.state.storage.list();
+    await each([() => this.#finish(records), () => this.#purgeDue(records)], (part) => part());
+  }
+
+  #finish(records: readonly StorageRecord[]): Promise<void> {
     const unfinished = records.filter(
-      ({ ready, origin, createdAt }) => !ready && origin === 'command' && createdAt < this.#startedAt,
+      ({ ready, origin, createdAt, state }) =>
+        !ready && origin === 'command' && createdAt < this.#startedAt && state !== 'destroyed',
     );
-    for (const record of unfinished) await createStorage(this.#context, record);
-    if (!records.some((record) => record.state === 'destroyed')) return;
+    return each(unfinished, (record) => createStorage(this.#context, record));
+  }
+
+  async #purgeDue(records: readonly StorageRecord[]): Promise<void> {
+    if (!records.some(({ state }) => state === 'destroyed')) return;
     const holders = await this.#holders();
-    const destroyed = records.map((record) => ({ ...record, holders: holders.get(record.id) ?? [] }));
-    for (const { id } of this.#plan(destroyed, clock.now())) {
-      const record = await state.storage.get(id);
-      if (record) await purgeStorage(this.#context, record);
-    }
+    const stored = records.map((record) => ({ ...record, holders: holders.get(record.id) ?? [] }));
+    const due = this.#plan(stored, this.#context.clock.now());
+    await each(due, ({ id }) => this.#purge(id, holders.get(id) ?? []));
+  }
+
+  /** By the record as it is when nothing else changes it: it may have been recovered since it was listed. */
+  #purge(id: string, holders: readonly string[]): Promise<void> {
+    const { storageTurns, clock } = this.#context;
+    return storageTurns.of(id, async (record) => {
+      if (!record || this.#plan([{ ...record, holders }], clock.now()).length === 0) return;
+      await purgeStorage(this.#context, record);
+    });
   }
 
   async #holders(): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -59,16 +73,27 @@ export class StorageKeeper {
   }
 }
 
+/** One that cannot be made or purged now holds up none of the others. */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await work(item).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
+}
+
 /** Brings a record that the CLI asked for to life. Once begun it is ended also after a crash. */
-export async function createStorage(context: ControlContext, record: StorageRecord): Promise<void> {
-  const { volumes, filesystems, objects } = context.drivers;
-  const { id, sizeBytes, settings, source } = record;
-  await make(context, record, () => {
-    if (record.kind === 'volume')
-      return volumes.create({ id, sizeBytes: sizeBytes ?? 0, fromSnapshot: volumeSource(source) });
-    if (record.kind === 'filesystem') return filesystems.create(id);
-    return objects.ensureBucket({ ...bucketInput(record, settings), from: forkSource(source) });
-  });
+export async function createStorage(context: ControlContext, { id, source }: StorageRecord): Promise<void> {
+  const { storageTurns } = context;
+  await storageTurns.ofSource(source, () =>
+    storageTurns.ofLive(id, (record) => make(context, record, () => create(context, record))),
+  );
+}
+
+async function create({ drivers }: ControlContext, record: StorageRecord): Promise<void> {
+  const { volumes, filesystems, objects } = drivers;
+  const { id, kind, sizeBytes, settings, source } = record;
+  if (kind === 'volume') await volumes.create({ id, sizeBytes: sizeBytes ?? 0, fromSnapshot: volumeSource(source) });
+  if (kind === 'filesystem') await filesystems.create(id);
+  if (kind === 'bucket') await objects.ensureBucket({ ...bucketInput(record, settings), from: forkSource(source) });
 }
 
 function volumeSource(source: StorageRecord['source']): VolumeSource | undefined {
@@ -79,7 +104,7 @@ function forkSource(source: StorageRecord['source']): ForkSource | undefined {
   return source && 'bucket' in source ? source : undefined;
 }
 
-/** For good: content first, so that a crash between leaves a record to continue from. */
+/** For good, by who has its turn: content first, so that a crash between leaves a record to continue from. */
 export async function purgeStorage(context: ControlContext, record: StorageRecord): Promise<void> {
   const { state, drivers, clock, log } = context;
   const { id, kind, name, app } = record;
