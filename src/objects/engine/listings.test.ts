@@ -59,3 +59,15 @@ test('however many listings pause, readers of the index are left', async () => {
   expect(most()).toBeLessThan(LMDB_READERS);
   for (const page of pages) expect(page).toEqual(keys);
 });
+
+test('a listing shows all that was there when it was asked for, though it has its turn after that is in the index', async () => {
+  makeSlow();
+  for (let round = 0; round < 10; round++) {
+    const key = `late-${round}`;
+    await store.put({ bucket: 'data', key, body: Buffer.from(key), metadata });
+    const settled = store.settle();
+    const pages = Promise.all(Array.from({ length: 60 }, list));
+    for (const page of await pages) expect(page).toContain(key);
+    await settled;
+  }
+});

@@ -51,14 +51,19 @@ export class Listings {
   }
 
   /** Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show. */
-  async #make<T>({ bucket, ...request }: Listed, pageOf: PageOf<T>): Promise<T> {
-    const { catalog, lookup } = this.#options;
+  async #make<T>(listed: Listed, pageOf: PageOf<T>): Promise<T> {
+    const { lookup } = this.#options;
+    const { bucket, ...request } = listed;
     const { id } = lookup.bucket(bucket);
-    const view = lookup.view(bucket, request);
-    using reader = catalog.hold();
-    const page = await inTurns(pageOf(view, { prefix: request.prefix, reader }));
+    const page = await inTurns(this.#held(listed, pageOf));
     lookup.view(bucket, request);
     if (lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
     return page;
+  }
+
+  /** All from the first step on, in which the scan begins too: what is written to the index in between would be in neither. */
+  *#held<T>({ bucket, prefix, ...moment }: Listed, pageOf: PageOf<T>): Generator<void, T> {
+    using reader = this.#options.catalog.hold();
+    return yield* pageOf(this.#options.lookup.view(bucket, moment), { prefix, reader });
   }
 }
