@@ -139,11 +139,20 @@ export interface ScrubPassView {
   }[];
 }
 
+/** The index of the object store was built anew from its journal. */
+export interface IndexRebuildView {
+  readonly at: number;
+  readonly tookMs: number;
+  /** `null`: the one before was gone, or the machine had stopped over it. */
+  readonly damage: string | null;
+}
+
 export interface ScrubView {
   readonly current: ScrubPassView | null;
   readonly last: ScrubPassView | null;
   /** Files of the object store that were damaged, and whose content is missing; below `objects/` of the data directory. */
   readonly setAside: readonly string[];
+  readonly indexRebuild: IndexRebuildView | null;
 }
 
 /** The key that seals all others; never the key itself. */

@@ -53,7 +53,11 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
     revokeKey: ({ owner }) => keys.revokeOwner(owner),
     ...createKeyAdmin(keys),
     beginScrub: async () => scrubber.begin(),
-    scrubReport: async () => ({ ...scrubber.report(), setAside: await scrubber.setAside() }),
+    scrubReport: async () => ({
+      ...scrubber.report(),
+      setAside: await scrubber.setAside(),
+      indexRebuild: store.indexRebuild,
+    }),
     async reseal() {
       await refreshKeyring?.();
       const [buckets, accessKeys, webhooks] = await Promise.all([

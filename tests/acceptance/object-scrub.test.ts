@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ScrubView } from '../../src/control/platform.ts';
 import { waitUntil } from '../../src/core/retry.ts';
+import { INDEX_FILE } from '../../src/objects/engine/catalog/index-file.ts';
 import { dataFiles } from '../support/data-files.ts';
+import { flipBit, rootOf } from '../support/index-pages.ts';
 import { TestPlatform } from '../support/test-platform.ts';
 
 test('a damaged object is found by the check and named by the CLI', async () => {
@@ -42,6 +44,10 @@ test('a damaged object is found by the check and named by the CLI', async () => 
   for (const name of ['webhooks.json', 'webhooks.json.copy']) {
     await writeFile(join(platform.dataDirectory, 'objects', name), '{"version":1,"webh');
   }
+  const index = join(platform.dataDirectory, 'objects', 'store', 'index', INDEX_FILE);
+  await flipBit(index, (await rootOf(index)) + 18); // what kind of page it is
   await platform.up();
-  expect(await platform.run(['object-store', 'scrub'])).toContain('webhooks.json.damaged');
+  const told = await platform.run(['object-store', 'scrub']);
+  expect(told).toContain('webhooks.json.damaged');
+  expect(told).toMatch(/The index was damaged \(.+\) and was built anew from the journal/);
 });

@@ -158,6 +158,10 @@ export const scrub: z.ZodType<ScrubView> = z
     setAside: z.array(z.string()).openapi({
       description: 'files that were damaged, and whose content is missing; below `objects/` of the data directory',
     }),
+    indexRebuild: z
+      .object({ at: time, tookMs: z.int(), damage: z.string().nullable() })
+      .nullable()
+      .openapi({ description: 'the last time that the index was built anew, and what was damaged in the one before' }),
   })
   .openapi('Scrub');
 

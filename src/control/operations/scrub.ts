@@ -9,8 +9,9 @@ export function createScrubOperations({ drivers }: ControlContext): Scrub {
   const { objects } = drivers;
   return {
     scrubReport: async () => {
-      const { current, last, setAside = [] } = await objects.scrubReport({});
-      return { current: viewOf(current), last: viewOf(last), setAside };
+      const { current, last, setAside = [], indexRebuild: rebuild } = await objects.scrubReport({});
+      const indexRebuild = rebuild ? { ...rebuild, damage: rebuild.damage ?? null } : null;
+      return { current: viewOf(current), last: viewOf(last), setAside, indexRebuild };
     },
     beginScrub: () => objects.beginScrub({}),
   };

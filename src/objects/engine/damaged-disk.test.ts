@@ -198,7 +198,7 @@ test('an index that the start itself cannot read is built anew, though it was cl
   const [error, warn] = [vi.spyOn(log, 'error'), vi.spyOn(log, 'warn')];
   store = await openEngine({ directory, ...sizes, log });
   expect(error).toHaveBeenCalledWith({ err: expect.stringContaining('page') }, expect.stringContaining('damaged'));
-  expect(warn).toHaveBeenCalledWith({ ms: expect.any(Number) }, expect.stringContaining('built anew'));
+  expect(warn).toHaveBeenCalledWith(store.indexRebuild, expect.stringContaining('built anew'));
   expect((await store.list({ bucket: 'data', limit: 1000 })).objects).toHaveLength(300);
   expect(await readdir(directory)).not.toContain('index.damaged');
 });
@@ -214,6 +214,26 @@ test('an index that a later request cannot read fails the store, and the next st
   store = await openEngine({ directory, ...sizes });
   expect((await store.list({ bucket: 'data', limit: 1000 })).objects).toHaveLength(300);
   expect(await readdir(directory)).not.toContain('index.damaged');
+});
+
+test('of the last rebuild the store says what it was for, whichever start has found it, and after later ones too', async () => {
+  await put('a', 10);
+  expect(store.indexRebuild).toBeUndefined();
+  await reopen({ rebuild: true });
+  const told = { at: expect.any(Number), tookMs: expect.any(Number) };
+  expect(store.indexRebuild).toEqual(told);
+  await reopen();
+  await flipBit(index(), await entryOfA());
+  await expect(read('a')).rejects.toMatchObject({ code: 'store.index-damaged' });
+  await reopen();
+  const known = store.indexRebuild;
+  expect(known).toEqual({ ...told, damage: 'an entry of the index cannot be read' });
+  await reopen();
+  expect(store.indexRebuild).toEqual(known);
+  await store.close();
+  await flipBit(index(), await entryOfA());
+  store = await openEngine({ directory, ...sizes });
+  expect(store.indexRebuild).toMatchObject({ damage: 'a value is not what was written' });
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { type HoldfastError, isHoldfastCode } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from '../store/bucket.ts';
 import type { ChangeFeed } from '../store/change-feed.ts';
 import type { DepositObject, DepositPart, DepositStore } from '../store/deposit.ts';
+import type { IndexRebuild } from '../store/index-rebuild.ts';
 import type { CheckIntegrity, IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { checkKey, checkMetadata } from '../store/names.ts';
@@ -115,6 +116,10 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
 
   get failed(): Promise<HoldfastError> {
     return this.#parts.index.damage.then(engineErrors.indexDamaged);
+  }
+
+  get indexRebuild(): IndexRebuild | undefined {
+    return this.#parts.indexRebuild;
   }
 
   get changes(): ChangeFeed {

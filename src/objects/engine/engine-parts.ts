@@ -1,3 +1,4 @@
+import type { IndexRebuild } from '../store/index-rebuild.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { IndexFile } from './catalog/index-file.ts';
 import type { Committer } from './committer.ts';
@@ -16,6 +17,7 @@ export interface EngineParts {
   readonly journal: Journal;
   readonly files: DataFiles;
   readonly index: IndexFile;
+  readonly indexRebuild: IndexRebuild | undefined;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
   readonly committer: Committer;
@@ -47,6 +49,6 @@ export async function closeParts(parts: EngineParts): Promise<void> {
     await directory.distrustIndex().catch(() => {}); // nothing can be written
     throw error;
   });
-  if (index.isDamaged) await directory.setIndexAside();
+  if (index.damageFound !== undefined) await directory.setIndexAside(index.damageFound);
   else if (saved && !files.hasUnfinished && !journal.hasFailed) await directory.endSession();
 }

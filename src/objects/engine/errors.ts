@@ -98,7 +98,7 @@ function goOn(segment: string): string {
   return `run \`touch ${join(store, SALVAGE_CONSENT)}\` and start again: what is whole is kept, and ${join(store, DAMAGED)} says what is lost`;
 }
 
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 

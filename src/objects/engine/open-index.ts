@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { HoldfastError, isNodeError } from '../../core/errors.ts';
+import { HoldfastError, isHoldfastCode, isNodeError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { IndexRebuild } from '../store/index-rebuild.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { findIndexDamage } from './catalog/index-check.ts';
 import { convertEarlierIndex, indexFileIn } from './catalog/index-conversion.ts';
 import { INDEX_FILE, IndexFile } from './catalog/index-file.ts';
+import { reasonOf } from './errors.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import type { LocatedRecord } from './journal/batch.ts';
 import type { Journal } from './journal/journal.ts';
@@ -25,12 +27,17 @@ interface OpenIndex {
   readonly log: Logger | undefined;
 }
 
-interface OpenedIndex {
+interface ReplayedIndex {
   readonly salvage: SalvageRecord;
   readonly file: IndexFile;
   readonly catalog: Catalog;
   readonly clock: HybridClock;
   readonly isRebuild: boolean;
+}
+
+interface OpenedIndex extends ReplayedIndex {
+  /** The last there was. */
+  readonly rebuild: IndexRebuild | undefined;
 }
 
 /**
@@ -39,7 +46,7 @@ interface OpenedIndex {
  * them after a session that did not end well.
  */
 export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
-  const { directory, log } = options;
+  const { directory } = options;
   const startedAt = performance.now();
   const damage = await findDamage(directory);
   if (damage !== undefined) await setAside(options, damage);
@@ -50,11 +57,20 @@ export async function openIndex(options: OpenIndex): Promise<OpenedIndex> {
   });
   await directory.dropDamagedIndex();
   await flushIfRoom(opened.catalog); // the room that it took is there now
-  if (opened.isRebuild && opened.catalog.nextBucket > 1) {
-    const ms = Math.round(performance.now() - startedAt);
-    log?.warn({ ms }, 'the index of the object store has been built anew from the journal');
-  }
-  return opened;
+  return { ...opened, rebuild: await noteRebuild(options, opened, performance.now() - startedAt) };
+}
+
+async function noteRebuild(
+  { directory: { rebuild: note }, wall, log }: OpenIndex,
+  { isRebuild, catalog }: ReplayedIndex,
+  ms: number,
+): Promise<IndexRebuild | undefined> {
+  const begun = await note.begun();
+  if (!begun && !(isRebuild && catalog.nextBucket > 1)) return note.last();
+  const rebuild = { ...begun, at: wall.now(), tookMs: Math.round(ms) };
+  log?.warn(rebuild, 'the index of the object store has been built anew from the journal');
+  await note.end(rebuild);
+  return rebuild;
 }
 
 async function findDamage({ index, wasClosed }: StoreDirectory): Promise<string | undefined> {
@@ -65,7 +81,7 @@ async function findDamage({ index, wasClosed }: StoreDirectory): Promise<string 
 
 /** Not of the journal, nor of the disk: Node's errors name the call that failed, LMDB's do not. */
 function isOfIndex(error: unknown): boolean {
-  if (error instanceof HoldfastError) return error.code === 'store.index-damaged';
+  if (error instanceof HoldfastError) return isHoldfastCode(error, 'store.index-damaged');
   return !(isNodeError(error) && error.syscall !== undefined);
 }
 
@@ -74,10 +90,11 @@ async function setAside({ directory, log }: OpenIndex, damage: unknown): Promise
     { err: damage },
     'the index of the object store is damaged: it is set aside, and built anew from the journal',
   );
-  await directory.setIndexAside();
+  const isTold = isHoldfastCode(damage, 'store.index-damaged');
+  await directory.setIndexAside(reasonOf(isTold ? (damage as HoldfastError).cause : damage));
 }
 
-async function openReplayed({ directory, journal, wall, log }: OpenIndex): Promise<OpenedIndex> {
+async function openReplayed({ directory, journal, wall, log }: OpenIndex): Promise<ReplayedIndex> {
   const salvage = await SalvageRecord.open(directory.damaged, log);
   const maySalvage = await directory.maySalvage();
   const clock = new HybridClock(wall);

@@ -84,9 +84,9 @@ async function openOnce({
   const journal = opening.adopt(await Journal.open(journalOptions), (journal) => journal.close());
   const files = await DataFiles.open(directory.files);
   const indexed = await openIndex({ directory, journal, wall, log });
-  const { file: index, clock, isRebuild, salvage } = indexed;
+  const { file: index, clock, isRebuild, rebuild: indexRebuild, salvage } = indexed;
   opening.defer(async () => {
-    if (index.isDamaged) await directory.setIndexAside();
+    if (index.damageFound !== undefined) await directory.setIndexAside(index.damageFound);
   });
   const catalog = opening.adopt(indexed.catalog, (catalog) => catalog.close());
   const bucketKeys = keyring && new BucketKeys(keyring);
@@ -101,6 +101,7 @@ async function openOnce({
     journal,
     files,
     index,
+    indexRebuild,
     salvage,
     catalog,
     clock,

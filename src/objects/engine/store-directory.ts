@@ -12,6 +12,7 @@ import {
 import { HoldfastError, isDiskError, isNodeError } from '../../core/errors.ts';
 import { acquireProcessLock, type ProcessLock } from '../../core/process-lock.ts';
 import { DAMAGED, engineErrors, SALVAGE_CONSENT } from './errors.ts';
+import { RebuildNote } from './rebuild-note.ts';
 import { type LastSession, SessionMark } from './session-mark.ts';
 
 /** 2: data files in shards by their millisecond, which code that knows only 1 would report as gone. */
@@ -42,11 +43,13 @@ interface KeptFormat extends StoreFormat {
  * session      whether the store was closed
  * journal/ index/ files/
  * salvage      made by an operator, for one start
+ * index-rebuild.json  why and when the index was built anew
  * damaged/     what a salvage could not read (`salvage-record.ts`)
  * index.damaged/  an index in which damage was found, until another one is complete
  */
 export class StoreDirectory {
   readonly format: StoreFormat;
+  readonly rebuild: RebuildNote;
   readonly #path: string;
   readonly #lock: ProcessLock;
   readonly #session: SessionMark;
@@ -56,6 +59,7 @@ export class StoreDirectory {
     this.#path = path;
     this.format = format;
     this.#lock = lock;
+    this.rebuild = new RebuildNote(join(path, 'index-rebuild.json'));
     this.#session = new SessionMark(join(path, 'session'));
   }
 
@@ -129,7 +133,8 @@ export class StoreDirectory {
   }
 
   /** An index that nobody could read; one of before makes room for it. */
-  async setIndexAside(): Promise<void> {
+  async setIndexAside(damage: string): Promise<void> {
+    await this.rebuild.begin(damage);
     await rm(this.#damagedIndex, { recursive: true, force: true });
     await renameDurable(this.index, this.#damagedIndex);
     await makeDirectoryDurable(this.index);

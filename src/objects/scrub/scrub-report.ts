@@ -1,3 +1,4 @@
+import type { IndexRebuild } from '../store/index-rebuild.ts';
 import type { DamagedObject } from '../store/integrity.ts';
 
 /** One pass over everything that is stored. */
@@ -17,4 +18,6 @@ export interface ScrubReport {
   readonly last?: ScrubPass | undefined;
   /** Files that were damaged, and whose content is missing until somebody has seen to it; below the role's directory. */
   readonly setAside?: readonly string[] | undefined;
+  /** The last there was. */
+  readonly indexRebuild?: IndexRebuild | undefined;
 }

@@ -1,6 +1,7 @@
 import type { HoldfastError } from '../../core/errors.ts';
 import type { Bucket, BucketChanges, BucketUsage, NewBucket } from './bucket.ts';
 import type { ChangeFeed } from './change-feed.ts';
+import type { IndexRebuild } from './index-rebuild.ts';
 import type { CheckIntegrity, IntegrityPage } from './integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from './list.ts';
 import type {
@@ -113,6 +114,8 @@ export interface ObjectStore {
 export interface OpenObjectStore extends ObjectStore {
   /** Resolves when the store can go on no more, and would after it was closed and opened. */
   readonly failed?: Promise<HoldfastError>;
+  /** The last there was. */
+  readonly indexRebuild?: IndexRebuild | undefined;
   readonly changes: ChangeFeed;
   /** One page of a check of everything that is stored, versions by versions; whoever asks decides how fast. */
   checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage>;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ScrubPassView, ScrubView } from '../../../control/api/client.ts';
-import { formatBytes } from '../../../core/units.ts';
+import { formatBytes, formatDuration } from '../../../core/units.ts';
 import { action, examples } from '../../action.ts';
 import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
@@ -24,7 +24,7 @@ export function scrubObjects(buckets: Command): void {
     );
 }
 
-function describe({ current, last, setAside }: ScrubView): string {
+function describe({ current, last, setAside, indexRebuild }: ScrubView): string {
   const passes = [
     ...(last ? [`Checked ${ago(last.finishedAt ?? last.startedAt)}: ${amount(last)}.`, ...damage(last)] : []),
     ...(current
@@ -37,7 +37,14 @@ function describe({ current, last, setAside }: ScrubView): string {
       `Set aside as damaged, in objects/ of the data directory: ${setAside.join(', ')}. docs/damage.md says what to do.`,
     );
   }
+  if (indexRebuild) passes.push(rebuild(indexRebuild));
   return passes.join('\n');
+}
+
+function rebuild({ at, tookMs, damage }: NonNullable<ScrubView['indexRebuild']>): string {
+  const done = `was built anew from the journal ${ago(at)}, in ${formatDuration(tookMs)}`;
+  if (damage === null) return `The index ${done}: it was gone, or the machine had stopped while it was in use.`;
+  return `The index was damaged (${printable(damage)}) and ${done}: nothing is lost, but look at the disk and the memory of this machine.`;
 }
 
 function amount({ objects, bytes, damagedCount }: ScrubPassView): string {

@@ -86,7 +86,7 @@ test.each([
   const damaged = expect.objectContaining({ code: 'store.index-damaged' });
   expect(() => [...file.range({ start: 'A', end: 'z' })]).toThrow(damaged);
   expect(() => file.get('key a') ?? file.get('KEY a')).toThrow(damaged);
-  expect(file.isDamaged).toBe(true);
+  expect(file.damageFound).toContain('an entry of the index');
   await file.close();
 });
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { storeErrors } from '../../store/errors/store-errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
-import { engineErrors } from '../errors.ts';
+import { engineErrors, reasonOf } from '../errors.ts';
 import { CheckedValues, withChecksum } from './checked-values.ts';
 import { EntryDamage, isIndexDamage } from './index-damage.ts';
 
@@ -71,7 +71,7 @@ export class IndexFile implements IndexReader, EntryReader {
   /** Absent: they have none. */
   readonly #checked: CheckedValues | undefined;
   readonly #damage = Promise.withResolvers<unknown>();
-  #isDamaged = false;
+  #damageFound: string | undefined;
   #isClosing = false;
   #held = 0;
 
@@ -101,8 +101,9 @@ export class IndexFile implements IndexReader, EntryReader {
     return this.#damage.promise;
   }
 
-  get isDamaged(): boolean {
-    return this.#isDamaged;
+  /** What that was, for a person. */
+  get damageFound(): string | undefined {
+    return this.#damageFound;
   }
 
   /** @throws HoldfastError `store.index-damaged` */
@@ -179,7 +180,7 @@ export class IndexFile implements IndexReader, EntryReader {
 
   /** Something in it is not what was written. */
   reportDamage(error: unknown): void {
-    this.#isDamaged = true;
+    this.#damageFound ??= reasonOf(error);
     this.#damage.resolve(error);
   }
 
