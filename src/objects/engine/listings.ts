@@ -47,23 +47,21 @@ export class Listings {
   }
 
   #page<T>(listed: Listed, pageOf: PageOf<T>): Promise<T> {
-    return this.#paging.run(() => this.#make(listed, pageOf));
+    return this.#paging.run(() => inTurns(this.#make(listed, pageOf)));
   }
 
-  /** Of one moment, however often it pauses; where the bucket or the snapshot goes meanwhile, what it hid could show. */
-  async #make<T>(listed: Listed, pageOf: PageOf<T>): Promise<T> {
-    const { lookup } = this.#options;
-    const { bucket, ...request } = listed;
+  /**
+   * Of the moment of its first step, in which it holds all that it reads, however often it pauses: what is written to the
+   * index in between would be in neither. Where the bucket or the snapshot goes meanwhile, what it hid could show.
+   */
+  *#make<T>({ bucket, ...request }: Listed, pageOf: PageOf<T>): Generator<void, T> {
+    const { catalog, lookup } = this.#options;
     const { id } = lookup.bucket(bucket);
-    const page = await inTurns(this.#held(listed, pageOf));
+    const view = lookup.view(bucket, request);
+    using reader = catalog.hold();
+    const page = yield* pageOf(view, { prefix: request.prefix, reader });
     lookup.view(bucket, request);
     if (lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
     return page;
-  }
-
-  /** All from the first step on, in which the scan begins too: what is written to the index in between would be in neither. */
-  *#held<T>({ bucket, prefix, ...moment }: Listed, pageOf: PageOf<T>): Generator<void, T> {
-    using reader = this.#options.catalog.hold();
-    return yield* pageOf(this.#options.lookup.view(bucket, moment), { prefix, reader });
   }
 }

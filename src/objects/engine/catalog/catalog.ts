@@ -51,6 +51,8 @@ export class Catalog {
   readonly #usage: UsageTable;
   readonly #index: ObjectIndex;
   readonly #clock: HybridClock;
+  /** The last stamp that counts: the clock may have given some to what is on its way to the journal. */
+  #lastStamp: number;
   #position: number;
   #saved: number;
   #lastBucket: number;
@@ -63,6 +65,7 @@ export class Catalog {
     for (const [id, row] of storedRows<SegmentRow>(index, IndexTable.segment)) rows.set(Number(id), row);
     this.#index = index;
     this.#clock = clock;
+    this.#lastStamp = clock.last;
     this.#position = state?.position ?? 0;
     this.#saved = this.#position;
     this.#lastBucket = state?.lastBucket ?? 0;
@@ -109,13 +112,13 @@ export class Catalog {
     const { stamp: began } = row.base;
     return new ForkLayer(own, this.#layer(base, Math.min(began, moment ?? began)), {
       bucket: row.id,
-      moment: moment ?? this.#clock.last,
+      moment: Math.min(moment ?? this.#lastStamp, this.#lastStamp),
       began,
       whiteouts: this.#whiteouts,
     });
   }
 
-  /** For scans of views, which show what is there now as long as it is held. */
+  /** For scans of views that are made in the same turn: they show what is there now as long as it is held. */
   hold(): IndexReader & Disposable {
     return this.#index.hold();
   }
@@ -149,6 +152,7 @@ export class Catalog {
   apply({ record, position, length }: LocatedRecord): void {
     const location = { position, length };
     this.#clock.observe(record.stamp);
+    this.#lastStamp = Math.max(this.#lastStamp, record.stamp);
     // Of a bucket that is gone a rebuild may meet nothing but objects, which must not be those of a later one.
     this.#lastBucket = Math.max(this.#lastBucket, record.bucket);
     if (isRemoval(record.kind)) {

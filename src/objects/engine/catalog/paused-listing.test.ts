@@ -4,10 +4,12 @@ import { systemClock } from '../../../core/clock.ts';
 import { listPage, versionPage } from '../../store/listing.ts';
 import { HybridClock } from '../hybrid-clock.ts';
 import { RecordKind } from '../journal/record.ts';
-import { encodeBucketHead } from './bucket-table.ts';
+import { type BucketState, encodeBucketHead } from './bucket-table.ts';
 import { Catalog } from './catalog.ts';
 import { IndexFile } from './index-file.ts';
+import { encodeHead } from './ledger.ts';
 import { encodeVersionHead } from './version.ts';
+import type { WhiteoutHead } from './whiteout-table.ts';
 
 /** Listings that pause, while what they list changes. */
 
@@ -16,14 +18,15 @@ const NO_BYTES = Buffer.alloc(0);
 
 let directory: TemporaryDirectory;
 let catalog: Catalog;
+let clock: HybridClock;
 let stamp: number;
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
-  catalog = new Catalog(IndexFile.open(directory.path), new HybridClock(systemClock), () => 1);
+  clock = new HybridClock(systemClock);
+  catalog = new Catalog(IndexFile.open(directory.path), clock, () => 1);
   stamp = 0;
-  const bucket = { name: 'data', createdAt: 0, versioning: 'enabled', accessibility: 'private' } as const;
-  apply(RecordKind.bucket, '', encodeBucketHead({ bucket, snapshots: [] }));
+  setBucket({ snapshots: [] });
 });
 
 afterEach(async () => {
@@ -31,9 +34,16 @@ afterEach(async () => {
   await directory[Symbol.asyncDispose]();
 });
 
-function apply(kind: RecordKind, key: string, head: Buffer): number {
+/** Bucket 1 is `data`, others are named by their number. */
+function setBucket(state: Omit<BucketState, 'bucket'>, id = 1): void {
+  const name = id === 1 ? 'data' : `bucket-${id}`;
+  const bucket = { name, createdAt: 0, versioning: 'enabled', accessibility: 'private' } as const;
+  apply(RecordKind.bucket, '', encodeBucketHead({ bucket, ...state }), id);
+}
+
+function apply(kind: RecordKind, key: string, head: Buffer, bucket = 1): number {
   stamp++;
-  const record = { kind, bucket: 1, key: Buffer.from(key), stamp, moved: false, head, data: NO_BYTES };
+  const record = { kind, bucket, key: Buffer.from(key), stamp, moved: false, head, data: NO_BYTES };
   catalog.apply({ record, position: stamp, length: 1 });
   return stamp;
 }
@@ -98,6 +108,42 @@ test('a listing of versions pauses too, and shows the moment of its beginning', 
   expect(page.versions).toHaveLength(MARKERS + 1);
   expect(page.versions.at(-1)).toMatchObject({ key: 'last', isLatest: true });
   expect(pauses).toBeGreaterThan(10);
+});
+
+test('a listing at a time shows what a snapshot had that is deleted meanwhile', async () => {
+  const [first, last] = [put('first'), put('last')];
+  const moment = stamp;
+  setBucket({ snapshots: [{ stamp: moment, objects: 2, bytes: 2 }] });
+  drop('first', first);
+  drop('last', last);
+  markers();
+  await catalog.flush();
+  using reader = catalog.hold();
+  const scan = catalog.view(catalog.buckets.named('data'), moment).scan({ reader });
+  const { page } = await pausing(listPage(scan, { limit: 10 }), async () => {
+    setBucket({ snapshots: [] });
+    while (catalog.retained.pruneStep(1));
+    await catalog.flush();
+  });
+  expect(page.objects.map(({ key }) => key)).toEqual(['first', 'last']);
+  const after = catalog.view(catalog.buckets.named('data'), moment).scan();
+  expect([...after({ key: '', edge: 'at' })].filter((found) => found)).toEqual([]);
+});
+
+test('a listing of a fork shows what was being replaced as it began', async () => {
+  const kept = put('last');
+  markers();
+  setBucket({ snapshots: [], base: { bucket: 1, stamp, objects: 1, bytes: 1 } }, 2);
+  await catalog.flush();
+  stamp = clock.tick() - 1; // of a change that is on its way to the journal
+  using reader = catalog.hold();
+  const scan = catalog.view(catalog.buckets.named('bucket-2')).scan({ reader });
+  const { page } = await pausing(listPage(scan, { limit: 10 }), async () => {
+    const head: WhiteoutHead = { version: kept, size: 1, deleteMarker: false };
+    apply(RecordKind.whiteout, 'last', encodeHead(head), 2);
+    await catalog.flush();
+  });
+  expect(page.objects.map(({ key }) => key)).toEqual(['last']);
 });
 
 test('delete markers beside a prefix are not looked at', async () => {

@@ -5,6 +5,27 @@ export interface PinnedMoments {
   readonly base?: { readonly bucket: number; readonly stamp: number } | undefined;
 }
 
+/** Of one bucket, as they were when they were asked for: what is deleted later is among them. */
+export class PinStamps {
+  /** Ascending. */
+  readonly #stamps: readonly number[];
+
+  constructor(stamps: readonly number[]) {
+    this.#stamps = stamps;
+  }
+
+  /** Whether there is one from `from` on, before `until`. */
+  isAny(from: number, until: number): boolean {
+    let low = 0;
+    for (let high = this.#stamps.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((this.#stamps[middle] ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#stamps[low] ?? until) < until;
+  }
+}
+
 const NONE: PinnedMoments = { snapshots: [] };
 
 /**
@@ -15,15 +36,14 @@ const NONE: PinnedMoments = { snapshots: [] };
 export class Pins {
   readonly #rows = new Map<number, PinnedMoments>();
   readonly #forks = new Map<number, Map<number, number>>();
-  /** Stamps, ascending. */
-  readonly #sorted = new Map<number, readonly number[]>();
+  readonly #stamps = new Map<number, PinStamps>();
 
   /** Returns the buckets that may have lost one. */
   update(bucket: number, after: PinnedMoments = NONE): readonly number[] {
     const before = this.#rows.get(bucket) ?? NONE;
     this.#rows.set(bucket, after);
     if (after === NONE) this.#rows.delete(bucket);
-    this.#sorted.delete(bucket);
+    this.#stamps.delete(bucket);
     const lost = after.snapshots.length < before.snapshots.length ? [bucket] : [];
     const base = (after.base ?? before.base)?.bucket;
     if (base === undefined) return lost;
@@ -37,31 +57,20 @@ export class Pins {
     else forks.set(fork, stamp);
     if (forks.size > 0) this.#forks.set(base, forks);
     else this.#forks.delete(base);
-    this.#sorted.delete(base);
+    this.#stamps.delete(base);
   }
 
   hasForks(bucket: number): boolean {
     return this.#forks.has(bucket);
   }
 
-  /** Whether there is one from `from` on, before `until`. */
-  isPinned(bucket: number, from: number, until: number): boolean {
-    const stamps = this.#stamps(bucket);
-    let low = 0;
-    for (let high = stamps.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if ((stamps[middle] ?? 0) < from) low = middle + 1;
-      else high = middle;
-    }
-    return (stamps[low] ?? until) < until;
-  }
-
-  #stamps(bucket: number): readonly number[] {
-    const known = this.#sorted.get(bucket);
+  of(bucket: number): PinStamps {
+    const known = this.#stamps.get(bucket);
     if (known) return known;
     const snapshots = this.#rows.get(bucket)?.snapshots.map(({ stamp }) => stamp) ?? [];
-    const stamps = [...snapshots, ...(this.#forks.get(bucket)?.values() ?? [])].sort((a, b) => a - b);
-    this.#sorted.set(bucket, stamps);
+    const sorted = [...snapshots, ...(this.#forks.get(bucket)?.values() ?? [])].sort((a, b) => a - b);
+    const stamps = new PinStamps(sorted);
+    this.#stamps.set(bucket, stamps);
     return stamps;
   }
 }

@@ -47,7 +47,7 @@ export class RetainedTable {
   }
 
   needs(bucket: number, { stamp, until }: { readonly stamp: number; readonly until: number }): boolean {
-    return this.#rebuilding || this.#pins.isPinned(bucket, stamp, until);
+    return this.#rebuilding || this.#pins.of(bucket).isAny(stamp, until);
   }
 
   at({ bucket, key, stamp }: Pick<JournalRecord, 'bucket' | 'key' | 'stamp'>): RetainedVersion | undefined {

@@ -14,7 +14,7 @@ import {
 } from './index-keys.ts';
 import type { NullTable } from './null-table.ts';
 import type { ObjectIndex } from './object-index.ts';
-import type { Pins } from './pins.ts';
+import type { PinStamps, Pins } from './pins.ts';
 import type { Version } from './version.ts';
 import type { WhiteoutTable } from './whiteout-table.ts';
 
@@ -27,7 +27,7 @@ type LayerScan = (bound: VersionBound) => Iterable<Found>;
 export interface LayerScanOptions {
   /** No key without it is wanted. */
   readonly prefix?: string | undefined;
-  /** Held: of one moment then, also with awaiting in between. */
+  /** Held in the turn in which the scan is made and has its first bound: of one moment then, also with awaiting in between. */
   readonly reader?: IndexReader | undefined;
 }
 
@@ -111,7 +111,7 @@ export class PastLayer implements VersionLayer {
     const present = this.#index.find(this.#prefix(bytes, IndexTable.version), stamp);
     if (present) return present.version();
     const retained = this.#index.find(this.#prefix(bytes, IndexTable.retained), stamp);
-    return retained && this.#shows(retained) ? retained.version() : undefined;
+    return retained && this.#shows(retained, this.#pins()) ? retained.version() : undefined;
   }
 
   /** One that is still there was there since it began; of those that are gone, what began before the last was over. */
@@ -121,7 +121,7 @@ export class PastLayer implements VersionLayer {
     const present = nulls.find(this.#prefix(bytes, IndexTable.version));
     if (present && present.stamp <= moment) return present;
     for (const found of this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment)) {
-      if (!found.versioned) return this.#shows(found) ? found.version() : undefined;
+      if (!found.versioned) return this.#shows(found, this.#pins()) ? found.version() : undefined;
     }
     return undefined;
   }
@@ -130,24 +130,32 @@ export class PastLayer implements VersionLayer {
     const bytes = Buffer.from(key);
     const { moment } = this.#past;
     const present = this.#index.versions(this.#prefix(bytes, IndexTable.version), moment);
-    return this.#merged(present, this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment));
+    const retained = this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment);
+    return this.#merged(present, retained, this.#pins());
   }
 
   scan({ prefix, reader }: LayerScanOptions = {}): LayerScan {
     const { bucket } = this.#past;
     const present = this.#index.versionsBefore(endOf(bucket, prefix), reader);
     const retained = this.#index.versionsBefore(endOf(bucket, prefix, IndexTable.retained), reader);
-    return (bound) =>
-      this.#merged(present(startOf(bucket, bound)), retained(startOf(bucket, bound, IndexTable.retained)));
+    const pins = this.#pins();
+    return (bound) => {
+      const start = startOf(bucket, bound, IndexTable.retained);
+      return this.#merged(present(startOf(bucket, bound)), retained(start), pins);
+    };
   }
 
-  #merged(present: Iterable<FoundVersion>, retained: Iterable<FoundVersion>): Iterable<Found> {
-    return filtered(merged(present, retained), (one) => this.#shows(one));
+  #merged(present: Iterable<FoundVersion>, retained: Iterable<FoundVersion>, pins: PinStamps): Iterable<Found> {
+    return filtered(merged(present, retained), (one) => this.#shows(one, pins));
   }
 
-  #shows({ stamp, until }: Pick<FoundVersion, 'stamp' | 'until'>): boolean {
-    const { bucket, moment, pins } = this.#past;
-    return stamp <= moment && (until === undefined || pins.isPinned(bucket, moment, until));
+  #shows({ stamp, until }: Pick<FoundVersion, 'stamp' | 'until'>, pins: PinStamps): boolean {
+    const { moment } = this.#past;
+    return stamp <= moment && (until === undefined || pins.isAny(moment, until));
+  }
+
+  #pins(): PinStamps {
+    return this.#past.pins.of(this.#past.bucket);
   }
 
   #prefix(key: Buffer, table: VersionedTable): Buffer {
