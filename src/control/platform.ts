@@ -152,6 +152,8 @@ export interface ScrubView {
   readonly last: ScrubPassView | null;
   /** Files of the object store that were damaged, and whose content is missing; below `objects/` of the data directory. */
   readonly setAside: readonly string[];
+  /** Buckets whose key is lost, and with it what they hold. */
+  readonly lostKeys: readonly string[];
   readonly indexRebuild: IndexRebuildView | null;
 }
 

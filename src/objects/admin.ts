@@ -57,6 +57,7 @@ export function createObjectAdmin(options: ObjectAdminOptions): ObjectAdmin {
       ...scrubber.report(),
       setAside: await scrubber.setAside(),
       indexRebuild: store.indexRebuild,
+      lostKeys: store.lostKeys,
     }),
     async reseal() {
       await refreshKeyring?.();

@@ -25,6 +25,8 @@ export interface ObjectsRoleOptions {
   readonly directory: string;
   /** Seals the keys of buckets, the secrets of access keys and of webhooks. */
   readonly keyring: Keyring;
+  /** It is known to be that of the data directory. */
+  readonly isKeyringConfirmed?: boolean | undefined;
   /** Brings the ring in line with the file that it is from; absent: there is none. */
   readonly refreshKeyring?: (() => Promise<void>) | undefined;
   /** 0 takes any free port. */
@@ -72,10 +74,10 @@ const HOUR_MS = 3600_000;
  * @throws HoldfastError `port.in-use`, `port.forbidden`, `envelope.broken`, and those of `openObjectStore`
  */
 export async function startObjectsRole(options: ObjectsRoleOptions): Promise<ObjectsRole> {
-  const { directory, keyring, refreshKeyring, code, storeSocket, websiteSocket, log } = options;
+  const { directory, keyring, isKeyringConfirmed, refreshKeyring, code, storeSocket, websiteSocket, log } = options;
   const {
     openStore = (onBucketChanged) =>
-      openObjectStore({ directory: join(directory, 'store'), keyring, onBucketChanged, log }),
+      openObjectStore({ directory: join(directory, 'store'), keyring, isKeyringConfirmed, onBucketChanged, log }),
   } = options;
   await using starting = new AsyncDisposableStack();
   let gateways: StoreServer | undefined;

@@ -266,7 +266,7 @@ export function createFakePlatform(): FakePlatform {
       ...fake.s3,
     }),
     webhooks: createMemoryWebhooks(),
-    scrubReport: async () => ({ current: null, last: null, setAside: [], indexRebuild: null }),
+    scrubReport: async () => ({ current: null, last: null, setAside: [], lostKeys: [], indexRebuild: null }),
     beginScrub: async () => {},
     masterKey: async () => MASTER_KEY,
     rotateMasterKey: async () => ({

@@ -158,6 +158,7 @@ export const scrub: z.ZodType<ScrubView> = z
     setAside: z.array(z.string()).openapi({
       description: 'files that were damaged, and whose content is missing; below `objects/` of the data directory',
     }),
+    lostKeys: z.array(z.string()).openapi({ description: 'buckets whose key is lost, and with it what they hold' }),
     indexRebuild: z
       .object({ at: time, tookMs: z.int(), damage: z.string().nullable() })
       .nullable()

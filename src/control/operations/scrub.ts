@@ -9,9 +9,9 @@ export function createScrubOperations({ drivers }: ControlContext): Scrub {
   const { objects } = drivers;
   return {
     scrubReport: async () => {
-      const { current, last, setAside = [], indexRebuild: rebuild } = await objects.scrubReport({});
+      const { current, last, setAside = [], lostKeys = [], indexRebuild: rebuild } = await objects.scrubReport({});
       const indexRebuild = rebuild ? { ...rebuild, damage: rebuild.damage ?? null } : null;
-      return { current: viewOf(current), last: viewOf(last), setAside, indexRebuild };
+      return { current: viewOf(current), last: viewOf(last), setAside, lostKeys, indexRebuild };
     },
     beginScrub: () => objects.beginScrub({}),
   };

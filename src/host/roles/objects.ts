@@ -7,6 +7,7 @@ export async function startObjects({ config, directory, code, onOtherCode, log }
   return await startObjectsRole({
     directory: directory.objects,
     keyring: masterKey.keyring,
+    isKeyringConfirmed: masterKey.isConfirmed,
     refreshKeyring: () => masterKey.refresh(),
     host: config.listenAddress,
     port: config.s3Port,

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { inTurns } from '../../core/in-turns.ts';
 import type { Bucket, BucketChanges, BucketSource, NewBucket } from '../store/bucket.ts';
 import { newBucket, withSettings } from '../store/bucket-settings.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
@@ -34,6 +35,8 @@ interface BucketWriterOptions {
 /** Commits buckets. */
 export class BucketWriter {
   readonly #options: BucketWriterOptions;
+  /** By bucket. */
+  readonly #giving = new Map<number, Promise<void>>();
 
   constructor(options: BucketWriterOptions) {
     this.#options = options;
@@ -72,9 +75,20 @@ export class BucketWriter {
     });
   }
 
-  /** Of a bucket that has none yet; once, however many ask. */
-  async giveKey({ id, bucket: { name } }: BucketRow): Promise<void> {
+  /**
+   * Of a bucket that has none yet; once, however many ask. Where something in it is sealed, it has had one.
+   * @throws HoldfastError `bucket.key-lost`
+   */
+  giveKey({ id, bucket: { name } }: BucketRow): Promise<void> {
+    const giving = this.#giving.get(id) ?? this.#giveKey(id, name).finally(() => this.#giving.delete(id));
+    this.#giving.set(id, giving);
+    return giving;
+  }
+
+  async #giveKey(id: number, name: string): Promise<void> {
     const { catalog, committer, keys } = this.#options;
+    if (catalog.buckets.byId(id)?.sealedKey !== undefined) return;
+    if (await inTurns(catalog.hasLostKey(id))) throw bucketErrors.keyLost(name);
     await committer.commit({
       scopes: 'everything',
       decide: () => {
@@ -86,10 +100,12 @@ export class BucketWriter {
     });
   }
 
-  /** All keys of buckets by the master key that seals now. A fork made meanwhile may have its base's as it was: until none is left. */
+  /** All keys of buckets that are not lost by the master key that seals now. A fork made meanwhile may have its base's as it was: until none is left. */
   async reseal(): Promise<number> {
     while (await this.#resealAll());
-    return this.#options.catalog.buckets.rows().filter(({ sealedKey }) => sealedKey !== undefined).length;
+    const { catalog, keys } = this.#options;
+    const sealed = catalog.buckets.rows().filter(({ sealedKey }) => sealedKey !== undefined);
+    return sealed.length - (keys?.lost(sealed).length ?? 0);
   }
 
   /** In steps, so that no write waits for all of them. Gives whether there was anything to do. */

@@ -81,7 +81,7 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     this.#snapshots = new SnapshotWriter({ catalog, commits, clock });
     const giveKey = (bucket: BucketRow) => this.#buckets.giveKey(bucket);
     const keys = new ObjectKeys({ bucketKeys, buckets: catalog.buckets, giveKey });
-    this.#objects = new ObjectWriter({ catalog, committer, clock });
+    this.#objects = new ObjectWriter({ catalog, committer, clock, keys });
     this.#intake = new Intake(parts);
     this.#uploads = new Uploads({
       catalog,
@@ -116,6 +116,10 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
 
   get failed(): Promise<HoldfastError> {
     return this.#parts.index.damage.then(engineErrors.indexDamaged);
+  }
+
+  get lostKeys(): readonly string[] {
+    return (this.#parts.bucketKeys?.lost(this.#catalog.buckets.rows()) ?? []).map(({ bucket }) => bucket.name).sort();
   }
 
   get indexRebuild(): IndexRebuild | undefined {

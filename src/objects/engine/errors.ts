@@ -24,13 +24,12 @@ export const engineErrors = {
       message: `the object store in ${directory} has format ${String(format)}, which this version does not know`,
       hint: 'run the version of Holdfast that wrote it, or a newer one',
     }),
-  masterKey: (how: string, cause?: unknown) =>
+  masterKey: (how: string) =>
     new HoldfastError({
       code: 'store.master-key',
       kind: 'invalid',
       message: `the object store is encrypted, and the master key ${how}`,
       hint: 'put back the keys/master.key that belongs to this data directory; nothing in the store was changed',
-      cause,
     }),
   options: (message: string) =>
     new HoldfastError({

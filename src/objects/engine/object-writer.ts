@@ -28,6 +28,7 @@ import {
 } from './catalog/version.ts';
 import type { WhiteoutHead } from './catalog/whiteout-table.ts';
 import type { Commit, Committer, Draft } from './committer.ts';
+import type { ObjectKeys } from './encryption/object-keys.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { RecordKind } from './journal/record.ts';
 import { objectScope } from './scopes.ts';
@@ -55,6 +56,7 @@ interface ObjectWriterOptions {
   readonly catalog: Catalog;
   readonly committer: Committer;
   readonly clock: HybridClock;
+  readonly keys: Pick<ObjectKeys, 'checkNotLost'>;
 }
 
 /** What may be passed over; only the one who asks can say. */
@@ -73,11 +75,13 @@ export class ObjectWriter {
   readonly #catalog: Catalog;
   readonly #committer: Committer;
   readonly #clock: HybridClock;
+  readonly #keys: Pick<ObjectKeys, 'checkNotLost'>;
 
-  constructor({ catalog, committer, clock }: ObjectWriterOptions) {
+  constructor({ catalog, committer, clock, keys }: ObjectWriterOptions) {
     this.#catalog = catalog;
     this.#committer = committer;
     this.#clock = clock;
+    this.#keys = keys;
   }
 
   async write(target: WriteTarget, content: () => NewVersion, { along }: WriteOptions = {}): Promise<ObjectInfo> {
@@ -168,8 +172,11 @@ export class ObjectWriter {
       decide: () => {
         const row = this.#check(target);
         const { versioning } = row.bucket;
-        const current = this.#catalog.view(row).current(target.key);
+        const view = this.#catalog.view(row);
+        const current = view.current(target.key);
         checkTagging(named(target), current?.metadata, target);
+        const ended = versioning === 'suspended' ? view.null(target.key) : current;
+        if (versioning !== 'enabled') this.#keys.checkNotLost(row, ended?.sealedKey);
         const marker = deleteMarker(versioning === 'enabled', target.byLifecycle);
         if (versioning !== 'disabled') return this.#onTop(target, marker, NO_BYTES);
         return current ? [this.#removalDraft(target, current)] : [];
@@ -191,6 +198,7 @@ export class ObjectWriter {
         checkConditions(named(target), version && factsOf(version), target.conditions);
         checkTagging(named(target), version?.metadata, target);
         this.#checkNoncurrent(target);
+        this.#keys.checkNotLost(row, version?.sealedKey);
         if (version) checkRemovable(named(target), version.metadata, this.#lockCheck(target));
         wasMarker = version?.deleteMarker ?? false;
         return version ? [this.#removalDraft(target, version)] : [];

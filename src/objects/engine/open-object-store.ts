@@ -41,6 +41,8 @@ export interface ObjectStoreOptions {
   readonly onBucketChanged?: ((name: string) => Promise<void>) | undefined;
   /** Seals the keys of buckets: with it everything is encrypted that is written from now on. */
   readonly keyring?: Keyring | undefined;
+  /** The ring is known to be the right one, also where it opens the key of no bucket. */
+  readonly isKeyringConfirmed?: boolean | undefined;
   /** Is told what was found damaged. */
   readonly log?: Logger | undefined;
 }
@@ -72,6 +74,7 @@ async function openOnce({
   slackBytes = SLACK_BYTES,
   onBucketChanged,
   keyring,
+  isKeyringConfirmed = false,
   log,
 }: ObjectStoreOptions): Promise<EngineObjectStore> {
   checkSizes(segmentBytes, inlineLimitBytes);
@@ -90,7 +93,7 @@ async function openOnce({
   });
   const catalog = opening.adopt(indexed.catalog, (catalog) => catalog.close());
   const bucketKeys = keyring && new BucketKeys(keyring);
-  checkMasterKey(bucketKeys, catalog.buckets.rows());
+  checkMasterKey(catalog.buckets.rows(), { keys: bucketKeys, isConfirmed: isKeyringConfirmed });
   const mayHaveOrphans = (isRebuild || !directory.wasClosed) && !salvage.hasLosses;
   if (mayHaveOrphans) await files.removeOrphans((id) => catalog.files.count(id) > 0);
   const consumers = await FeedConsumers.open(directory.consumers);
@@ -111,6 +114,8 @@ async function openOnce({
     slackBytes,
     onBucketChanged,
   });
+  for (const bucket of store.lostKeys)
+    log?.error({ bucket }, 'the key of a bucket is lost: docs/damage.md says what to do');
   opening.move();
   return store;
 }

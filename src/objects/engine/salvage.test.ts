@@ -9,7 +9,7 @@ import { Keyring } from '../../core/keyring.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
 import type { EngineObjectStore } from './engine-object-store.ts';
 import { Segment } from './journal/segment.ts';
-import { openEngine } from './open-object-store.ts';
+import { type ObjectStoreOptions, openEngine } from './open-object-store.ts';
 
 /** What becomes of a store whose journal is damaged where nothing else knows what was there. */
 
@@ -205,11 +205,95 @@ test('a bucket whose newest record is lost may need the master key of before', a
   await flip(segment(1), 2 * BLOCK + 60); // the bucket by its new key
   await rm(join(directory, 'index'), { recursive: true });
   await agree();
-  const opening = openEngine({ directory, ...sizes, keyring: new Keyring(current) });
-  await expect(opening).rejects.toMatchObject({ code: 'store.master-key' });
+  store = await openEngine({ directory, ...sizes, keyring: new Keyring(current) });
+  expect(store.lostKeys).toEqual(['sealed']);
+  expect(await store.resealKeys()).toBe(1);
+  expect(await read('after')).toBe('a');
+  await store.close();
   store = await openEngine({ directory, ...sizes, keyring });
+  expect(store.lostKeys).toEqual([]);
   expect(await store.resealKeys()).toBe(2);
   await store.close();
   store = await openEngine({ directory, ...sizes, keyring: new Keyring(current) });
   expect(store.buckets().map(({ name }) => name)).toEqual(['data', 'sealed']);
+});
+
+const LOST = { code: 'bucket.key-lost', hint: expect.stringContaining('second line') };
+const keyring = new Keyring(randomBytes(32));
+const textIn = (bucket: string, key: string) => ({ bucket, key, body: Buffer.from('secret'), metadata });
+
+/** Opens the store as an operator does who has lost a record of `data` that has its key, at `offset` of the first segment. */
+async function openWithout(offset: number, options: Partial<ObjectStoreOptions>): Promise<void> {
+  await store.close();
+  await flip(segment(1), offset);
+  await rm(join(directory, 'index'), { recursive: true });
+  await agree();
+  store = await openEngine({ directory, ...sizes, ...options });
+}
+
+/** Nothing that the lost key has sealed can be read, written over or removed, and no other key is made. */
+async function expectLost(): Promise<void> {
+  const upload = { bucket: 'data', key: 'begun', uploadId: (await store.listUploads('data'))[0]?.uploadId ?? '' };
+  const part = { ...upload, partNumber: 1, body: Buffer.from('p') };
+  const refused = [
+    () => store.open('data', 'a'),
+    () => store.put(textIn('data', 'a')),
+    () => store.put(textIn('data', 'new')),
+    () => store.remove('data', 'a'),
+    () => store.copy({ source: { bucket: 'data', key: 'a' }, target: { bucket: 'other', key: 'a' } }),
+    () => store.copy({ source: { bucket: 'other', key: 'b' }, target: { bucket: 'data', key: 'b' } }),
+    () => store.createUpload('data', 'late', metadata),
+    () => store.putPart(part),
+    () => store.abortUpload(upload),
+  ];
+  for (const request of refused) await expect(request()).rejects.toMatchObject(LOST);
+  await store.updateBucket('data', { versioning: 'suspended' });
+  await expect(store.remove('data', 'a')).rejects.toMatchObject(LOST); // its marker would take the place of the version
+  expect((await store.list({ bucket: 'data', limit: 10 })).objects.map(({ key }) => key)).toEqual(['a', 'plain']);
+  expect(await store.head('data', 'a')).toMatchObject({ size: 6, encryption: 'managed' });
+  expect(await read('plain')).toBe('p');
+  expect((await store.open('other', 'b')).bytes?.toString()).toBe('secret');
+  await store.put(textIn('other', 'c'));
+}
+
+/** Of a bucket of before encryption, an object and an upload that are encrypted. */
+async function writeSealed(): Promise<void> {
+  await put('plain', 10);
+  await store.createBucket('other');
+  await store.close();
+  store = await openEngine({ directory, ...sizes, keyring });
+  await store.put(textIn('data', 'a'));
+  await store.createUpload('data', 'begun', metadata);
+  await store.put(textIn('other', 'b'));
+}
+
+test('a bucket whose first key was in a record that is lost refuses what that has sealed; all else is served', async () => {
+  await writeSealed();
+  await openWithout(3 * BLOCK + 60, { keyring });
+  await expectLost();
+  await store.close();
+  store = await openEngine({ directory, ...sizes, keyring });
+  await expectLost();
+  await store.deleteBucket('data', { force: true });
+  expect(store.bucket('data')).toBeUndefined();
+});
+
+test('a bucket whose key an earlier master key has sealed refuses likewise, until that one is there', async () => {
+  const [earlier, current] = [randomBytes(32), randomBytes(32)];
+  const both = new Keyring(earlier);
+  await put('plain', 10);
+  await store.close();
+  store = await openEngine({ directory, ...sizes, keyring: both });
+  await store.put(textIn('data', 'a'));
+  await store.createUpload('data', 'begun', metadata);
+  both.use(current, earlier);
+  await store.resealKeys();
+  await store.createBucket('other');
+  await store.put(textIn('other', 'b'));
+  await openWithout(5 * BLOCK + 60, { keyring: new Keyring(current) });
+  await expectLost();
+  await store.close();
+  store = await openEngine({ directory, ...sizes, keyring: both });
+  expect((await store.open('data', 'a')).bytes?.toString()).toBe('secret');
+  await store.remove('data', 'a');
 });

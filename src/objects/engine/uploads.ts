@@ -145,6 +145,7 @@ export class Uploads {
 
   async abort(upload: PartRef): Promise<void> {
     const target = this.#target(upload);
+    this.#options.keys.checkNotLost(target.bucket, this.#sealedKey(target));
     await this.#options.committer.commit({
       scopes: [uploadScope(upload.uploadId)],
       purpose: 'remove',

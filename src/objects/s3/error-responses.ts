@@ -28,6 +28,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   'bucket.exists': ['BucketAlreadyOwnedByYou', 409],
   'bucket.has-forks': ['BucketHasForks', 409],
   'bucket.has-snapshots': ['BucketHasSnapshots', 409],
+  'bucket.key-lost': ['KMS.NotFoundException', 400],
   'bucket.lock-stays': ['InvalidBucketState', 409],
   'bucket.lock-versioning': ['InvalidBucketState', 409],
   'bucket.name': ['InvalidBucketName', 400],

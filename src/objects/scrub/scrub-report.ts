@@ -18,6 +18,8 @@ export interface ScrubReport {
   readonly last?: ScrubPass | undefined;
   /** Files that were damaged, and whose content is missing until somebody has seen to it; below the role's directory. */
   readonly setAside?: readonly string[] | undefined;
+  /** Buckets whose key is lost. */
+  readonly lostKeys?: readonly string[] | undefined;
   /** The last there was. */
   readonly indexRebuild?: IndexRebuild | undefined;
 }

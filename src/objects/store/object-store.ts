@@ -114,13 +114,15 @@ export interface ObjectStore {
 export interface OpenObjectStore extends ObjectStore {
   /** Resolves when the store can go on no more, and would after it was closed and opened. */
   readonly failed?: Promise<HoldfastError>;
+  /** Buckets whose key no master key that is there opens. */
+  readonly lostKeys?: readonly string[];
   /** The last there was. */
   readonly indexRebuild?: IndexRebuild | undefined;
   readonly changes: ChangeFeed;
   /** One page of a check of everything that is stored, versions by versions; whoever asks decides how fast. */
   checkIntegrity(request: CheckIntegrity): Promise<IntegrityPage>;
   /**
-   * The keys of all buckets, which objects hang on, by the master key that seals now: no other is needed when it
+   * The keys of all buckets, which objects hang on, but for those that are lost, by the master key that seals now: no other is needed when it
    * resolves. Gives how many there are; what is asked for again costs nothing.
    */
   resealKeys(): Promise<number>;

@@ -24,7 +24,7 @@ export function scrubObjects(buckets: Command): void {
     );
 }
 
-function describe({ current, last, setAside, indexRebuild }: ScrubView): string {
+function describe({ current, last, setAside, lostKeys, indexRebuild }: ScrubView): string {
   const passes = [
     ...(last ? [`Checked ${ago(last.finishedAt ?? last.startedAt)}: ${amount(last)}.`, ...damage(last)] : []),
     ...(current
@@ -36,6 +36,9 @@ function describe({ current, last, setAside, indexRebuild }: ScrubView): string 
     passes.push(
       `Set aside as damaged, in objects/ of the data directory: ${setAside.join(', ')}. docs/damage.md says what to do.`,
     );
+  }
+  if (lostKeys.length > 0) {
+    passes.push(`The key is lost of: ${lostKeys.map(printable).join(', ')}. docs/damage.md says what to do.`);
   }
   if (indexRebuild) passes.push(rebuild(indexRebuild));
   return passes.join('\n');

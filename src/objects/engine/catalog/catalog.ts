@@ -13,6 +13,7 @@ import { decodeHead, type Ledger, type RemovalHead } from './ledger.ts';
 import { NullTable } from './null-table.ts';
 import { ObjectIndex } from './object-index.ts';
 import { RetainedTable } from './retained-table.ts';
+import { findSealed } from './sealed-search.ts';
 import { type SegmentRow, SegmentUsage } from './segment-usage.ts';
 import { UploadTable } from './upload-table.ts';
 import { UsageTable } from './usage-table.ts';
@@ -126,6 +127,11 @@ export class Catalog {
   /** Neither a version nor a delete marker of its own: a fork may show those of its base. */
   holdsNothing({ id }: BucketRow): boolean {
     return new BucketView(new PresentLayer(this.#index, { bucket: id, nulls: this.#nulls })).isEmpty();
+  }
+
+  /** Whether something in the bucket, which has no key, is sealed by one: then it is lost. */
+  hasLostKey(bucket: number): Generator<void, boolean> {
+    return findSealed(bucket, { index: this.#index, uploads: this.uploads });
   }
 
   /** Whether the bucket itself holds that version: a fork may show it of its base. */

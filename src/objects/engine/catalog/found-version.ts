@@ -6,6 +6,7 @@ import {
   decodeListed,
   decodeVersionEntry,
   isDeleteMarker,
+  isSealed,
   isVersioned,
   type RetainedVersion,
   splitUntil,
@@ -47,6 +48,11 @@ export class FoundVersion {
 
   get versioned(): boolean {
     return this.#reader.decode(this.#entry, isVersioned);
+  }
+
+  /** Its bytes are, by a key that the bucket's has sealed. */
+  get sealed(): boolean {
+    return this.#reader.decode(this.#entry, isSealed);
   }
 
   version(): Version & Partial<RetainedVersion> {

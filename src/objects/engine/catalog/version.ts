@@ -212,6 +212,10 @@ export function isVersioned(entry: Buffer): boolean {
   return (entry.readUInt8(ENTRY_PREFIX_BYTES) & VERSIONED) !== 0;
 }
 
+export function isSealed(entry: Buffer): boolean {
+  return (entry.readUInt8(ENTRY_PREFIX_BYTES) & ENCRYPTED) !== 0;
+}
+
 type Listed = Pick<ListedObject, 'size' | 'etag' | 'headers'>;
 
 /** Of an entry, what a listing says of the object. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isHoldfastCode } from '../../../core/errors.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import type { BucketRow } from '../catalog/bucket-table.ts';
 import { engineErrors } from '../errors.ts';
@@ -24,41 +25,57 @@ export class BucketKeys {
     return this.#seal(randomBytes(KEY_BYTES));
   }
 
-  /** @throws HoldfastError `store.master-key` */
-  unseal(sealed: string): Buffer {
+  /** `undefined`: no master key that is there has sealed it; it is lost unless the one that has comes back. */
+  unseal(sealed: string): Buffer | undefined {
     const known = this.#unsealed.get(sealed);
     if (known) return known;
     const key = this.#open(sealed);
-    this.#unsealed.set(sealed, key);
+    if (key) this.#unsealed.set(sealed, key);
     return key;
   }
 
-  /** The same key by the master key that seals now; as it was where that one has sealed it. */
+  /** The same key by the master key that seals now; as it was where that one has sealed it, or none that is there. */
   reseal(sealed: string): string {
-    return this.#keyring.isCurrent(Buffer.from(sealed, 'base64'), CONTEXT) ? sealed : this.#seal(this.unseal(sealed));
+    if (this.#keyring.isCurrent(Buffer.from(sealed, 'base64'), CONTEXT)) return sealed;
+    const key = this.unseal(sealed);
+    return key ? this.#seal(key) : sealed;
   }
 
   #seal(key: Buffer): string {
     return this.#keyring.seal(key, CONTEXT).toString('base64');
   }
 
-  #open(sealed: string): Buffer {
+  #open(sealed: string): Buffer | undefined {
     try {
       return this.#keyring.unseal(Buffer.from(sealed, 'base64'), CONTEXT);
     } catch (error) {
-      throw engineErrors.masterKey('is not the one that encrypted it', error);
+      if (!isHoldfastCode(error, 'envelope.broken')) throw error;
+      return undefined;
     }
+  }
+
+  /** Of these buckets, those whose key is lost. */
+  lost(buckets: readonly BucketRow[]): readonly BucketRow[] {
+    return buckets.filter(({ sealedKey }) => sealedKey !== undefined && !this.unseal(sealedKey));
   }
 }
 
+interface MasterKeyCheck {
+  readonly keys: BucketKeys | undefined;
+  /** It is known from elsewhere that the master key is the right one. */
+  readonly isConfirmed: boolean;
+}
+
 /**
- * Refuses a store that could be opened but not read.
+ * Refuses a store that could be opened but not read. One key that opens proves the master key: then those that do not
+ * are lost, by themselves.
  * @throws HoldfastError `store.master-key`
  */
-export function checkMasterKey(keys: BucketKeys | undefined, buckets: readonly BucketRow[]): void {
-  for (const { sealedKey } of buckets) {
-    if (sealedKey === undefined) continue;
-    if (!keys) throw engineErrors.masterKey('is missing');
-    keys.unseal(sealedKey);
+export function checkMasterKey(buckets: readonly BucketRow[], { keys, isConfirmed }: MasterKeyCheck): void {
+  const sealed = buckets.filter(({ sealedKey }) => sealedKey !== undefined);
+  if (sealed.length === 0) return;
+  if (!keys) throw engineErrors.masterKey('is missing');
+  if (!isConfirmed && keys.lost(sealed).length === sealed.length) {
+    throw engineErrors.masterKey('is not the one that encrypted it');
   }
 }

@@ -58,7 +58,7 @@ export class ObjectKeys {
 
   /**
    * A new one, or the one of a copy that shares `data`; `undefined` where the store does not encrypt.
-   * @throws HoldfastError `encryption.unavailable`, `encryption.key`
+   * @throws HoldfastError `encryption.unavailable`, `encryption.key`, `bucket.key-lost`
    */
   async make({ bucket, key }: KeyOwner, customerKey?: Uint8Array, data?: Buffer): Promise<ObjectKey | undefined> {
     if (customerKey) checkCustomerKey(customerKey);
@@ -67,6 +67,7 @@ export class ObjectKeys {
       return undefined;
     }
     if (bucket.sealedKey === undefined) await this.#options.giveKey(bucket);
+    this.#bucketKey(bucket); // before any bytes are taken
     const actual = data ?? pooledRandomBytes(KEY_BYTES);
     const wrapped = customerKey ? sealByCustomer(customerKey, actual, key) : actual;
     return { data: actual, wrapped, byCustomer: customerKey !== undefined };
@@ -87,7 +88,7 @@ export class ObjectKeys {
     return this.#seal(owner, versionSubject(owner.key, facts), { wrapped, byCustomer: sealed.byCustomer });
   }
 
-  /** @throws HoldfastError `encryption.key-missing`, `encryption.key-needless`, `encryption.key-wrong`, `object.damaged` */
+  /** @throws HoldfastError `encryption.key-missing`, `encryption.key-needless`, `encryption.key-wrong`, `object.damaged`, `bucket.key-lost` */
   openVersion(owner: KeyOwner, version: VersionHead, customerKey: Uint8Array | undefined): DataKey | undefined {
     const { sealedKey } = version;
     checkExpected(sealedKey?.byCustomer ?? false, customerKey);
@@ -96,7 +97,7 @@ export class ObjectKeys {
     return { data: unwrapData(owner, wrapped, customerKey), byCustomer: sealedKey.byCustomer };
   }
 
-  /** @throws HoldfastError `upload.encryption`, `object.damaged` */
+  /** @throws HoldfastError `upload.encryption`, `object.damaged`, `bucket.key-lost` */
   openUpload(owner: KeyOwner, sealed: SealedKey | undefined, customerKey?: Uint8Array): DataKey | undefined {
     try {
       checkExpected(sealed?.byCustomer ?? false, customerKey);
@@ -104,9 +105,17 @@ export class ObjectKeys {
       const wrapped = this.#unwrap(owner, sealed, uploadSubject(owner.key));
       return { data: unwrapData(owner, wrapped, customerKey), byCustomer: sealed.byCustomer };
     } catch (error) {
-      if (isHoldfastCode(error, 'object.damaged')) throw error;
+      if (['object.damaged', 'bucket.key-lost'].some((code) => isHoldfastCode(error, code))) throw error;
       throw uploadErrors.encryption(error);
     }
+  }
+
+  /**
+   * Of what is sealed by a key that is lost: the key may come back, and who cannot read it cannot know what goes.
+   * @throws HoldfastError `bucket.key-lost`
+   */
+  checkNotLost(bucket: BucketRow, sealed: SealedKey | undefined): void {
+    if (sealed) this.#bucketKey(bucket);
   }
 
   #seal({ bucket }: KeyOwner, subject: string, { wrapped, byCustomer }: Omit<ObjectKey, 'data'>): SealedKey {
@@ -123,10 +132,13 @@ export class ObjectKeys {
   }
 
   /** The caller's row may be of a time before the bucket had one. */
-  #bucketKey({ id, bucket, sealedKey = this.#options.buckets.byId(id)?.sealedKey }: BucketRow): Buffer {
-    const { bucketKeys } = this.#options;
-    if (!bucketKeys || sealedKey === undefined) throw bucketErrors.notFound(bucket.name);
-    return bucketKeys.unseal(sealedKey);
+  #bucketKey({ id, bucket, sealedKey }: BucketRow): Buffer {
+    const { bucketKeys, buckets } = this.#options;
+    const present = sealedKey === undefined ? buckets.byId(id) : { sealedKey };
+    if (!present) throw bucketErrors.notFound(bucket.name);
+    const key = present.sealedKey === undefined ? undefined : bucketKeys?.unseal(present.sealedKey);
+    if (!key) throw bucketErrors.keyLost(bucket.name);
+    return key;
   }
 }
 

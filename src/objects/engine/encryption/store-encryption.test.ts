@@ -162,6 +162,18 @@ test('another master key, or none, is refused; the right one opens the store aga
   expect(await read('large')).toEqual(contentOf('large', LARGE));
 });
 
+test('a master key that is known to be the right one opens the store, though it opens the key of no bucket', async () => {
+  await put('large', LARGE);
+  await reopen({ keyring: new Keyring(randomBytes(32)), isKeyringConfirmed: true });
+  expect(store.lostKeys).toEqual(['data', 'other']);
+  await expect(read('large')).rejects.toMatchObject({ code: 'bucket.key-lost' });
+  await store.createBucket('new');
+  await store.put({ bucket: 'new', key: 'a', body: Buffer.from('a'), metadata });
+  await reopen();
+  expect(store.lostKeys).toEqual(['new']);
+  expect(await read('large')).toEqual(contentOf('large', LARGE));
+});
+
 describe('another master key', () => {
   const next = randomBytes(32);
   let ring: Keyring;

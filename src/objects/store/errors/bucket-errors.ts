@@ -95,6 +95,14 @@ export const bucketErrors = {
       hint: 'enable versioning first',
       resource: `bucket ${name}`,
     }),
+  keyLost: (name: string) =>
+    new HoldfastError({
+      code: 'bucket.key-lost',
+      kind: 'conflict',
+      message: `the key of bucket ${name} is lost: what is encrypted with it cannot be read, and is neither overwritten nor removed`,
+      hint: 'where an earlier master key has sealed it, add your copy of that one to the file of the master key as a second line, and start again; else restore a backup, or destroy the bucket',
+      resource: `bucket ${name}`,
+    }),
   locked: (name: string) =>
     new HoldfastError({
       code: 'bucket.locked',
