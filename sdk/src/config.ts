@@ -1,3 +1,4 @@
+import { type CustomerKey, customerKeyOf } from './customer-key.ts';
 import { invalidArgument, missingConfiguration } from './errors.ts';
 import type { Moment } from './moment.ts';
 import type { Credentials } from './sigv4.ts';
@@ -19,6 +20,11 @@ export interface StorageOptions {
   readonly public?: boolean | undefined;
   /** `https://bucket.host/key` in place of `https://host/bucket/key`. */
   readonly virtualHosted?: boolean | undefined;
+  /**
+   * A key of your own for AES-256, 32 bytes: everything is written and read under it (SSE-C), and lost with it, for the
+   * server does not keep it. Every request sends it: use HTTPS.
+   */
+  readonly customerKey?: Uint8Array | undefined;
   /** How often a failed request is sent again, with exponential back-off. Default 5. */
   readonly retries?: number | undefined;
   /** A request fails when the connection is silent for so long. Default 120,000. */
@@ -33,6 +39,7 @@ export interface StorageConfig {
   readonly credentials: Credentials;
   readonly public: boolean;
   readonly virtualHosted: boolean;
+  readonly customerKey: CustomerKey | undefined;
   readonly retries: number;
   readonly timeoutMs: number;
   /** What is read is read as of then. */
@@ -62,6 +69,7 @@ export function resolveConfig(
     credentials: resolveCredentials(options, environment),
     public: options.public ?? namesOf(environment.HOLDFAST_PUBLIC_BUCKETS).includes(bucket),
     virtualHosted: options.virtualHosted ?? false,
+    customerKey: customerKeyOf(options.customerKey),
     retries: options.retries ?? 5,
     timeoutMs: options.timeoutMs ?? 120_000,
   });

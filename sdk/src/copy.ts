@@ -1,7 +1,8 @@
 import { guessContentType } from './content-type.ts';
+import { customerKeyHeaders, sourceKeyHeaders } from './customer-key.ts';
 import { invalidArgument, StorageError } from './errors.ts';
+import { headObject } from './head.ts';
 import { type Moment, momentFields } from './moment.ts';
-import { versionQuery } from './object-version.ts';
 import { partList, type UploadedPart } from './part-list.ts';
 import { abortUpload, createUpload } from './parts.ts';
 import { type ObjectSettings, settingsHeaders } from './put-options.ts';
@@ -17,6 +18,8 @@ export interface CopyOptions extends ObjectSettings {
   readonly contentType?: string | undefined;
   /** Default: this bucket. The key must be one that may read it. */
   readonly fromBucket?: string | undefined;
+  /** The key that the source is under, where that is not the `customerKey` of this storage; `null`: none. */
+  readonly fromCustomerKey?: Uint8Array | null | undefined;
   /** Of the source; copying an old version to its own key brings it back. */
   readonly versionId?: string | undefined;
   /** The source as a snapshot has it (by id or name), or as it was at a time; to its own key it is back. */
@@ -27,7 +30,7 @@ export interface CopyOptions extends ObjectSettings {
 }
 
 /** What is moved is what is there now, within the bucket. */
-export type MoveOptions = Omit<CopyOptions, 'fromBucket' | 'versionId' | 'at'>;
+export type MoveOptions = Omit<CopyOptions, 'fromBucket' | 'fromCustomerKey' | 'versionId' | 'at'>;
 
 export interface CopyRequest {
   /** Reads the source. */
@@ -69,8 +72,7 @@ async function copyWhole(client: S3Client, request: CopyRequest): Promise<string
   const { options } = request;
   const replaced = replacedHeaders(request);
   const headers = {
-    'x-amz-copy-source': copySource(request),
-    ...momentFields(options.at),
+    ...sourceHeaders(client, request),
     ...(replaced && { 'x-amz-metadata-directive': 'REPLACE', ...replaced }),
     ...(options.tags && { 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tagsHeader(options.tags) }),
   };
@@ -95,8 +97,7 @@ async function copyByParts(client: S3Client, request: CopyRequest, partSize: num
         key,
         query: { partNumber: String(parts.length + 1), uploadId },
         headers: {
-          'x-amz-copy-source': copySource(request),
-          ...momentFields(options.at),
+          ...sourceHeaders(client, request),
           'x-amz-copy-source-range': `bytes=${start}-${Math.min(start + length, size) - 1}`,
           'x-amz-copy-source-if-match': `"${etag}"`,
         },
@@ -111,6 +112,16 @@ async function copyByParts(client: S3Client, request: CopyRequest, partSize: num
     await abortUpload(client, { key, uploadId }).catch(() => {});
     throw error;
   }
+}
+
+/** Where the bytes come from, and the keys that they are read and written under. */
+function sourceHeaders(client: S3Client, request: CopyRequest): Record<string, string> {
+  return {
+    'x-amz-copy-source': copySource(request),
+    ...momentFields(request.options.at),
+    ...sourceKeyHeaders(request.source.customerKey),
+    ...customerKeyHeaders(client.customerKey),
+  };
 }
 
 function copySource({ fromBucket, from, options: { versionId } }: CopyRequest): string {
@@ -133,14 +144,7 @@ async function tagsOf({ source, from, options }: CopyRequest): Promise<Tags> {
 }
 
 async function sourceHead({ source, from, options: { versionId, at, signal } }: CopyRequest) {
-  const moment = momentFields(at);
-  const { headers } = await source.send({
-    method: 'HEAD',
-    key: from,
-    query: versionQuery(versionId),
-    headers: moment,
-    signal,
-  });
+  const { headers } = await headObject(source, { key: from, versionId, headers: momentFields(at), signal });
   return {
     size: Number(headers['content-length'] ?? 0),
     etag: unquote(headers.etag),

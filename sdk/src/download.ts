@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { customerKeyHeaders } from './customer-key.ts';
 import { invalidArgument, invalidResponse, networkError, StorageError } from './errors.ts';
 import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
 import { type HeadOptions, versionQuery } from './object-version.ts';
@@ -37,7 +38,11 @@ export async function openObject(
   let response: IncomingMessage;
   const query = versionQuery(versionId);
   const part: Record<string, string> = partNumber === undefined ? {} : { partNumber: String(partNumber) };
-  const headers = { ...rangeHeaders(range), ...conditionHeaders({ ifMatch }) };
+  const headers = {
+    ...rangeHeaders(range),
+    ...conditionHeaders({ ifMatch }),
+    ...customerKeyHeaders(client.customerKey),
+  };
   try {
     response = await client.open({ method: 'GET', key, query: { ...query, ...part }, headers, signal });
   } catch (error) {
@@ -131,7 +136,8 @@ async function* resumed(
       response.destroy();
     }
     await client.backOff(failures, signal);
-    const headers = { range: `bytes=${position}-${end - 1}`, 'if-match': `"${info.etag}"` };
+    const same = { range: `bytes=${position}-${end - 1}`, 'if-match': `"${info.etag}"` };
+    const headers = { ...same, ...customerKeyHeaders(client.customerKey) };
     response = await client.open({ method: 'GET', key: info.key, query, headers, signal });
     if (firstByte(response) !== position) throw wrongRange(response);
   }

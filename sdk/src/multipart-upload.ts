@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { customerKeyHeaders } from './customer-key.ts';
 import { invalidArgument, StorageError } from './errors.ts';
 import { multipartEtag } from './etag.ts';
 import { partList, type StoredPart, type UploadedPart } from './part-list.ts';
@@ -68,6 +69,7 @@ async function sendParts(
       method: 'PUT',
       key,
       query: { partNumber: String(number), uploadId },
+      headers: customerKeyHeaders(client.customerKey),
       body,
       signal: failed.signal,
       onSent: request.onProgress && ((bytes) => progress.sent(number, bytes)),
@@ -121,7 +123,7 @@ async function complete(
     // not repeated: then the object that is there is another's.
     if (once || !(error instanceof StorageError) || error.code !== 'NoSuchUpload') throw error;
     const expected = multipartEtag(parts);
-    const head = await client.send({ method: 'HEAD', key, signal });
+    const head = await client.send({ method: 'HEAD', key, headers: customerKeyHeaders(client.customerKey), signal });
     if (unquote(head.headers.etag) !== expected) throw error;
     return expected;
   }

@@ -1,3 +1,4 @@
+import { customerKeyHeaders } from './customer-key.ts';
 import { invalidResponse, StorageError } from './errors.ts';
 import { type StoredPart, storedParts } from './part-list.ts';
 import type { S3Client } from './s3-client.ts';
@@ -22,7 +23,8 @@ export async function createUpload(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<string> {
-  const { text: xml } = await client.send({ method: 'POST', key, query: { uploads: '' }, headers, signal });
+  const all = { ...headers, ...customerKeyHeaders(client.customerKey) };
+  const { text: xml } = await client.send({ method: 'POST', key, query: { uploads: '' }, headers: all, signal });
   const uploadId = text(xml, 'UploadId');
   if (uploadId !== undefined) return uploadId;
   throw invalidResponse(`upload id for "${key}"`);

@@ -24,6 +24,8 @@ interface Conditions {
 export interface PutOptions extends ObjectSettings, Conditions {
   /** Default: a Blob's own type, else guessed from the key's extension. */
   readonly contentType?: string | undefined;
+  /** Who may read it without a key: nobody, anyone, or anyone with a key of this store. */
+  readonly acl?: 'private' | 'public-read' | 'authenticated-read' | undefined;
   /** Data above this size goes in parts of it, several at once. Bytes, default 8 MiB, at least 5 MiB. */
   readonly partSize?: number | undefined;
   /** Parts under way at once, each held in memory. Default 4. */
@@ -48,6 +50,10 @@ export function settingsHeaders({ metadata, ...options }: ObjectSettings): Recor
     ...(tags === undefined ? {} : { 'x-amz-tagging': tagsHeader(tags) }),
     ...metadataHeaders(metadata),
   };
+}
+
+export function aclHeaders(acl: PutOptions['acl']): Record<string, string> {
+  return acl === undefined ? {} : { 'x-amz-acl': acl };
 }
 
 export function conditionHeaders({ ifNoneMatch, ifMatch }: Conditions): Record<string, string> {

@@ -10,6 +10,8 @@ import { elements, escapeXml, text, wholeAnswer } from './xml.ts';
 export interface RemoveOptions {
   /** Of one object: only where it has this ETag, else `PreconditionFailed`. */
   readonly ifMatch?: string | undefined;
+  /** Of one version: also where its retention, in mode governance, has not ended. Takes the right to pass over it. */
+  readonly bypassGovernance?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Of several objects: told of each that could not be removed, instead of an error at the end of a thousand. */
   readonly onFailed?: ((failure: RemovalFailure) => void) | undefined;
@@ -40,9 +42,10 @@ const BATCH = 1000;
 export async function removeOne(
   client: S3Client,
   { key, versionId }: ObjectVersionId,
-  { ifMatch, signal }: RemoveOptions,
+  { ifMatch, bypassGovernance, signal }: RemoveOptions,
 ): Promise<void> {
-  const headers = conditionHeaders({ ifMatch });
+  const bypass: Record<string, string> = bypassGovernance ? { 'x-amz-bypass-governance-retention': 'true' } : {};
+  const headers = { ...conditionHeaders({ ifMatch }), ...bypass };
   const once = ifMatch !== undefined;
   await client.send({ method: 'DELETE', key: checkedKey(key), query: versionQuery(versionId), headers, once, signal });
 }

@@ -33,6 +33,22 @@ describe('a request that fails', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it('says why a HEAD is refused, as a GET is', async () => {
+    await using server = await scriptedServer(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(400).end();
+      fail(response, 400, 'InvalidRequest');
+    });
+    const error = await server
+      .storage()
+      .head('a')
+      .catch((e) => e);
+    expect(error).toMatchObject({ code: 'InvalidRequest', reason: 'as the test says' });
+    expect(server.seen.map(({ method, headers }) => [method, headers.range])).toEqual([
+      ['HEAD', undefined],
+      ['GET', 'bytes=0-0'],
+    ]);
+  });
+
   it('gives its connection back, a HEAD too', async () => {
     const length = { 'content-length': 0 };
     await using server = await scriptedServer((_, response) => void response.writeHead(404, length).end());

@@ -9,7 +9,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageConfig } from './config.ts';
-import { networkError, StorageError, timeoutError } from './errors.ts';
+import type { CustomerKey } from './customer-key.ts';
+import { invalidArgument, networkError, StorageError, timeoutError } from './errors.ts';
 import { momentFields } from './moment.ts';
 import { canonicalQuery, encodePath, presignQuery, type SignableRequest, sha256, signHeaders } from './sigv4.ts';
 import { text } from './xml.ts';
@@ -67,6 +68,11 @@ export class S3Client {
     return this.#config.endpoint.origin;
   }
 
+  /** Of the objects that are written and read: the headers for it are the request's to send. */
+  get customerKey(): CustomerKey | undefined {
+    return this.#config.customerKey;
+  }
+
   get retries(): number {
     return this.#config.retries;
   }
@@ -87,13 +93,14 @@ export class S3Client {
     });
   }
 
-  /** Works without the network; `expiresIn` in seconds. */
+  /** Works without the network; `expiresIn` in seconds. @throws StorageError `InvalidArgument` under a customer's key, which no URL may hold */
   presign(
     method: S3Request['method'],
     key: string,
     options: { expiresIn: number; headers?: Record<string, string>; query?: Record<string, string> },
   ): string {
-    const { publicEndpoint, credentials, region } = this.#config;
+    const { publicEndpoint, credentials, region, customerKey } = this.#config;
+    if (customerKey) throw invalidArgument("a URL gives nobody a customer's key: use a storage without one");
     const { headers = {} } = options;
     const parameters = { ...options.query, ...momentFields(this.#config.moment) };
     const target = this.#address({ method, key, headers, query: parameters }, publicEndpoint);

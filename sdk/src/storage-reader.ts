@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import type { StorageConfig } from './config.ts';
 import { isAbsent, type OpenedObject, openObject, type ReadOptions } from './download.ts';
 import { checkedExpiry } from './expiry.ts';
+import { headObject } from './head.ts';
 import { type ListedObject, type ListedPrefix, type ListOptions, listBucket } from './list.ts';
 import { type ListedVersion, listVersions } from './list-versions.ts';
 import { type ObjectInfo, toObjectInfo } from './object-headers.ts';
 import { checkedKey } from './object-key.ts';
-import { type HeadOptions, versionQuery } from './object-version.ts';
+import type { HeadOptions } from './object-version.ts';
 import type { S3Client } from './s3-client.ts';
 
 /** An object with its bytes. */
@@ -29,6 +30,11 @@ export class StorageReader {
   /** The bucket's own name. */
   get bucket(): string {
     return this.#config.bucket;
+  }
+
+  /** MD5 of the customer's key, in base64; `undefined` without one. ETags of objects under such a key tell nothing of their bytes. */
+  get customerKeyMd5(): string | undefined {
+    return this.#config.customerKey?.md5;
   }
 
   /** The object with its bytes in memory, `null` when there is none. */
@@ -58,12 +64,7 @@ export class StorageReader {
   /** All but the bytes; `null` when there is no such object. */
   async head(key: string, { versionId, signal }: HeadOptions = {}): Promise<ObjectInfo | null> {
     try {
-      const answer = await this.#client.send({
-        method: 'HEAD',
-        key: checkedKey(key),
-        query: versionQuery(versionId),
-        signal,
-      });
+      const answer = await headObject(this.#client, { key: checkedKey(key), versionId, signal });
       return toObjectInfo(key, answer.headers);
     } catch (error) {
       if (isAbsent(error)) return null;

@@ -1,13 +1,14 @@
 import { resolveConfig, type StorageConfig, type StorageOptions } from './config.ts';
 import { guessContentType } from './content-type.ts';
 import { type CopyOptions, copyObject, type MoveOptions } from './copy.ts';
+import { customerKeyOf } from './customer-key.ts';
 import { absent, invalidArgument } from './errors.ts';
 import { checkedExpiry } from './expiry.ts';
 import { type Moment, momentFields } from './moment.ts';
 import { checkedKey } from './object-key.ts';
 import type { HeadOptions, ObjectVersionId } from './object-version.ts';
 import { abortUpload } from './parts.ts';
-import { conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
+import { aclHeaders, conditionHeaders, type PutOptions, settingsHeaders } from './put-options.ts';
 import { type ObjectRemoval, type RemoveOptions, removeMany, removeOne } from './remove.ts';
 import { S3Client } from './s3-client.ts';
 import { type SnapshotOptions, Snapshots } from './snapshots.ts';
@@ -65,7 +66,7 @@ export class Storage extends StorageReader {
     const stored = await upload(this.#client, {
       key: checkedKey(key),
       source: sourceOf(data),
-      headers: { 'content-type': type, ...settingsHeaders(options) },
+      headers: { 'content-type': type, ...aclHeaders(options.acl), ...settingsHeaders(options) },
       conditions: conditionHeaders(options),
       partSize,
       concurrency,
@@ -110,6 +111,7 @@ export class Storage extends StorageReader {
   ): Promise<void> {
     if (typeof objects === 'string') return removeOne(this.#client, { key: objects }, options);
     if ('key' in objects) return removeOne(this.#client, objects, options);
+    if (options.bypassGovernance) throw invalidArgument('`bypassGovernance` is for one version');
     if (options.ifMatch !== undefined) throw invalidArgument('each of several objects has an `ifMatch` of its own');
     const ids = objects.map((one) => (typeof one === 'string' ? { key: one } : one));
     const { signal, onFailed } = options;
@@ -122,8 +124,11 @@ export class Storage extends StorageReader {
     to: string,
     options: CopyOptions = {},
   ): Promise<{ readonly key: string; readonly etag: string }> {
-    const { fromBucket = this.bucket } = options;
-    const source = fromBucket === this.bucket ? this.#client : new S3Client({ ...this.#config, bucket: fromBucket });
+    const { fromBucket = this.bucket, fromCustomerKey } = options;
+    const isOther = fromBucket !== this.bucket || fromCustomerKey !== undefined;
+    const customerKey =
+      fromCustomerKey === undefined ? this.#config.customerKey : customerKeyOf(fromCustomerKey ?? undefined);
+    const source = isOther ? new S3Client({ ...this.#config, bucket: fromBucket, customerKey }) : this.#client;
     const request = { source, fromBucket, from: checkedKey(from), to: checkedKey(to), options };
     return { key: to, etag: await copyObject(this.#client, request) };
   }
@@ -138,8 +143,8 @@ export class Storage extends StorageReader {
     options: MoveOptions = {},
   ): Promise<{ readonly key: string; readonly etag: string }> {
     if (from === to) throw invalidArgument(`cannot move "${from}" to itself`);
-    const { fromBucket, versionId, at }: CopyOptions = options;
-    if ([fromBucket, versionId, at].some((value) => value !== undefined))
+    const { fromBucket, fromCustomerKey, versionId, at }: CopyOptions = options;
+    if ([fromBucket, fromCustomerKey, versionId, at].some((value) => value !== undefined))
       throw invalidArgument('a move is of what is there now, within the bucket: copy it, then remove it');
     const { signal } = options;
     const moved = await this.head(from, { signal });

@@ -55,6 +55,7 @@ export async function planUpload(client: S3Client, request: PlanRequest): Promis
   const { size, signal } = options;
   if (!Number.isSafeInteger(size) || size < 0) throw invalidArgument(`\`size\` must be a number of bytes, not ${size}`);
   if (request.partSize < MIN_PART_SIZE) throw invalidArgument('`partSize` must be 5 MiB or more');
+  if (client.customerKey) throw invalidArgument("a browser is given no customer's key: use a storage without one");
   const headers = { 'content-type': contentType, ...settingsHeaders(options) };
   const partSize = Math.max(request.partSize, Math.ceil(size / MAX_PARTS));
   if (size <= partSize && Object.keys(headers).length === 1) {

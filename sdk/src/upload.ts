@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { customerKeyHeaders } from './customer-key.ts';
 import { multipart } from './multipart-upload.ts';
 import type { S3Client } from './s3-client.ts';
 import { storedEtag } from './unquote.ts';
@@ -29,7 +30,12 @@ async function single(client: S3Client, request: Upload, body: Uint8Array): Prom
   const answer = await client.send({
     method: 'PUT',
     key: request.key,
-    headers: { 'content-md5': md5, ...request.headers, ...request.conditions },
+    headers: {
+      'content-md5': md5,
+      ...customerKeyHeaders(client.customerKey),
+      ...request.headers,
+      ...request.conditions,
+    },
     body,
     once: Object.keys(request.conditions).length > 0,
     signal: request.signal,

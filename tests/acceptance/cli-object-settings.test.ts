@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
 import { AWS_CLI, describeClient } from '../support/s3-client-program.ts';
@@ -25,12 +28,16 @@ const store = (...args: string[]) => platform.run(['object-store', ...args]);
 const json = (...args: string[]) => platform.json<Record<string, unknown>>(['object-store', ...args]);
 const put = (name: string) => platform.run(['object-store', 'put', BUCKET, '-', name], { input: 'bytes' });
 
-async function s3api(operation: string, ...args: string[]): Promise<Record<string, unknown>> {
+async function aws(...args: string[]): Promise<string> {
   const endpoint = `http://127.0.0.1:${platform.s3Port}`;
-  const argv = [AWS_CLI.path, '--endpoint-url', endpoint, '--region', 'local', 's3api', operation, '--bucket', BUCKET];
   const env = { ...key, PATH: '/usr/bin:/bin', HOME: platform.directory };
-  const { stdout } = await exec([...argv, ...args], { env });
-  return stdout.trim() === '' ? {} : JSON.parse(stdout);
+  const argv = [AWS_CLI.path, '--endpoint-url', endpoint, '--region', 'local', ...args];
+  return (await exec(argv, { env, cwd: platform.directory })).stdout;
+}
+
+async function s3api(operation: string, ...args: string[]): Promise<Record<string, unknown>> {
+  const answer = await aws('s3api', operation, '--bucket', BUCKET, ...args);
+  return answer.trim() === '' ? {} : JSON.parse(answer);
 }
 
 describeClient(AWS_CLI, () => {
@@ -67,6 +74,24 @@ describeClient(AWS_CLI, () => {
       'Rules=[{ObjectOwnership=BucketOwnerPreferred}]',
     );
     expect(await json('ownership', BUCKET)).toMatchObject({ ownership: 'bucket-owner-preferred' });
+  });
+
+  test('objects under a key that the store does not keep, and what they are beside their bytes', async () => {
+    await writeFile(join(platform.directory, 'key'), randomBytes(32), { mode: 0o600 });
+    const large = randomBytes(9 * 1024 * 1024);
+    await writeFile(join(platform.directory, 'large'), large);
+    const ours = ['--sse-c-key-file', 'key'];
+    const theirs = ['--sse-c', 'AES256', '--sse-c-key', 'fileb://key'];
+    await store('put', BUCKET, 'large', 'ours', ...ours, '--metadata', 'of=me', '--content-disposition', 'inline');
+    await aws('s3', 'cp', `s3://${BUCKET}/ours`, 'read-by-aws', ...theirs);
+    expect(large.equals(await readFile(join(platform.directory, 'read-by-aws')))).toBe(true);
+    await aws('s3', 'cp', 'large', `s3://${BUCKET}/theirs`, ...theirs, '--metadata', 'of=them');
+    await store('get', BUCKET, 'theirs', 'read-by-us', ...ours);
+    expect(large.equals(await readFile(join(platform.directory, 'read-by-us')))).toBe(true);
+    expect(await json('stat', BUCKET, 'theirs', ...ours)).toMatchObject({
+      encryption: 'SSE-C',
+      metadata: { of: 'them' },
+    });
   });
 
   test('object lock of a bucket that was made with it, retention and legal holds', async () => {

@@ -156,3 +156,32 @@ test('a large object that was removed comes back from a snapshot by parts, with 
   await past.copy('large.bin', 'large.bin', { at: id, partSize: 5 * MIB });
   expect((await past.get('large.bin'))?.body.equals(data)).toBe(true);
 });
+
+test('objects are under a key of their own, by parts and in copies, and no URL gives it away', async () => {
+  const options = await keyFor('photos');
+  const under = (customerKey: Uint8Array) => new Storage('photos', { ...options, customerKey });
+  const [first, second] = [randomBytes(32), randomBytes(32)];
+  const data = randomBytes(12 * MIB);
+  await under(first).put('secret.bin', data);
+  expect((await under(first).get('secret.bin'))?.body.equals(data)).toBe(true);
+  await expect(storage.head('secret.bin')).rejects.toMatchObject({ code: 'InvalidRequest', status: 400 });
+  await expect(under(second).get('secret.bin')).rejects.toMatchObject({ code: 'AccessDenied' });
+
+  for (const partSize of [undefined, 5 * MIB]) {
+    await under(first).copy('secret.bin', 'same.bin', { partSize });
+    expect((await under(first).get('same.bin'))?.body.equals(data)).toBe(true);
+    await under(second).copy('secret.bin', 'other.bin', { partSize, fromCustomerKey: first });
+    expect((await under(second).get('other.bin'))?.body.equals(data)).toBe(true);
+    await storage.copy('secret.bin', 'open.bin', { partSize, fromCustomerKey: first });
+    expect((await storage.get('open.bin'))?.body.equals(data)).toBe(true);
+    await under(second).copy('open.bin', 'closed.bin', { partSize, fromCustomerKey: null });
+    expect((await under(second).get('closed.bin'))?.body.equals(data)).toBe(true);
+  }
+  await under(first).move('secret.bin', 'moved.bin');
+  expect(await under(first).head('moved.bin')).toMatchObject({ size: data.length });
+
+  expect(() => under(first).url('moved.bin')).toThrow("a URL gives nobody a customer's key");
+  expect(() => under(first).uploadUrl('moved.bin')).toThrow("a URL gives nobody a customer's key");
+  await expect(under(first).uploadPlan('moved.bin', { size: 12 * MIB })).rejects.toThrow('a browser is given no');
+  expect(() => under(first.subarray(1))).toThrow("a customer's key has 32 bytes, and this one 31");
+});

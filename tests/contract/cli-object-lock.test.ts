@@ -71,12 +71,15 @@ it('keeps an object until its retention in mode governance is passed over by nam
   expect(await set('--for', '1h', '--bypass-governance', ...version)).toMatchObject({ code: 0 });
   const refused = await store(['rm', 'images', 'kept', ...version, '--yes']);
   expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('protected by object lock') });
+  const needless = await store(['rm', 'images', 'kept', '--bypass-governance', '--yes']);
+  expect(needless).toMatchObject({ code: 2, stderr: expect.stringContaining('name --version-id') });
   expect((await store(['retention', 'unset', 'images', 'kept'])).code).toBe(4);
   expect(await store(['retention', 'unset', 'images', 'kept', '--bypass-governance'])).toMatchObject({
     code: 0,
     stdout: 'images/kept has no retention.\n',
   });
-  expect(await store(['rm', 'images', 'kept', ...version, '--yes'])).toMatchObject({ code: 0 });
+  expect(await set('--for', '1h')).toMatchObject({ code: 0 });
+  expect(await store(['rm', 'images', 'kept', ...version, '--bypass-governance', '--yes'])).toMatchObject({ code: 0 });
 });
 
 it('makes a retention in mode compliance longer, and never shorter', async () => {

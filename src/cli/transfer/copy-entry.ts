@@ -39,7 +39,7 @@ async function upload(
   await uploadFile(to.storage, {
     key,
     path: join(from.path, entry.path),
-    cacheControl: to.cacheControl,
+    settings: to.settings,
     signal,
     onProgress: ({ loaded, resumed }) => onBytes({ moved: loaded - resumed, resumed }),
   });

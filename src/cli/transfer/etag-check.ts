@@ -21,6 +21,7 @@ export async function hasContent(
   storage: StorageReader,
   content: Content,
 ): Promise<boolean | undefined> {
+  if (storage.customerKeyMd5 !== undefined) return undefined;
   if (isMd5(content.etag)) return (await md5(file, 0, content.size)) === content.etag;
   const [, count] = /^[0-9a-f]{32}-(\d+)$/.exec(content.etag) ?? [];
   if (count === undefined) return undefined;

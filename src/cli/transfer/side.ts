@@ -6,6 +6,7 @@ import { unreadable } from '../user-files.ts';
 import { readLocalTree } from './local-tree.ts';
 import { readObjectTree } from './object-tree.ts';
 import type { Tree } from './tree.ts';
+import type { UploadSettings } from './upload-settings.ts';
 
 export interface DirectorySide {
   readonly kind: 'directory';
@@ -24,8 +25,8 @@ export interface BucketSource {
 
 export interface BucketTarget extends BucketSource {
   readonly storage: Storage;
-  /** What the objects that files become say to caches. */
-  readonly cacheControl?: string | undefined;
+  /** Of the objects that files become. */
+  readonly settings?: UploadSettings | undefined;
 }
 
 /** Where a transfer reads. */

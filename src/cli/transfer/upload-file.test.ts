@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { scriptedServer } from '../../../sdk/src/testing/scripted-server.ts';
+import { fail, scriptedServer } from '../../../sdk/src/testing/scripted-server.ts';
 import { PART_SIZE } from './part-size.ts';
 import { uploadFile } from './upload-file.ts';
 
@@ -54,6 +54,28 @@ it('a file that is on its way already is sent by itself, by whichever path it is
   await uploadFile(server.storage(), { key: 'a.bin', path });
   await second;
   expect(begun()).toBe(2);
+});
+
+it.each([
+  ['with the same', { settings: {}, customerKey: undefined, goesOn: true }],
+  ['to be tagged otherwise', { settings: { tags: { a: '1' } }, customerKey: undefined, goesOn: false }],
+  ['under another key', { settings: {}, customerKey: Buffer.alloc(32), goesOn: false }],
+])('an upload that was interrupted, now %s', async (_, { settings, customerKey, goesOn }) => {
+  const path = join(directory, 'a.bin');
+  await writeFile(path, Buffer.alloc(2 * PART_SIZE, 'a'));
+  await using broken = await scriptedServer(({ method, url }, response) => {
+    if (url.endsWith('?uploads=')) return void response.end('<R><UploadId>u1</UploadId></R>');
+    if (method === 'PUT') return fail(response, 400, 'InvalidRequest');
+    if (method === 'DELETE') return void response.writeHead(204).end();
+    response.end(method === 'GET' ? '<ListPartsResult/>' : '<R><UploadId>u2</UploadId></R>');
+  });
+  const upload = { key: 'a.bin', path };
+  await expect(uploadFile(broken.storage(), upload)).rejects.toThrow();
+  const before = broken.seen.length;
+  await expect(uploadFile(broken.storage({ customerKey }), { ...upload, settings })).rejects.toThrow();
+  const asked = broken.seen.slice(before).map(({ method, url }) => `${method} ${url.replace(/^.*\?/, '')}`);
+  expect(asked[0]).toBe(goesOn ? 'GET uploadId=u1' : 'DELETE uploadId=u1');
+  expect(asked.includes('POST uploads=')).toBe(!goesOn);
 });
 
 it('a file that changes after it was read whole is stored as it was', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type BigIntStats, constants, openAsBlob } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -6,12 +7,12 @@ import { formatModified, MTIME } from './modified-time.ts';
 import { PARALLEL_PARTS, PART_SIZE } from './part-size.ts';
 import { claimTransfer } from './transfer-claim.ts';
 import { type UploadRecord, UploadRecords, type UploadTarget } from './upload-record.ts';
+import type { UploadSettings } from './upload-settings.ts';
 
 export interface FileUpload {
   readonly key: string;
   readonly path: string;
-  readonly contentType?: string | undefined;
-  readonly cacheControl?: string | undefined;
+  readonly settings?: UploadSettings | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
@@ -21,15 +22,14 @@ export interface FileUpload {
  * a file that has changed since begins anew.
  */
 export async function uploadFile(storage: Storage, upload: FileUpload): Promise<PutResult> {
-  const { key, path } = upload;
+  const { key, path, settings = {} } = upload;
   const before = await stat(path, { bigint: true });
   if (!before.isFile()) throw new Error('it is not a file');
   await access(path, constants.R_OK); // a Blob says of a file that it may not read that it has changed
   const target = { endpoint: storage.endpoint, bucket: storage.bucket, key, path: resolve(path) };
-  const { contentType, cacheControl } = upload;
   const claim = before.size > PART_SIZE ? await claimTransfer(JSON.stringify(Object.values(target))) : undefined;
   try {
-    const resume = claim && (await resumeOf(storage, { target, before, contentType, cacheControl }));
+    const resume = claim && (await resumeOf(storage, { target, before, settings }));
     const stored = await send(storage, { ...upload, before, resume });
     if (resume) await new UploadRecords().forget(target);
     return stored;
@@ -40,13 +40,14 @@ export async function uploadFile(storage: Storage, upload: FileUpload): Promise<
 
 async function send(
   storage: Storage,
-  { key, path, before, ...options }: FileUpload & { before: BigIntStats; resume: UploadResume | undefined },
+  { key, path, before, settings, ...options }: FileUpload & { before: BigIntStats; resume: UploadResume | undefined },
 ): Promise<PutResult> {
   const data = await openAsBlob(path);
   try {
     return await storage.put(key, data, {
+      ...settings,
       ...options,
-      metadata: { [MTIME]: formatModified(before) },
+      metadata: { [MTIME]: formatModified(before), ...settings?.metadata },
       onRead: () => refuseChanged(path, before),
       partSize: PART_SIZE,
       concurrency: PARALLEL_PARTS,
@@ -68,13 +69,13 @@ const SAME_FILE = ['dev', 'ino', 'size', 'mtimeNs'] as const;
 interface Resumable {
   readonly target: UploadTarget;
   readonly before: BigIntStats;
-  readonly contentType: string | undefined;
-  readonly cacheControl: string | undefined;
+  readonly settings: UploadSettings;
 }
 
-async function resumeOf(storage: Storage, { target, before, ...headers }: Resumable): Promise<UploadResume> {
+async function resumeOf(storage: Storage, { target, before, settings }: Resumable): Promise<UploadResume> {
   const records = new UploadRecords();
-  const about = { size: Number(before.size), mtimeNs: String(before.mtimeNs), ...headers };
+  const { size, mtimeNs } = before;
+  const about = { size: Number(size), mtimeNs: String(mtimeNs), begunWith: digestOf(settings, storage.customerKeyMd5) };
   const found = await records.find(target);
   const same = found && isOf(found, about);
   if (found && !same) await storage.abortUpload(target.key, found.uploadId);
@@ -84,10 +85,16 @@ async function resumeOf(storage: Storage, { target, before, ...headers }: Resuma
   };
 }
 
-const SAME_UPLOAD = ['size', 'mtimeNs', 'contentType', 'cacheControl'] as const;
+const SAME_UPLOAD = ['size', 'mtimeNs', 'begunWith'] as const;
 
 function isOf(record: UploadRecord, about: Omit<UploadRecord, 'uploadId'>): boolean {
   return SAME_UPLOAD.every((name) => record[name] === about[name]);
+}
+
+function digestOf(settings: UploadSettings, customerKeyMd5: string | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify([settings, customerKeyMd5]))
+    .digest('hex');
 }
 
 function changed(): Error {

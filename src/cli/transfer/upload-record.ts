@@ -10,8 +10,8 @@ export interface UploadRecord {
   readonly size: number;
   /** Of the file, in nanoseconds. */
   readonly mtimeNs: string;
-  readonly contentType: string | undefined;
-  readonly cacheControl?: string | undefined;
+  /** Stands for what the object will be beside its bytes, and for the customer's key. */
+  readonly begunWith: string;
 }
 
 export interface UploadTarget {

@@ -9,8 +9,8 @@ interface AclOptions {
 }
 
 /** Those that make a difference where everything has one owner. */
-const CANNED = ['private', 'public-read', 'authenticated-read'] as const;
-type CannedAcl = (typeof CANNED)[number];
+export const CANNED_ACLS = ['private', 'public-read', 'authenticated-read'] as const;
+export type CannedAcl = (typeof CANNED_ACLS)[number];
 
 /** Whom a canned ACL gives what the owner has, by the end of the group's URI (S3 User Guide, "Canned ACL"). */
 const GROUPS = { AllUsers: 'public-read', AuthenticatedUsers: 'authenticated-read' } as const;
@@ -41,7 +41,7 @@ function printAcl(acl: Command): void {
 function setAcl(acl: Command): void {
   objectVersion(acl.command('set <bucket>'))
     .description('let nobody, anyone or any key read an object, or without a key list the bucket')
-    .addArgument(new Argument('<acl>').choices(CANNED))
+    .addArgument(new Argument('<acl>').choices(CANNED_ACLS))
     .argument('[key]')
     .addHelpText(
       'after',

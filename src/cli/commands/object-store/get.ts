@@ -2,9 +2,10 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { StorageReader } from '../../../../sdk/src/index.ts';
+import type { Storage, StorageReader } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
+import { type CustomerKeyOption, customerKeyOption, readCustomerKey } from '../../customer-key.ts';
 import { cliErrors } from '../../errors.ts';
 import { untilInterrupted } from '../../interruption.ts';
 import { startProgress } from '../../output/progress.ts';
@@ -17,7 +18,7 @@ import { objectVersion } from './name-of-object.ts';
 import { readerOf, withBucket } from './open-bucket.ts';
 import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
-interface GetOptions extends TreeOptions {
+interface GetOptions extends TreeOptions, CustomerKeyOption {
   readonly recursive?: boolean;
   readonly versionId?: string;
   readonly snapshot?: string;
@@ -28,7 +29,7 @@ export function getObject(buckets: Command): void {
     .description('download an object to a file or a directory, or with - to the output; default: the name in the key')
     .option('--snapshot <snapshot>', 'what a snapshot has, by id or name')
     .option('-r, --recursive', 'the key is a prefix: everything below it, to a directory');
-  treeOptions(command)
+  treeOptions(customerKeyOption(command))
     .addHelpText(
       'after',
       examples(
@@ -40,15 +41,18 @@ export function getObject(buckets: Command): void {
     .action(
       action(({ api }, bucket: string, key: string, file: string | undefined, options: GetOptions) =>
         untilInterrupted(
-          (signal) =>
-            withBucket(api, bucket, (present) => {
+          async (signal) => {
+            const customerKey = await readCustomerKey(options.sseCKeyFile);
+            const get = (present: Storage) => {
               const storage = readerOf(present, options.snapshot);
               if (options.recursive) return getTree(storage, { prefix: key, directory: file, signal, ...options });
               refuseTreeOptions(options);
               const wanted = { key, versionId: options.versionId, signal };
               const missing = () => whatIsMissing(present, { key, ...options });
               return file === '-' ? print(storage, wanted, missing) : getOne(storage, { ...wanted, file }, missing);
-            }),
+            };
+            return withBucket(api, bucket, get, { customerKey });
+          },
           { goesOn: file !== '-' },
         ),
       ),

@@ -2,7 +2,8 @@ import { Option } from 'commander';
 import type { S3Client } from '../../../../sdk/src/s3-client.ts';
 import type { ApiClient } from '../../../control/api/client.ts';
 import { isHoldfastCode } from '../../../core/errors.ts';
-import { withBucketRequests, withHint } from './open-bucket.ts';
+import { withHint } from './explain-refusal.ts';
+import { withBucketRequests } from './open-bucket.ts';
 
 /** Whether anybody may pass over a retention; in S3 in capitals. */
 const MODES = ['governance', 'compliance'] as const;

@@ -1,20 +1,29 @@
 import { basename, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { PutResult, Storage, UploadProgress } from '../../../../sdk/src/index.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { type Answer, action, examples } from '../../action.ts';
+import { type CustomerKeyOption, customerKeyOption, readCustomerKey } from '../../customer-key.ts';
 import { cliErrors } from '../../errors.ts';
 import { untilInterrupted } from '../../interruption.ts';
 import { startProgress } from '../../output/progress.ts';
 import { asDirectory } from '../../transfer/location.ts';
 import { uploadFile } from '../../transfer/upload-file.ts';
+import type { UploadSettings } from '../../transfer/upload-settings.ts';
 import { aboutReadable } from '../../user-files.ts';
+import { CANNED_ACLS, type CannedAcl } from './acl.ts';
+import { collectPairs, type Pairs } from './named-values.ts';
 import { withBucket } from './open-bucket.ts';
 import { refuseTreeOptions, runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
-interface PutOptions extends TreeOptions {
+interface PutOptions extends TreeOptions, CustomerKeyOption {
   readonly contentType?: string;
   readonly cacheControl?: string;
+  readonly contentDisposition?: string;
+  readonly contentEncoding?: string;
+  readonly metadata?: Pairs;
+  readonly tag?: Pairs;
+  readonly acl?: CannedAcl;
   readonly recursive?: boolean;
 }
 
@@ -24,8 +33,13 @@ export function putObject(buckets: Command): void {
     .description('upload a file, or with - the input; the key defaults to the name of the file, also behind a /')
     .option('--content-type <type>', 'default: by the name')
     .option('--cache-control <value>', 'what browsers and caches are told, such as max-age=3600')
+    .option('--content-disposition <value>', 'what browsers do with it, such as attachment; filename="cat.jpg"')
+    .option('--content-encoding <value>', 'what it was packed with, such as gzip')
+    .option('--metadata <name=value>', 'what is kept with it; may be given again', collectPairs)
+    .option('--tag <name=value>', 'a tag of it; may be given again', collectPairs)
+    .addOption(new Option('--acl <acl>', 'who may read it without a policy').choices(CANNED_ACLS))
     .option('-r, --recursive', 'a directory with all that is below it; the key is the prefix of theirs');
-  treeOptions(command)
+  treeOptions(customerKeyOption(command))
     .addHelpText(
       'after',
       examples(
@@ -38,17 +52,26 @@ export function putObject(buckets: Command): void {
     .action(
       action(({ api }, bucket: string, file: string, key: string | undefined, options: PutOptions) =>
         untilInterrupted(
-          (signal) =>
-            withBucket(api, bucket, (storage) => {
-              if (options.recursive) return putDirectory(storage, { directory: file, prefix: key, signal, ...options });
+          async (signal) => {
+            const customerKey = await readCustomerKey(options.sseCKeyFile);
+            const settings = settingsOf(options);
+            const put = (storage: Storage) => {
+              if (options.recursive)
+                return putDirectory(storage, { directory: file, prefix: key, signal, settings, ...options });
               refuseTreeOptions(options);
-              const { contentType, cacheControl } = options;
-              return putOne(storage, { file, key: keyOf(file, key), signal, contentType, cacheControl });
-            }),
+              return putOne(storage, { file, key: keyOf(file, key), signal, settings });
+            };
+            return withBucket(api, bucket, put, { customerKey });
+          },
           { goesOn: file !== '-' },
         ),
       ),
     );
+}
+
+function settingsOf(options: PutOptions): UploadSettings {
+  const { contentType, cacheControl, contentDisposition, contentEncoding, metadata, tag: tags, acl } = options;
+  return { contentType, cacheControl, contentDisposition, contentEncoding, metadata, tags, acl };
 }
 
 function putDirectory(
@@ -56,24 +79,24 @@ function putDirectory(
   {
     directory,
     prefix = basename(resolve(directory)),
-    cacheControl,
+    settings,
     ...options
-  }: Omit<PutOptions, 'recursive'> & {
+  }: TreeOptions & {
     readonly directory: string;
     readonly prefix: string | undefined;
+    readonly settings: UploadSettings;
     readonly signal: AbortSignal;
   },
 ): Promise<Answer> {
   const from = { kind: 'directory', path: directory } as const;
-  const to = { kind: 'bucket', storage, prefix: asDirectory(prefix), cacheControl } as const;
+  const to = { kind: 'bucket', storage, prefix: asDirectory(prefix), settings } as const;
   return runTransfer({ ...options, from, to, compare: 'all' });
 }
 
 interface FilePut {
   readonly file: string;
   readonly key: string;
-  readonly contentType?: string | undefined;
-  readonly cacheControl?: string | undefined;
+  readonly settings: UploadSettings;
   readonly signal: AbortSignal;
 }
 
@@ -99,9 +122,10 @@ async function putOne(storage: Storage, put: FilePut): Promise<Answer> {
 
 function send(
   storage: Storage,
-  { file, ...put }: FilePut & { readonly onProgress: (progress: UploadProgress) => void },
+  { file, key, settings, ...put }: FilePut & { readonly onProgress: (progress: UploadProgress) => void },
 ): Promise<PutResult> {
-  return file === '-' ? storage.put(put.key, process.stdin, put) : uploadFile(storage, { ...put, path: file });
+  if (file === '-') return storage.put(key, process.stdin, { ...settings, ...put });
+  return uploadFile(storage, { ...put, key, settings, path: file });
 }
 
 /** One that ends in `/` takes the file under its own name, as `cp` has it. */

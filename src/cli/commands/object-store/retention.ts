@@ -9,10 +9,10 @@ import { type Answer, action, examples } from '../../action.ts';
 import { cliErrors } from '../../errors.ts';
 import { until } from '../../output/time.ts';
 import { element } from './configuration-xml.ts';
+import { withHint } from './explain-refusal.ts';
 import { bypassHeaders, type Mode, modeOf, modeOption, withLock } from './lock-requests.ts';
 import { unlessMissing } from './missing-object.ts';
 import { nameOfObject, objectVersion } from './name-of-object.ts';
-import { withHint } from './open-bucket.ts';
 
 interface Retention {
   readonly mode: Mode;

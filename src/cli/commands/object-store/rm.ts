@@ -12,6 +12,7 @@ import { withBucket } from './open-bucket.ts';
 interface RmOptions {
   readonly recursive?: boolean;
   readonly versionId?: string;
+  readonly bypassGovernance?: boolean;
   readonly yes?: boolean;
 }
 
@@ -21,6 +22,7 @@ export function removeObjects(buckets: Command): void {
     .description('remove objects')
     .option('-r, --recursive', 'the keys are directories: every object below them too; "" is the whole bucket')
     .option('--version-id <id>', 'one version of one object, for good; see ls --versions')
+    .option('--bypass-governance', 'of that version: although its retention in mode governance has not ended')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
@@ -39,6 +41,8 @@ export function removeObjects(buckets: Command): void {
 
 /** S3 takes a key that is not there for removed; a person has misspelt it. What is there goes all the same. */
 async function removeNamed(storage: Storage, words: readonly string[], options: RmOptions): Promise<Answer> {
+  if (options.bypassGovernance)
+    throw cliErrors.usage('a retention is of a version, and this removes none', 'leave it out, or name --version-id');
   const { bucket } = storage;
   const found = await findNamed(storage, words, options.recursive ?? false);
   const keys = [...new Set(words.flatMap((word) => found.get(word) ?? []))];
@@ -79,14 +83,20 @@ async function findNamed(storage: Storage, words: readonly string[], recursive: 
 /** What goes with a version cannot come back. */
 async function removeVersion(
   storage: Storage,
-  { keys, versionId, recursive, yes }: RmOptions & { readonly keys: readonly string[]; readonly versionId: string },
+  {
+    keys,
+    versionId,
+    recursive,
+    bypassGovernance,
+    yes,
+  }: RmOptions & { readonly keys: readonly string[]; readonly versionId: string },
 ): Promise<Answer> {
   const [key = '', ...others] = keys;
   if (recursive || others.length > 0) throw cliErrors.usage('a version is of one object', 'name one key');
   if (!(await hasVersion(storage, key, versionId))) throw cliErrors.versionMissing(storage.bucket, key, versionId);
   const what = `version ${versionId} of ${storage.bucket}/${key}`;
   await confirm(`removing ${what} for good`, { yes });
-  await storage.remove({ key, versionId });
+  await storage.remove({ key, versionId }, { bypassGovernance });
   return { data: { bucket: storage.bucket, removed: [key], versionId }, text: `Removed ${what}.` };
 }
 

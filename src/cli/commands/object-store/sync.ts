@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Storage } from '../../../../sdk/src/index.ts';
 import { type Answer, action, examples } from '../../action.ts';
+import { type CustomerKeyOption, customerKeyOption, readCustomerKey } from '../../customer-key.ts';
 import { cliErrors } from '../../errors.ts';
 import { untilInterrupted } from '../../interruption.ts';
 import type { Session } from '../../session.ts';
@@ -9,7 +10,7 @@ import type { BucketSource, BucketTarget, Source, Target } from '../../transfer/
 import { readerOf, withBucket, withTwoBuckets } from './open-bucket.ts';
 import { runTransfer, type TreeOptions, treeOptions } from './transfer-command.ts';
 
-interface SyncOptions extends TreeOptions {
+interface SyncOptions extends TreeOptions, CustomerKeyOption {
   readonly delete?: boolean;
   readonly checksum?: boolean;
   readonly snapshot?: string;
@@ -24,7 +25,7 @@ export function syncObjects(buckets: Command): void {
     .option('--delete', 'take away from the target what the source has not')
     .option('--snapshot <snapshot>', 'from what a snapshot of the bucket has, also back to the bucket')
     .option('--checksum', 'compare contents; default: size and time, which is kept with the object');
-  treeOptions(command)
+  treeOptions(customerKeyOption(command))
     .option(
       '--cache-control <value>',
       'what browsers and caches are told of the files that are uploaded, such as max-age=3600',
@@ -42,11 +43,14 @@ export function syncObjects(buckets: Command): void {
     .action(
       action(({ api }, from: string, to: string, options: SyncOptions) =>
         untilInterrupted(
-          (signal) =>
-            withSides(api, { from: parseLocation(from), to: parseLocation(to), ...options }, (sides) => {
+          async (signal) => {
+            const ends = { from: parseLocation(from), to: parseLocation(to) };
+            const customerKey = await readCustomerKey(options.sseCKeyFile);
+            return withSides(api, { ...ends, ...options, customerKey }, (sides) => {
               const compare = options.checksum ? ('checksum' as const) : ('time' as const);
               return runTransfer({ ...options, ...sides, compare, signal });
-            }),
+            });
+          },
           { goesOn: true },
         ),
       ),
@@ -56,6 +60,7 @@ export function syncObjects(buckets: Command): void {
 interface Ends {
   readonly from: Location;
   readonly to: Location;
+  readonly customerKey: Uint8Array | undefined;
 }
 
 type Run = (sides: { readonly from: Source; readonly to: Target }) => Promise<Answer>;
@@ -63,13 +68,13 @@ type Run = (sides: { readonly from: Source; readonly to: Target }) => Promise<An
 /** @throws HoldfastError `usage` for what is no sync between a bucket and something */
 function withSides(
   api: Session['api'],
-  { from, to, snapshot, cacheControl }: Pick<SyncOptions, 'snapshot' | 'cacheControl'> & Ends,
+  { from, to, customerKey, snapshot, cacheControl }: Pick<SyncOptions, 'snapshot' | 'cacheControl'> & Ends,
   run: Run,
 ): Promise<Answer> {
   if (from.kind === 'bucket' && cacheControl !== undefined)
     throw cliErrors.usage('--cache-control is for files that are uploaded', 'leave it out: objects keep what they say');
   if (from.kind === 'bucket' && to.kind === 'bucket') {
-    return withTwoBuckets(api, { from: from.bucket, to: to.bucket }, (storages) => {
+    return withTwoBuckets(api, { from: from.bucket, to: to.bucket, customerKey }, (storages) => {
       const sides = { from: sourceOf(from, storages.from, snapshot), to: targetOf(to, storages.to) };
       if (snapshot === undefined && overlap(sides.from, sides.to))
         throw cliErrors.usage('one of the two is inside the other', 'choose prefixes apart');
@@ -77,11 +82,13 @@ function withSides(
     });
   }
   if (from.kind === 'bucket' && to.kind === 'directory') {
-    return withBucket(api, from.bucket, (storage) => run({ from: sourceOf(from, storage, snapshot), to }));
+    const sync = (storage: Storage) => run({ from: sourceOf(from, storage, snapshot), to });
+    return withBucket(api, from.bucket, sync, { customerKey });
   }
   if (snapshot !== undefined) throw cliErrors.usage('a directory has no snapshots', 'leave --snapshot out');
   if (from.kind === 'directory' && to.kind === 'bucket') {
-    return withBucket(api, to.bucket, (storage) => run({ from, to: { ...targetOf(to, storage), cacheControl } }));
+    const sync = (storage: Storage) => run({ from, to: { ...targetOf(to, storage), settings: { cacheControl } } });
+    return withBucket(api, to.bucket, sync, { customerKey });
   }
   throw cliErrors.usage('neither is a bucket', 'write a bucket as s3://bucket or s3://bucket/prefix');
 }
