@@ -52,6 +52,11 @@ export class MasterKeyRotation {
     }
   }
 
+  /** Of the file of the key; gives whether there was anything to do. */
+  async restore(): Promise<boolean> {
+    return await this.#exclusive.run(KEY, () => this.#context.masterKey.restore());
+  }
+
   async #rotate(): Promise<Rotated> {
     const { masterKey, drivers, vault, log } = this.#context;
     await masterKey.begin();

@@ -157,6 +157,11 @@ export interface ScrubView {
   readonly indexRebuild: IndexRebuildView | null;
 }
 
+export interface MasterKeyRestoredView extends MasterKeyView {
+  /** `false`: the file was whole. */
+  readonly restored: boolean;
+}
+
 /** The key that seals all others; never the key itself. */
 export interface MasterKeyView {
   readonly id: string;
@@ -269,6 +274,11 @@ export interface Platform {
 
   /** @throws HoldfastError `master-key.…` when the file is not as the next start needs it */
   masterKey(): Promise<MasterKeyView>;
+  /**
+   * Writes the file of the master key again, from memory, where it is gone or damaged.
+   * @throws HoldfastError `master-key.other`, `master-key.record`, `master-key.not-restored`
+   */
+  restoreMasterKey(): Promise<MasterKeyRestoredView>;
   /**
    * Another master key, which has sealed everything when it resolves; the one before is needed no more. What is
    * encrypted is not touched, and goes on to be read and written meanwhile.

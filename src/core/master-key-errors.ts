@@ -26,6 +26,20 @@ export const masterKeyErrors = {
       message: `${path} is damaged: a line of it is not a key, which is 32 bytes in base64`,
       hint: 'put back your copy of it; nothing was changed',
     }),
+  /** Either of these two, where a process has the key that is to be in the file. */
+  kept: (error: HoldfastError) =>
+    new HoldfastError({
+      ...error.toJSON(),
+      hint: 'the platform has it in memory until it stops: `holdfast master-key restore` writes it back',
+    }),
+  notRestored: (path: string, cause: unknown) =>
+    new HoldfastError({
+      code: 'master-key.not-restored',
+      kind: 'invalid',
+      message: `cannot write the master key back to ${path}: ${reason(cause)}`,
+      hint: 'let the platform write to its directory, or mount what belongs there, and try again before the platform stops: it has the key in memory until then',
+      cause,
+    }),
   notMade: (path: string, cause: unknown) =>
     new HoldfastError({
       code: 'master-key.not-made',

@@ -161,6 +161,55 @@ describe('a rotation', () => {
   });
 });
 
+describe('a running process writes back', () => {
+  test.each([
+    ['a file that is gone', () => rm(place.keyFile)],
+    ['a file whose directory is gone', () => rm(join(directory.path, 'keys'), { recursive: true })],
+    ['a file that is damaged', () => writeFile(place.keyFile, line(9).slice(0, 20))],
+    ['a file that is empty', () => writeFile(place.keyFile, '')],
+  ])('%s', async (_what, lose) => {
+    const running = await created();
+    await running.begin();
+    const lines = await keyLines();
+    await lose();
+    const hint = expect.stringContaining('`holdfast master-key restore`');
+    await expect(running.check()).rejects.toMatchObject({ hint });
+    await expect(running.begin()).rejects.toMatchObject({ hint });
+    expect(await running.restore()).toBe(true);
+    expect(await keyLines()).toEqual(lines);
+    expect((await stat(place.keyFile)).mode & 0o777).toBe(0o600);
+    expect((await opening()).id).toBe(running.id);
+    expect(await running.restore()).toBe(false);
+  });
+
+  test('to where a link leads, and nothing where that is not there', async () => {
+    const [volume, mounted] = [join(directory.path, 'volume'), join(directory.path, 'mounted')];
+    const running = await created();
+    await mkdir(volume);
+    await rename(place.keyFile, join(volume, 'key'));
+    await symlink('../volume/key', place.keyFile);
+    await rm(join(volume, 'key'));
+    expect(await running.restore()).toBe(true);
+    expect(await readlink(place.keyFile)).toBe('../volume/key');
+    await rename(volume, mounted);
+    await expect(running.restore()).rejects.toThrow(withCode('master-key.not-restored'));
+    await rename(mounted, volume);
+    expect((await opening()).id).toBe(running.id);
+  });
+
+  test('no file that has another key, and none that is of before a rotation by somebody else', async () => {
+    const [running, other] = [await created(), await opening()];
+    await other.begin();
+    await other.end();
+    await expect(running.restore()).resolves.toBe(false);
+    await rm(place.keyFile);
+    await expect(running.restore()).rejects.toThrow(withCode('master-key.missing'));
+    await writeFile(place.keyFile, line(9));
+    await expect(other.restore()).rejects.toThrow(withCode('master-key.other'));
+    expect(await keyLines()).toEqual([line(9).trim()]);
+  });
+});
+
 describe('a key file', () => {
   test.each([
     ['that is gone', async () => rm(place.keyFile), 'master-key.missing'],

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, readlink, realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { createFileDurable, makeDirectoryDurable, readJsonFile, writeFileDurable } from './durable-files.ts';
-import { isNodeError } from './errors.ts';
+import { type HoldfastError, isHoldfastCode, isNodeError } from './errors.ts';
 import { Keyring } from './keyring.ts';
 import { masterKeyErrors } from './master-key-errors.ts';
 
@@ -92,12 +92,50 @@ export class MasterKey {
 
   /** The file has the keys of this data directory still. @throws as `open` */
   async check(): Promise<void> {
-    await readMatching(this.#place);
+    await this.#read();
+  }
+
+  /**
+   * Writes the keys back where the file is gone or damaged under a process that has them, and gives whether it was.
+   * @throws as `open`; HoldfastError `master-key.not-restored`
+   */
+  async restore(): Promise<boolean> {
+    const lost = await this.check().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (lost === undefined) return false;
+    if (!isLost(lost)) throw lost;
+    const kept = this.#keys.map(keyId);
+    const wanted = (await readRecord(this.#place))?.keys ?? [];
+    if (!wanted.every((id) => kept.includes(id))) throw masterKeyErrors.missing(this.file, wanted);
+    try {
+      await writeFileDurable(await this.#placeToWrite(), lines(this.#keys));
+    } catch (error) {
+      throw masterKeyErrors.notRestored(this.file, error);
+    }
+    return true;
+  }
+
+  /** Where a link leads, what it leads to may be gone: its directory is not made, which may be a disk that is not mounted. */
+  async #placeToWrite(): Promise<string> {
+    const target = await readlink(this.file).catch(() => undefined);
+    if (target !== undefined) return await realpath(this.file).catch(() => resolve(dirname(this.file), target));
+    await makeDirectoryDurable(dirname(this.file));
+    return this.file;
+  }
+
+  async #read(): Promise<Found> {
+    try {
+      return await readMatching(this.#place);
+    } catch (error) {
+      throw isLost(error) ? masterKeyErrors.kept(error) : error;
+    }
   }
 
   /** The keys as they are in the file now. @throws as `open` */
   async refresh(): Promise<void> {
-    this.#keys = (await readMatching(this.#place)).keys;
+    this.#keys = (await this.#read()).keys;
     this.keyring.use(...this.#keys);
   }
 
@@ -106,7 +144,7 @@ export class MasterKey {
    * ended, or one whose key somebody has written there. @throws as `open`, and `master-key.read-only`
    */
   async begin(): Promise<void> {
-    const { keys: found } = await readMatching(this.#place);
+    const { keys: found } = await this.#read();
     const keys: Keys = found.length > 1 ? found : [randomBytes(KEY_BYTES), ...found];
     if (keys !== found && !(await this.#write(keys))) throw masterKeyErrors.readOnly(this.file);
     this.#keys = keys;
@@ -140,6 +178,10 @@ export class MasterKey {
   async #record(keys: Keys): Promise<void> {
     await writeFileDurable(this.#place.recordFile, recordOf(keys));
   }
+}
+
+function isLost(error: unknown): error is HoldfastError {
+  return ['master-key.missing', 'master-key.damaged'].some((code) => isHoldfastCode(error, code));
 }
 
 /** A directory of somebody else, a file system that is read only, a file that is mounted by itself. */

@@ -80,7 +80,13 @@ test('a key file that is lost, of others or damaged starts nothing and changes n
   const { file } = keysOf(platform);
   const right = await readFile(file);
   await rm(file);
-  expect((await platform.cli(['master-key', 'show'])).stderr).toContain('there is no master key in');
+  const shown = await platform.cli(['master-key', 'show']);
+  expect(shown.stderr).toContain('there is no master key in');
+  expect(shown.stderr).toContain('holdfast master-key restore');
+  expect(await platform.run(['master-key', 'restore'])).toContain('is back in');
+  expect(await readFile(file)).toEqual(right);
+  expect(await platform.run(['master-key', 'restore'])).toContain('was not lost');
+  await rm(file);
   await platform.run(['down']);
   await expectRefused(platform, 'there is no master key in');
   await expect(readFile(file)).rejects.toThrow('ENOENT');

@@ -81,9 +81,12 @@ describe('storage', () => {
     `);
   });
 
-  it('tells which master key there is, and rotates it', async () => {
+  it('tells which master key there is, restores its file, and rotates it', async () => {
     expect((await cli.succeed(['master-key', 'show'])).stdout).toBe(
       'Master key 0123456789abcdef, in /data/keys/master.key.\n',
+    );
+    expect((await cli.succeed(['master-key', 'restore'])).stdout).toBe(
+      'Master key 0123456789abcdef is back in /data/keys/master.key.\n',
     );
     const rotated = await cli.succeed(['master-key', 'rotate']);
     expect(rotated.stdout).toBe(

@@ -100,6 +100,7 @@ const fixedMasterKey: ControlContext['masterKey'] = {
   file: 'memory:',
   isRotating: false,
   check: async () => {},
+  restore: async () => false,
   begin: async () => {},
   end: async () => true,
 };

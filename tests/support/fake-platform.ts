@@ -269,6 +269,7 @@ export function createFakePlatform(): FakePlatform {
     scrubReport: async () => ({ current: null, last: null, setAside: [], lostKeys: [], indexRebuild: null }),
     beginScrub: async () => {},
     masterKey: async () => MASTER_KEY,
+    restoreMasterKey: async () => ({ ...MASTER_KEY, restored: true }),
     rotateMasterKey: async () => ({
       ...MASTER_KEY,
       resealed: { buckets: 1, accessKeys: 2, webhooks: 0, secrets: 3 },

@@ -7,6 +7,7 @@ import type {
   InstanceView,
   KeyView,
   LogLine,
+  MasterKeyRestoredView,
   MasterKeyRotationView,
   MasterKeyView,
   NewKeyView,
@@ -173,6 +174,10 @@ const masterKeyFields = {
 };
 
 export const masterKey: z.ZodType<MasterKeyView> = z.object(masterKeyFields).openapi('MasterKey');
+
+export const masterKeyRestored: z.ZodType<MasterKeyRestoredView> = z
+  .object({ ...masterKeyFields, restored: z.boolean().openapi({ description: '`false`: the file was whole' }) })
+  .openapi('MasterKeyRestored');
 
 export const masterKeyRotation: z.ZodType<MasterKeyRotationView> = z
   .object({

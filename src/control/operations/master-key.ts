@@ -2,7 +2,7 @@ import type { MasterKeyRotation } from '../master-key-rotation.ts';
 import type { MasterKeyView, Platform } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 
-type MasterKeyOperations = Pick<Platform, 'masterKey' | 'rotateMasterKey'>;
+type MasterKeyOperations = Pick<Platform, 'masterKey' | 'restoreMasterKey' | 'rotateMasterKey'>;
 
 export function createMasterKeyOperations(
   { masterKey }: ControlContext,
@@ -13,6 +13,10 @@ export function createMasterKeyOperations(
     masterKey: async () => {
       await masterKey.check();
       return view();
+    },
+    restoreMasterKey: async () => {
+      const restored = await rotation.restore();
+      return { ...view(), restored };
     },
     rotateMasterKey: async () => {
       const { earlierGone, ...resealed } = await rotation.rotate();

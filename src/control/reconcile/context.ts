@@ -13,7 +13,7 @@ export interface ControlContext {
   readonly state: State;
   readonly drivers: Drivers;
   readonly files: ReleaseFiles;
-  readonly masterKey: Pick<MasterKey, 'keyring' | 'id' | 'file' | 'isRotating' | 'check' | 'begin' | 'end'>;
+  readonly masterKey: Pick<MasterKey, 'keyring' | 'id' | 'file' | 'isRotating' | 'check' | 'restore' | 'begin' | 'end'>;
   readonly vault: SecretVault;
   readonly routes: RouteBoard;
   readonly storageTurns: StorageTurns;

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Platform } from '../../platform.ts';
 import { json, routeGroup } from '../route-group.ts';
-import { masterKey, masterKeyRotation } from '../schemas.ts';
+import { masterKey, masterKeyRestored, masterKeyRotation } from '../schemas.ts';
 
 const tags = ['platform'];
 
@@ -11,6 +11,14 @@ const show = createRoute({
   tags,
   summary: 'Which master key seals all others',
   responses: { 200: json(masterKey, 'its id, and not the key') },
+});
+
+const restore = createRoute({
+  method: 'post',
+  path: '/restore',
+  tags,
+  summary: 'Write the file of the master key again where it is gone or damaged, from the memory of the platform',
+  responses: { 200: json(masterKeyRestored, 'the key that is in the file') },
 });
 
 const rotate = createRoute({
@@ -24,4 +32,5 @@ const rotate = createRoute({
 export const masterKeyRoutes = (platform: Platform) =>
   routeGroup()
     .openapi(show, async (c) => c.json(await platform.masterKey(), 200))
+    .openapi(restore, async (c) => c.json(await platform.restoreMasterKey(), 200))
     .openapi(rotate, async (c) => c.json(await platform.rotateMasterKey(), 200));
