@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { parseCustomerKey } from './customer-key.ts';
+import { isInTheClear, parseCustomerKey } from './customer-key.ts';
 
 const key = randomBytes(32);
 
@@ -23,4 +23,10 @@ test.each([
   ['hex of less', randomBytes(31).toString('hex')],
 ])('%s is no key', (_, content) => {
   expect(parseCustomerKey(Buffer.from(content))).toBeUndefined();
+});
+
+test('a key goes in the clear where there is no TLS on the way to another machine', () => {
+  const clear = ['http://s3.example.com:7301', 'http://10.0.0.1', 'http://localhost.example.com'];
+  const closed = ['https://s3.example.com', 'http://127.0.0.1:7301', 'http://[::1]:7301', 'http://s3.localhost:7301'];
+  expect([...clear, ...closed].filter(isInTheClear)).toEqual(clear);
 });

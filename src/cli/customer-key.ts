@@ -36,6 +36,14 @@ export async function readCustomerKey(path: string | undefined): Promise<Uint8Ar
   return key;
 }
 
+/** Whether a key that goes with requests to there goes over a network in the clear. */
+export function isInTheClear(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'http:' && !LOOPBACK.test(hostname);
+}
+
+const LOOPBACK = /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/;
+
 export function parseCustomerKey(content: Uint8Array): Uint8Array | undefined {
   if (content.length === KEY_BYTES) return content;
   const text = Buffer.from(content).toString('latin1').trim();

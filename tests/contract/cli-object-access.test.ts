@@ -44,6 +44,17 @@ it('says what is wrong with a tag', async () => {
   expect(await store(['tags', 'set', 'images', 'absent', '--tag', 'a=1'])).toMatchObject({ code: 3 });
 });
 
+it('takes no empty key, nor a version without a key, for the bucket', async () => {
+  for (const words of [
+    ['tags', 'unset', 'images', ''],
+    ['acl', 'set', 'images', 'public-read', ''],
+    ['stat', 'images', ''],
+  ])
+    expect(await store(words)).toMatchObject({ code: 2, stderr: expect.stringContaining('the key is empty') });
+  const version = await store(['tags', 'unset', 'images', '--version-id', 'x']);
+  expect(version).toMatchObject({ code: 2, stderr: expect.stringContaining('a version is of an object') });
+});
+
 it('lets everyone read an object by its ACL, and nobody again', async () => {
   const url = await put('shown');
   expect((await store(['acl', 'get', 'images', 'shown'])).stdout).toBe('private\n');

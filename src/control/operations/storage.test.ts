@@ -213,6 +213,11 @@ test('a destroyed bucket that loses one domain for good is not given its others'
   expect(buckets.told.get('images')).toMatchObject({ closed: false, domains: ['b.example', expect.anything()] });
 });
 
+test('a bucket that is made with object lock has versions', async () => {
+  await storage.createBucket({ name: 'images', objectLock: true });
+  expect(buckets.told.get('images')).toMatchObject({ versioning: true, objectLock: true });
+});
+
 test('a bucket takes the settings of commands once no app file has it', async () => {
   const { id } = await storage.createBucket({ name: 'images', app: 'shop', accessibility: 'public' });
   await state.storage.update(id, { origin: 'file' });

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { versionQuery } from '../../../../sdk/src/object-version.ts';
 import { type Answer, action, examples } from '../../action.ts';
-import { nameOfObject, type ObjectName, objectVersion } from './name-of-object.ts';
+import { checkedName, nameOfObject, type ObjectName, objectVersion } from './name-of-object.ts';
 import { withBucketRequests } from './open-bucket.ts';
 
 interface AclOptions {
@@ -29,11 +29,12 @@ function printAcl(acl: Command): void {
     .addHelpText('after', examples('object-store acl get my-app-images cat.jpg', 'object-store acl get my-app-images'))
     .action(
       action(async ({ api }, bucket: string, key: string | undefined, { versionId }: AclOptions) => {
+        const name = checkedName({ bucket, key, versionId });
         const { text } = await withBucketRequests(api, bucket, (s3) =>
           s3.send({ method: 'GET', key, query: { acl: '', ...versionQuery(versionId) } }),
         );
         const canned = readAcl(text);
-        return answer({ bucket, key, versionId }, canned, canned);
+        return answer(name, canned, canned);
       }),
     );
 }
@@ -49,11 +50,11 @@ function setAcl(acl: Command): void {
     )
     .action(
       action(async ({ api }, bucket: string, canned: CannedAcl, key: string | undefined, { versionId }: AclOptions) => {
+        const name = checkedName({ bucket, key, versionId });
         const headers = { 'x-amz-acl': canned };
         await withBucketRequests(api, bucket, (s3) =>
           s3.send({ method: 'PUT', key, query: { acl: '', ...versionQuery(versionId) }, headers }),
         );
-        const name = { bucket, key, versionId };
         return answer(name, canned, `The ACL of ${nameOfObject(name)} is ${canned}.`);
       }),
     );

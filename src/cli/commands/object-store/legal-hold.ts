@@ -5,7 +5,7 @@ import { action, examples } from '../../action.ts';
 import { element } from './configuration-xml.ts';
 import { withLock } from './lock-requests.ts';
 import { unlessMissing } from './missing-object.ts';
-import { nameOfObject, objectVersion } from './name-of-object.ts';
+import { checkedName, nameOfObject, objectVersion } from './name-of-object.ts';
 
 const STATES = { on: 'ON', off: 'OFF' } as const;
 type State = keyof typeof STATES;
@@ -30,6 +30,7 @@ export function objectLegalHold(buckets: Command): void {
           state: State | undefined,
           { versionId }: { readonly versionId?: string },
         ) => {
+          const version = checkedName({ bucket, key, versionId });
           const query = { 'legal-hold': '', ...versionQuery(versionId) };
           const legalHold = await withLock(api, bucket, async (s3) => {
             if (state === undefined) {
@@ -41,7 +42,6 @@ export function objectLegalHold(buckets: Command): void {
             await s3.send({ method: 'PUT', key, query, body });
             return state;
           });
-          const version = { bucket, key, versionId };
           return {
             data: { ...version, legalHold },
             text: `The legal hold of ${nameOfObject(version)} is ${legalHold}.`,

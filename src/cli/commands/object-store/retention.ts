@@ -12,7 +12,7 @@ import { element } from './configuration-xml.ts';
 import { withHint } from './explain-refusal.ts';
 import { bypassHeaders, type Mode, modeOf, modeOption, withLock } from './lock-requests.ts';
 import { unlessMissing } from './missing-object.ts';
-import { nameOfObject, objectVersion } from './name-of-object.ts';
+import { checkedName, nameOfObject, objectVersion } from './name-of-object.ts';
 
 interface Retention {
   readonly mode: Mode;
@@ -41,7 +41,7 @@ function getRetention(retention: Command): void {
     .addHelpText('after', examples('object-store retention get my-app-images contract.pdf'))
     .action(
       action(async ({ api }, bucket: string, key: string, { versionId }: { readonly versionId?: string }) => {
-        const version = { bucket, key, versionId };
+        const version = checkedName({ bucket, key, versionId });
         return answer(version, await withLock(api, bucket, (s3) => read(s3, version)));
       }),
     );
@@ -71,7 +71,7 @@ function setRetention(retention: Command): void {
     )
     .action(
       action(async ({ api }, bucket: string, key: string, { versionId, bypassGovernance, ...options }: SetOptions) => {
-        const version = { bucket, key, versionId };
+        const version = checkedName({ bucket, key, versionId });
         const retention = { mode: options.mode, until: endOf(options) };
         await change(api, version, { retention, bypassGovernance });
         return answer(version, retention);
@@ -91,7 +91,7 @@ function unsetRetention(retention: Command): void {
     .addHelpText('after', examples('object-store retention unset my-app-images contract.pdf --bypass-governance'))
     .action(
       action(async ({ api }, bucket: string, key: string, { versionId, bypassGovernance }: UnsetOptions) => {
-        const version = { bucket, key, versionId };
+        const version = checkedName({ bucket, key, versionId });
         await change(api, version, { retention: undefined, bypassGovernance });
         return answer(version, undefined);
       }),

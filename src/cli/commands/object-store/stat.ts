@@ -8,7 +8,7 @@ import { action, examples } from '../../action.ts';
 import { type CustomerKeyOption, customerKeyOption, readCustomerKey } from '../../customer-key.ts';
 import { describeObject, type ObjectDescription, readDescription } from './describe-object.ts';
 import { type NamedObject, whatIsMissing } from './missing-object.ts';
-import { objectVersion } from './name-of-object.ts';
+import { checkedName, objectVersion } from './name-of-object.ts';
 import { withBucket, withBucketRequests } from './open-bucket.ts';
 
 interface StatOptions extends CustomerKeyOption {
@@ -26,7 +26,7 @@ export function statObject(buckets: Command): void {
     )
     .action(
       action(async ({ api }, bucket: string, key: string, { versionId, snapshot, sseCKeyFile }: StatOptions) => {
-        const object = { key, versionId, snapshot };
+        const object = { ...checkedName({ bucket, key, versionId }), snapshot };
         const customerKey = await readCustomerKey(sseCKeyFile);
         const found = await withBucketRequests(api, bucket, (s3) => look(s3, object), { customerKey }).catch(
           async (error) => {

@@ -5,7 +5,7 @@ import { getTags, setTags } from '../../../../sdk/src/tags.ts';
 import { type Answer, action, examples } from '../../action.ts';
 import { printable } from '../../output/printable.ts';
 import { unlessMissing } from './missing-object.ts';
-import { nameOfObject, objectVersion } from './name-of-object.ts';
+import { checkedName, nameOfObject, type ObjectName, objectVersion } from './name-of-object.ts';
 import { collectPairs, type Pairs } from './named-values.ts';
 import { withBucketRequests } from './open-bucket.ts';
 
@@ -31,10 +31,11 @@ function printTags(tags: Command): void {
     )
     .action(
       action(async ({ api }, bucket: string, key: string | undefined, { versionId }: TagOptions) => {
+        const tagged = checkedName({ bucket, key, versionId });
         const found = await withBucketRequests(api, bucket, (s3) =>
           unlessMissing('NoSuchTagSet', getTags(s3, key, { versionId })),
         );
-        return answer({ bucket, key, versionId }, found ?? {});
+        return answer(tagged, found ?? {});
       }),
     );
 }
@@ -52,8 +53,9 @@ function replaceTags(tags: Command): void {
     )
     .action(
       action(async ({ api }, bucket: string, key: string | undefined, { versionId, tag = {} }: TagOptions) => {
+        const tagged = checkedName({ bucket, key, versionId });
         await withBucketRequests(api, bucket, (s3) => setTags(s3, key, { tags: tag, versionId }));
-        return answer({ bucket, key, versionId }, tag);
+        return answer(tagged, tag);
       }),
     );
 }
@@ -64,20 +66,15 @@ function removeTags(tags: Command): void {
     .addHelpText('after', examples('object-store tags unset my-app-images cat.jpg'))
     .action(
       action(async ({ api }, bucket: string, key: string | undefined, { versionId }: TagOptions) => {
+        const tagged = checkedName({ bucket, key, versionId });
         const query = { tagging: '', ...versionQuery(versionId) };
         await withBucketRequests(api, bucket, (s3) => s3.send({ method: 'DELETE', key, query }));
-        return answer({ bucket, key, versionId }, {});
+        return answer(tagged, {});
       }),
     );
 }
 
-interface Tagged {
-  readonly bucket: string;
-  readonly key: string | undefined;
-  readonly versionId: string | undefined;
-}
-
-function answer(tagged: Tagged, tags: Tags): Answer {
+function answer(tagged: ObjectName, tags: Tags): Answer {
   const lines = Object.entries(tags).map(([name, value]) => printable(`${name}=${value}`));
   return { data: { ...tagged, tags }, text: lines.join('\n') || `${nameOfObject(tagged)} has no tags.` };
 }
