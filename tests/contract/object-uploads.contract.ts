@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareKeys } from '../../src/objects/store/listing.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import type { ListUploads } from '../../src/objects/store/upload.ts';
 import {
   bytesOf,
   failure,
@@ -113,13 +115,50 @@ export function describeObjectUploads(name: string, make: () => Promise<ObjectSt
 
     it('are listed until completed or aborted', async () => {
       const [b, a, other] = [await begin('dir/b'), await begin('dir/a'), await begin('else')];
-      const listed = await store.listUploads('photos');
-      expect(listed.map(({ uploadId }) => uploadId)).toEqual([a.uploadId, b.uploadId, other.uploadId]);
+      const { uploads } = await store.listUploads({ bucket: 'photos', limit: 10 });
+      expect(uploads.map(({ uploadId }) => uploadId)).toEqual([a.uploadId, b.uploadId, other.uploadId]);
       await store.abortUpload(other);
       await expect(store.abortUpload(other)).rejects.toThrow(failure('upload.not-found'));
       await expect(part(other, 1, Buffer.from('late'))).rejects.toThrow(failure('upload.not-found'));
-      expect(await store.listUploads('photos', { prefix: 'dir/' })).toHaveLength(2);
+      expect((await store.listUploads({ bucket: 'photos', prefix: 'dir/', limit: 10 })).uploads).toHaveLength(2);
+      await expect(store.listUploads({ bucket: 'none', limit: 10 })).rejects.toThrow(failure('bucket.not-found'));
       await expect(store.listParts({ ...a, key: 'dir/b' })).rejects.toThrow(failure('upload.not-found'));
+    });
+
+    it('are listed by pages, in the order of keys, those of one key by their ids, common prefixes once', async () => {
+      const keys = ['a/2', 'b', '\u{1f642}', 'a/1', '\uff5e', 'b', 'a', 'a/3/x', 'b'];
+      for (const key of keys) await begin(key);
+      const pages = async (request: Omit<ListUploads, 'bucket'>) => {
+        const seen: string[][] = [];
+        for (let after: ListUploads['after'] | 'begin' = 'begin'; after; ) {
+          const page = await store.listUploads({ bucket: 'photos', ...request, ...(after !== 'begin' && { after }) });
+          const ids = page.uploads.map(({ uploadId }) => uploadId);
+          expect(new Set(ids).size).toBe(ids.length);
+          seen.push([...page.uploads.map(({ key }) => key), ...page.commonPrefixes].sort(compareKeys));
+          after = page.next;
+        }
+        return seen;
+      };
+      const sorted = keys.toSorted(compareKeys);
+      expect(await pages({ limit: 100 })).toEqual([sorted]);
+      expect(await pages({ limit: 9 })).toEqual([sorted]);
+      expect(await pages({ limit: 2 })).toEqual([0, 2, 4, 6, 8].map((at) => sorted.slice(at, at + 2)));
+      expect(await pages({ limit: 0 })).toEqual([[]]);
+      const grouped = [['a', 'a/'], ['b', 'b'], ['b', '\uff5e'], ['\u{1f642}']];
+      expect(await pages({ delimiter: '/', limit: 2 })).toEqual(grouped);
+      expect(await pages({ delimiter: '/', prefix: 'a/', limit: 2 })).toEqual([['a/1', 'a/2'], ['a/3/']]);
+      const { uploads } = await store.listUploads({ bucket: 'photos', after: { key: 'a/3/x' }, limit: 9 });
+      expect(uploads.map(({ key }) => key)).toEqual(sorted.slice(4));
+    });
+
+    it('have parts, which are listed from any number on', async () => {
+      const upload = await begin();
+      for (const number of [3, 1, 7, 5]) await part(upload, number, Buffer.from('x'));
+      const numbers = async (page: { after?: number; limit?: number }) =>
+        (await store.listParts({ ...upload, ...page })).map(({ partNumber }) => partNumber);
+      expect(await numbers({ after: 1, limit: 2 })).toEqual([3, 5]);
+      expect(await numbers({ after: 5 })).toEqual([7]);
+      expect(await numbers({ limit: 0 })).toEqual([]);
     });
   });
 }

@@ -118,7 +118,7 @@ async function everything(store: EngineObjectStore, directory: string) {
     store.buckets().map(async (bucket) => {
       const { name } = bucket;
       const snapshots = await store.snapshots(name);
-      const uploads = await store.listUploads(name);
+      const { uploads } = await store.listUploads({ bucket: name, limit: 1000 });
       const parts = uploads.map((upload) => store.listParts({ ...upload, bucket: name }));
       const moments = [undefined, ...snapshots.map(({ id }) => id)];
       const versions = moments.map((snapshot) => versionsOf(store, name, snapshot));

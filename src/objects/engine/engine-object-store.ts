@@ -21,7 +21,15 @@ import type {
 } from '../store/object.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { Snapshot } from '../store/snapshot.ts';
-import type { CompleteUpload, MultipartUpload, PartInfo, PartRef } from '../store/upload.ts';
+import type {
+  CompleteUpload,
+  ListParts,
+  ListUploads,
+  MultipartUpload,
+  PartInfo,
+  PartRef,
+  UploadPage,
+} from '../store/upload.ts';
 import { BucketCommits } from './bucket-commits.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
@@ -248,12 +256,12 @@ export class EngineObjectStore implements OpenObjectStore, DepositStore {
     return this.#uploads.putPart(part);
   }
 
-  listParts(upload: PartRef): Promise<readonly PartInfo[]> {
+  listParts(upload: ListParts): Promise<readonly PartInfo[]> {
     return this.#uploads.listParts(upload);
   }
 
-  listUploads(bucket: string, { prefix = '' }: { readonly prefix?: string } = {}): Promise<readonly MultipartUpload[]> {
-    return this.#uploads.list(bucket, prefix);
+  listUploads(request: ListUploads): Promise<UploadPage> {
+    return this.#uploads.list(request);
   }
 
   completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {

@@ -1,18 +1,28 @@
 import { newId } from '../../core/ids.ts';
+import { inTurns } from '../../core/in-turns.ts';
 import type { DepositPart } from '../store/deposit.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { uploadErrors } from '../store/errors/upload-errors.ts';
-import { compareKeys } from '../store/listing.ts';
 import { checkPartNumber, chooseParts, multipartEtag } from '../store/multipart.ts';
 import type { CustomerKey, ObjectInfo, ObjectMetadata } from '../store/object.ts';
 import { checkLockable } from '../store/object-lock.ts';
 import { checkQuota } from '../store/quota.ts';
 import { wallTime } from '../store/stamp.ts';
-import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import type {
+  CompleteUpload,
+  ListParts,
+  ListUploads,
+  MultipartUpload,
+  PartInfo,
+  PartRef,
+  PutPart,
+  UploadPage,
+} from '../store/upload.ts';
+import { uploadPage } from '../store/upload-listing.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
-import type { PartHead, UploadHead } from './catalog/upload-table.ts';
+import type { BegunUpload, PartHead, UploadHead } from './catalog/upload-table.ts';
 import type { Committer, Draft } from './committer.ts';
 import type { DataKey, ObjectKeys } from './encryption/object-keys.ts';
 import { encryptionOf, readSealedKey, type SealedKey, storeSealedKey } from './encryption/sealed-key.ts';
@@ -116,9 +126,11 @@ export class Uploads {
    */
   #checkRoom(target: Target, part: Pick<PartHead, 'partNumber' | 'size'>): void {
     const { catalog } = this.#options;
-    const others = [...this.#row(target).parts.values()].filter(({ partNumber }) => partNumber !== part.partNumber);
+    const { parts } = this.#row(target);
     const row = catalog.buckets.byId(target.bucket.id) ?? target.bucket;
-    const bytes = [...others, part].reduce((sum, { size }) => sum + size, 0);
+    if (!row.bucket.quota) return; // there may be ten thousand parts
+    let bytes = part.size;
+    for (const { partNumber, size } of parts.values()) if (partNumber !== part.partNumber) bytes += size;
     checkQuota(row.bucket, catalog.usage(row), { objects: 0, bytes });
   }
 
@@ -154,19 +166,20 @@ export class Uploads {
     });
   }
 
-  async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
+  async listParts({ after = 0, limit, ...upload }: ListParts): Promise<readonly PartInfo[]> {
     return [...this.#row(this.#target(upload)).parts.values()]
+      .filter(({ partNumber }) => partNumber > after)
       .sort((a, b) => a.partNumber - b.partNumber)
+      .slice(0, limit)
       .map(({ partNumber, size, etag, lastModified, headers }) => ({ partNumber, size, etag, lastModified, headers }));
   }
 
-  async list(bucket: string, prefix: string): Promise<readonly MultipartUpload[]> {
+  async list({ bucket, ...request }: ListUploads): Promise<UploadPage> {
     const { catalog, lookup } = this.#options;
-    return catalog.uploads
-      .ofBucket(lookup.bucket(bucket).id)
-      .map(({ uploadId }) => this.#info(uploadId))
-      .filter(({ key }) => key.startsWith(prefix))
-      .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId));
+    const { id } = lookup.bucket(bucket);
+    const { uploads, ...page } = await inTurns(uploadPage(named(catalog.uploads.begunIn(id)), request));
+    if (lookup.bucket(bucket).id !== id) throw bucketErrors.notFound(bucket);
+    return { uploads: uploads.map(({ row }) => infoOf(row)), ...page };
   }
 
   /** @throws HoldfastError `upload.not-found` */
@@ -203,15 +216,23 @@ export class Uploads {
   #info(uploadId: string): MultipartUpload {
     const row = this.#options.catalog.uploads.get(uploadId);
     if (!row) throw uploadErrors.notFound(uploadId);
-    const { key, metadata, sealedKey } = row.head;
-    return {
-      uploadId,
-      key,
-      initiatedAt: wallTime(row.stamp),
-      metadata,
-      ...(sealedKey ? { encryption: encryptionOf(sealedKey) } : {}),
-    };
+    return infoOf(row);
   }
+}
+
+function* named(rows: Iterable<BegunUpload | undefined>) {
+  for (const row of rows) yield row && { key: row.head.key, uploadId: row.uploadId, row };
+}
+
+function infoOf({ uploadId, stamp, head }: BegunUpload): MultipartUpload {
+  const { key, metadata, sealedKey } = head;
+  return {
+    uploadId,
+    key,
+    initiatedAt: wallTime(stamp),
+    metadata,
+    ...(sealedKey ? { encryption: encryptionOf(sealedKey) } : {}),
+  };
 }
 
 function draft(kind: RecordKind, bucket: BucketRow, uploadId: string, head: object): Draft {

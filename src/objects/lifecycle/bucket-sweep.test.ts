@@ -327,7 +327,8 @@ test('uploads that nobody completes are aborted', async () => {
   await store.createUpload('logs', 'tmp/c', metadata);
   await setRules({ filter: { prefix: 'tmp/' }, abortUploadsDays: 3 });
   expect(await sweep()).toEqual({ ...NOTHING, uploads: 1 });
-  expect((await store.listUploads('logs')).map(({ key }) => key)).toEqual(['b', 'tmp/c']);
+  const { uploads } = await store.listUploads({ bucket: 'logs', limit: 10 });
+  expect(uploads.map(({ key }) => key)).toEqual(['b', 'tmp/c']);
 });
 
 describe('the worker', () => {

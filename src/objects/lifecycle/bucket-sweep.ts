@@ -4,12 +4,14 @@ import type { Bucket } from '../store/bucket.ts';
 import type { VersionMarker } from '../store/list.ts';
 import type { RemoveObject } from '../store/object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import type { MultipartUpload, UploadMarker } from '../store/upload.ts';
 import { expiryOf, markerExpires, noncurrentExpires, uploadExpiryOf } from './expiry.ts';
 import { LIFECYCLE, type LifecycleRule, lifecycleRules } from './lifecycle-rule.ts';
 import { VersionWalk, type WalkedVersion } from './version-walk.ts';
 
 /** Looked at in one step, and removed together, so that few commits carry them. */
 const PAGE_VERSIONS = 250;
+const PAGE_UPLOADS = 1000;
 
 export interface Swept {
   /** Current objects, gone or behind a delete marker. */
@@ -120,13 +122,22 @@ function removal(rules: readonly LifecycleRule[], walked: WalkedVersion, now: nu
 
 async function sweepUploads(sweep: Sweep): Promise<void> {
   const { store, now, bucket, rules, goesOn } = sweep;
-  for (const upload of await store.listUploads(bucket)) {
+  for await (const upload of uploadsOf(store, bucket)) {
     if (!goesOn()) return;
     if ((uploadExpiryOf(rules, upload)?.at ?? Number.POSITIVE_INFINITY) > now) continue;
     const { key, uploadId } = upload;
     const aborted = store.abortUpload({ bucket, key, uploadId }).then(() => true);
     if (await unlessKept(aborted)) count(sweep, { key, what: 'uploads' });
   }
+}
+
+async function* uploadsOf(store: Sweep['store'], bucket: string): AsyncGenerator<MultipartUpload> {
+  let after: UploadMarker | undefined;
+  do {
+    const page = await store.listUploads({ bucket, after, limit: PAGE_UPLOADS });
+    yield* page.uploads;
+    after = page.next;
+  } while (after);
 }
 
 /** What is locked stays; what changed meanwhile is another thing, and the next sweep's. */

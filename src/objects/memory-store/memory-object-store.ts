@@ -29,7 +29,16 @@ import type {
 import { checkLockable, withoutLock } from '../store/object-lock.ts';
 import type { OpenObjectStore } from '../store/object-store.ts';
 import type { Snapshot } from '../store/snapshot.ts';
-import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import type {
+  CompleteUpload,
+  ListParts,
+  ListUploads,
+  MultipartUpload,
+  PartInfo,
+  PartRef,
+  PutPart,
+  UploadPage,
+} from '../store/upload.ts';
 import { NULL_VERSION, parseStamp, stampText } from '../store/version-id.ts';
 import { MemoryBucket } from './memory-bucket.ts';
 import { MemoryChangeFeed } from './memory-change-feed.ts';
@@ -211,15 +220,12 @@ export class MemoryObjectStore implements OpenObjectStore {
     return bucket.uploads.putPart(part, (bytes) => bucket.checkRoom({ objects: 0, bytes }));
   }
 
-  async listParts(upload: PartRef): Promise<readonly PartInfo[]> {
+  async listParts(upload: ListParts): Promise<readonly PartInfo[]> {
     return this.#bucket(upload.bucket).uploads.parts(upload);
   }
 
-  async listUploads(
-    bucket: string,
-    { prefix = '' }: { readonly prefix?: string } = {},
-  ): Promise<readonly MultipartUpload[]> {
-    return this.#bucket(bucket).uploads.list(prefix);
+  async listUploads({ bucket, ...request }: ListUploads): Promise<UploadPage> {
+    return this.#bucket(bucket).uploads.list(request);
   }
 
   async completeUpload(completion: CompleteUpload): Promise<ObjectInfo> {

@@ -1,11 +1,20 @@
 import type { Clock } from '../../core/clock.ts';
 import { newId } from '../../core/ids.ts';
+import { inTurns } from '../../core/in-turns.ts';
 import { type Body, piecesOf } from '../store/body.ts';
 import { uploadErrors } from '../store/errors/upload-errors.ts';
-import { compareKeys } from '../store/listing.ts';
 import { checkPartNumber } from '../store/multipart.ts';
 import type { CustomerKey, ObjectMetadata } from '../store/object.ts';
-import type { MultipartUpload, PartInfo, PartRef, PutPart } from '../store/upload.ts';
+import type {
+  ListParts,
+  ListUploads,
+  MultipartUpload,
+  PartInfo,
+  PartRef,
+  PutPart,
+  UploadPage,
+} from '../store/upload.ts';
+import { uploadPage } from '../store/upload-listing.ts';
 import { demandUploadKey, encryptionOf, etagOf } from './memory-encryption.ts';
 
 interface StoredUpload extends MultipartUpload {
@@ -60,17 +69,17 @@ export class MemoryUploads {
     return info;
   }
 
-  parts(upload: UploadName): readonly PartInfo[] {
+  parts({ after = 0, limit, ...upload }: UploadName & Pick<ListParts, 'after' | 'limit'>): readonly PartInfo[] {
     return [...this.find(upload).parts.values()]
+      .filter(({ partNumber }) => partNumber > after)
       .sort((a, b) => a.partNumber - b.partNumber)
+      .slice(0, limit)
       .map(({ bytes: _bytes, ...info }) => info);
   }
 
-  list(prefix: string): readonly MultipartUpload[] {
-    return [...this.#uploads.values()]
-      .filter(({ key }) => key.startsWith(prefix))
-      .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId))
-      .map(described);
+  async list(request: Omit<ListUploads, 'bucket'>): Promise<UploadPage> {
+    const { uploads, ...page } = await inTurns(uploadPage(this.#uploads.values(), request));
+    return { uploads: uploads.map(described), ...page };
   }
 
   end(upload: UploadName): void {

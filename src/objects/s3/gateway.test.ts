@@ -170,7 +170,7 @@ describe('requests', () => {
       });
     expect(await abort('once')).toMatchObject({ status: 400, code: 'InvalidArgument' });
     expect(await abort(initiatedAt - 1000)).toMatchObject({ status: 412, code: 'PreconditionFailed' });
-    expect(await gateway.store.listUploads('photos')).toHaveLength(1);
+    expect((await gateway.store.listUploads({ bucket: 'photos', limit: 10 })).uploads).toHaveLength(1);
     expect((await abort(initiatedAt)).status).toBe(204);
     expect(await abort(initiatedAt)).toMatchObject({ status: 404, code: 'NoSuchUpload' });
   });

@@ -1,6 +1,7 @@
+import { inTurns } from '../../core/in-turns.ts';
 import { type ReceivedBody, readText } from './body/request-body.ts';
 import { s3Errors } from './errors.ts';
-import { parseXml, type XmlNode } from './xml-document.ts';
+import { parsingXml, type XmlNode } from './xml-document.ts';
 
 /** S3 takes so much of a website configuration (API Reference, PutBucketWebsite); the others are not larger. */
 const MAX_BYTES = 128 * 1024;
@@ -23,13 +24,13 @@ export async function readXml(
   root: string,
   { maxBytes = MAX_BYTES }: { readonly maxBytes?: number } = {},
 ): Promise<XmlNode> {
-  return parseXml(await readDocument(body, maxBytes), root);
+  return inTurns(parsingXml(await readDocument(body, maxBytes), root));
 }
 
 /** `undefined`: the request carries none. @throws as `readXml` */
 export async function readOptionalXml(body: ReceivedBody, root: string): Promise<XmlNode | undefined> {
   const text = await readDocument(body, MAX_BYTES);
-  return text.trim() === '' ? undefined : parseXml(text, root);
+  return text.trim() === '' ? undefined : inTurns(parsingXml(text, root));
 }
 
 async function readDocument(body: ReceivedBody, maxBytes: number): Promise<string> {

@@ -42,14 +42,26 @@ const CDATA = '<![CDATA[';
 const CDATA_END = ']]>';
 const TAG_END = /\s*(\/?)>/y;
 
+/** A pause that nobody needs costs more than to read one. */
+const MARKUP_BEFORE_PAUSE = 64;
+
 /**
  * The content of the document's only element, which must be `root`. Of XML what S3 speaks: no document type, so no
  * entities but the five of XML itself; attributes and prefixes of names are passed over.
- * Takes time in proportion to its length, whatever it is made of.
+ * Takes time in proportion to its length, whatever it is made of. Pauses at each `yield`.
  * @throws HoldfastError `s3.malformed-xml`
  */
-export function parseXml(text: string, root: string): XmlNode {
+export function parsingXml(text: string, root: string): Generator<void, XmlNode> {
   return new XmlReader(withoutReturns(text)).read(root);
+}
+
+/** The same in one go, of what is not long. */
+export function parseXml(text: string, root: string): XmlNode {
+  const parsing = parsingXml(text, root);
+  for (;;) {
+    const { done, value } = parsing.next();
+    if (done) return value;
+  }
 }
 
 /** XML 1.0 section 2.11. In one go: to replace each one takes longer than all else. */
@@ -89,11 +101,12 @@ class XmlReader {
     this.#text = text;
   }
 
-  read(root: string): XmlNode {
+  *read(root: string): Generator<void, XmlNode> {
     if (this.#text.startsWith('\ufeff')) this.#at = 1;
-    while (this.#at < this.#text.length) {
+    for (let read = 1; this.#at < this.#text.length; read++) {
       this.#readText();
       if (this.#at < this.#text.length) this.#readMarkup();
+      if (read % MARKUP_BEFORE_PAUSE === 0) yield;
     }
     const { text, children } = this.#document;
     if (this.#open.length > 1) throw malformed('an element has no end');

@@ -19,7 +19,16 @@ import type {
   UpdateMetadata,
 } from './object.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { CompleteUpload, MultipartUpload, PartInfo, PartRef, PutPart } from './upload.ts';
+import type {
+  CompleteUpload,
+  ListParts,
+  ListUploads,
+  MultipartUpload,
+  PartInfo,
+  PartRef,
+  PutPart,
+  UploadPage,
+} from './upload.ts';
 
 /**
  * The store below the S3 gateway. It knows buckets, keys and bytes; not HTTP, XML or signatures.
@@ -100,8 +109,10 @@ export interface ObjectStore {
   findUpload(upload: PartRef & CustomerKey): Promise<MultipartUpload>;
   /** @throws HoldfastError `upload.encryption` unless the customer's key is the upload's */
   putPart(part: PutPart): Promise<PartInfo>;
-  listParts(upload: PartRef): Promise<readonly PartInfo[]>;
-  listUploads(bucket: string, options?: { readonly prefix?: string }): Promise<readonly MultipartUpload[]>;
+  /** By part number. */
+  listParts(upload: ListParts): Promise<readonly PartInfo[]>;
+  /** What begins or ends meanwhile may be in a page or not. */
+  listUploads(request: ListUploads): Promise<UploadPage>;
   /** @throws HoldfastError `upload.part` (unknown part or wrong ETag), `upload.part-order`, `upload.part-size` (a part but the last under 5 MiB) */
   completeUpload(upload: CompleteUpload): Promise<ObjectInfo>;
   abortUpload(upload: PartRef): Promise<void>;

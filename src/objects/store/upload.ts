@@ -11,6 +11,29 @@ export interface MultipartUpload {
   readonly encryption?: ObjectEncryption | undefined;
 }
 
+/** Where a listing of uploads goes on: after all uploads of the key, or after that one. */
+export interface UploadMarker {
+  readonly key: string;
+  readonly uploadId?: string | undefined;
+}
+
+export interface ListUploads {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly after?: UploadMarker | undefined;
+  /** Uploads and common prefixes together. */
+  readonly limit: number;
+}
+
+export interface UploadPage {
+  /** Keys in UTF-8 byte order, the uploads of a key in the order of their ids. */
+  readonly uploads: readonly MultipartUpload[];
+  readonly commonPrefixes: readonly string[];
+  /** `after` of the next page; absent on the last one. */
+  readonly next?: UploadMarker | undefined;
+}
+
 export interface PartInfo {
   /** 1 to 10,000. */
   readonly partNumber: number;
@@ -25,6 +48,13 @@ export interface PartRef {
   readonly bucket: string;
   readonly key: string;
   readonly uploadId: string;
+}
+
+export interface ListParts extends PartRef {
+  /** Part numbers above this one. */
+  readonly after?: number | undefined;
+  /** Absent: all. */
+  readonly limit?: number | undefined;
 }
 
 export interface PutPart extends PartRef, CustomerKey {

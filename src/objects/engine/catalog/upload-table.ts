@@ -71,6 +71,11 @@ export class UploadTable {
     return row && hasBegun(row) ? row : undefined;
   }
 
+  /** Those that have begun; `undefined` stands for others. May be gone through in turns. */
+  *begunIn(bucket: number): Generator<BegunUpload | undefined> {
+    for (const row of this.#uploads.values()) yield row.bucket === bucket && hasBegun(row) ? row : undefined;
+  }
+
   ofBucket(bucket: number): readonly UploadRow[] {
     return [...this.#uploads.values()].filter((row) => row.bucket === bucket);
   }

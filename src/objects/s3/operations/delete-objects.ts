@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../../core/errors.ts';
+import { inTurns } from '../../../core/in-turns.ts';
 import { unquote } from '../../etag.ts';
 import { objectErrors } from '../../store/errors/object-errors.ts';
 import type { RemoveConditions, RemovedObject } from '../../store/object.ts';
@@ -19,7 +20,10 @@ interface Deletion {
   readonly conditions: RemoveConditions;
 }
 
-/** Up to a thousand at once; each succeeds or fails on its own. Together, so that one commit can carry them. */
+/**
+ * Up to a thousand at once; each succeeds or fails on its own. Together, so that one commit can carry many, but with
+ * turns for others: for each key the bucket's policy is asked.
+ */
 export const deleteObjects: Operation = {
   name: 'DeleteObjects',
   action: 'write-object',
@@ -32,7 +36,7 @@ export const deleteObjects: Operation = {
       throw s3Errors.malformedXml(`one to ${MAX_KEYS} objects are expected`);
     }
     const quiet = document.text('Quiet')?.trim() === 'true';
-    const results = await Promise.all(deletions.map((deletion) => deleteOne(request, deletion, context)));
+    const results = await Promise.all(await inTurns(begun(deletions, (one) => deleteOne(request, one, context))));
     const response = xmlResponse('DeleteResult', {
       Deleted: quiet ? [] : results.map(({ deleted }) => deleted).filter((one) => one !== undefined),
       Error: results.map(({ error }) => error).filter((one) => one !== undefined),
@@ -40,6 +44,15 @@ export const deleteObjects: Operation = {
     return { ...response, removals: results.map(({ removal }) => removal) };
   },
 };
+
+function* begun<T, R>(items: readonly T[], begin: (item: T) => Promise<R>): Generator<void, readonly Promise<R>[]> {
+  const results: Promise<R>[] = [];
+  for (const item of items) {
+    results.push(begin(item));
+    yield;
+  }
+  return results;
+}
 
 function readDeletion(node: XmlNode): Deletion {
   const key = node.text('Key');

@@ -16,8 +16,8 @@ export const listParts: Operation = {
     const limit = readCount(query, 'max-parts', MAX);
     const marker = readCount(query, 'part-number-marker', Number.MAX_SAFE_INTEGER, 0);
     const found = await store.findUpload(upload);
-    const after = (await store.listParts(upload)).filter(({ partNumber }) => partNumber > marker);
-    const page = after.slice(0, limit);
+    const parts = await store.listParts({ ...upload, after: marker, limit: limit + 1 });
+    const page = parts.slice(0, limit);
     const listing = {
       Bucket: upload.bucket,
       Key: upload.key,
@@ -25,7 +25,7 @@ export const listParts: Operation = {
       PartNumberMarker: marker,
       NextPartNumberMarker: page.at(-1)?.partNumber,
       MaxParts: limit,
-      IsTruncated: limit > 0 && after.length > page.length, // a page of nothing has no next one
+      IsTruncated: limit > 0 && parts.length > page.length, // a page of nothing has no next one
       ...uploadChecksumElements(uploadChecksum(found.metadata)),
       Part: page.map(({ partNumber, lastModified, etag, size, headers }) => ({
         PartNumber: partNumber,
