@@ -80,6 +80,8 @@ it('makes a directory and a prefix the same under a key, and sees that they are'
   const up = ['sync', 'tree', 's3://images/tree', ...KEY];
   expect((await store(up)).stdout).toBe('2 copied (9.44 MB).\n');
   expect((await store(up)).stdout).toBe('0 copied (0 B), 2 unchanged.\n');
+  const compared = await store([...up, '--checksum']);
+  expect(compared).toMatchObject({ code: 2, stderr: expect.stringContaining('leave --checksum out') });
   expect(await store(['sync', 's3://images/tree', 'down', ...KEY])).toMatchObject({ code: 0 });
   expect(large.equals(await readFile(join(bed.directory, 'down/large')))).toBe(true);
   const over = ['sync', 's3://images/tree', 's3://images/second', ...KEY];

@@ -21,7 +21,7 @@ afterAll(() => bed[Symbol.asyncDispose]());
 it('turns object lock on where there are versions, and says how to get there', async () => {
   expect(await json(['object-lock', 'get', 'images'])).toEqual({ bucket: 'images', objectLock: false });
   const unlocked = await store(['retention', 'set', 'images', 'before', '--mode', 'governance', '--for', '1h']);
-  expect(unlocked).toMatchObject({ code: 2, stderr: expect.stringContaining('object-store object-lock get images`') });
+  expect(unlocked).toMatchObject({ code: 2, stderr: expect.stringContaining('object-store object-lock set images`') });
   const unversioned = await store(['object-lock', 'set', 'images']);
   expect(unversioned.stderr).toContain('`holdfast object-store versioning <bucket> enabled`');
   await store(['versioning', 'images', 'enabled']);

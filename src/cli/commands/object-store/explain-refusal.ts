@@ -77,7 +77,8 @@ const HINTS: Readonly<Record<string, string>> = {
   InvalidTag:
     'tags take letters, digits, spaces and _ . : / = + - @; names up to 128 characters and not aws:…, values up to 256',
   InvalidBucketState:
-    'object lock needs versions: `holdfast object-store versioning <bucket> enabled`; where it is on they cannot be suspended',
+    'object lock is of versions: `holdfast object-store versioning <bucket> enabled` comes before it, and `suspended` never after',
+  InvalidRetentionPeriod: 'name up to 36500 days, or 100 years',
   AccessControlListNotSupported:
     'ACLs are disabled by `holdfast object-store ownership <bucket>`; a policy can let others read',
   InvalidBucketAclWithObjectOwnership: 'set it back first: `holdfast object-store acl set <bucket> private`',

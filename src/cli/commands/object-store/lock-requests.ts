@@ -27,9 +27,6 @@ export function bypassHeaders(bypass: boolean | undefined): Record<string, strin
 export async function withLock<T>(api: ApiClient, bucket: string, use: (s3: S3Client) => Promise<T>): Promise<T> {
   return withBucketRequests(api, bucket, use).catch((error) => {
     if (!isHoldfastCode(error, 's3.InvalidRequest')) throw error;
-    throw withHint(
-      error,
-      `\`holdfast object-store object-lock get ${bucket}\` says whether it has object lock, \`set\` turns it on`,
-    );
+    throw withHint(error, `turn object lock on, for good: \`holdfast object-store object-lock set ${bucket}\``);
   });
 }

@@ -46,6 +46,7 @@ export function syncObjects(buckets: Command): void {
           async (signal) => {
             const ends = { from: parseLocation(from), to: parseLocation(to) };
             const customerKey = await readCustomerKey(options.sseCKeyFile);
+            if (customerKey && options.checksum) throw noChecksums();
             return withSides(api, { ...ends, ...options, customerKey }, (sides) => {
               const compare = options.checksum ? ('checksum' as const) : ('time' as const);
               return runTransfer({ ...options, ...sides, compare, signal });
@@ -55,6 +56,13 @@ export function syncObjects(buckets: Command): void {
         ),
       ),
     );
+}
+
+function noChecksums() {
+  return cliErrors.usage(
+    'of objects under a key of your own no ETag says what is in them',
+    'leave --checksum out: sizes and times are compared',
+  );
 }
 
 interface Ends {
