@@ -79,7 +79,7 @@ async function writeWithFailures(bed: StoreOnFaultyDisk, history: History): Prom
 function anyOperation(writer: number): Operation {
   const key = `writer-${writer}/key-${randomInt(KEYS)}`;
   const size = randomInt(5) === 0 ? randomInt(200_000) : randomInt(6000);
-  return { kind: randomInt(4) === 0 ? 'remove' : 'put', key, seed: randomInt(2 ** 31), size };
+  return { kind: randomInt(4) === 0 ? 'remove' : 'put', key, seed: randomInt(2 ** 31), size, writer };
 }
 
 async function perform({ store }: StoreOnFaultyDisk, { kind, key, seed, size }: Operation): Promise<void> {

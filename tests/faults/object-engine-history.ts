@@ -1,4 +1,5 @@
 import { Keyring } from '../../src/core/keyring.ts';
+import { UploadHistory } from './object-engine-uploads.ts';
 
 /** What the killed writer and its judge agree on. */
 
@@ -17,6 +18,10 @@ export interface Operation {
   readonly key: string;
   readonly seed: number;
   readonly size: number;
+  /** Does one after the other. */
+  readonly writer: number;
+  /** That it completes. */
+  readonly uploadId?: string | undefined;
 }
 
 /** Bytes that only `seed` gives: xorshift32 (Marsaglia, 2003). */
@@ -32,12 +37,27 @@ export function contentOf(seed: number, size: number): Buffer {
   return bytes.subarray(0, size);
 }
 
-/** What a key may hold: `undefined` is nothing. More than one while an operation was never answered. */
+/** What a key may hold: `undefined` is nothing. */
 export type Possible = readonly (Operation | undefined)[];
 
-/** The keys after a run that ended at any moment. */
+interface Attempt {
+  readonly outcome: Operation | undefined;
+  /** It was over when this one began: what this one has done was done to its outcome. */
+  readonly earlier: ReadonlySet<Attempt>;
+  isOver: boolean;
+}
+
+const found = (outcome: Operation | undefined): Attempt => ({ outcome, earlier: new Set(), isOver: true });
+
+/**
+ * The keys after a run that ended at any moment. What was never answered may have happened or not; of what
+ * went on at the same time any can be the last.
+ */
 export class History {
-  readonly #keys = new Map<string, Possible>();
+  readonly uploads = new UploadHistory();
+  readonly #keys = new Map<string, readonly Attempt[]>();
+  /** By writer, the newest. */
+  readonly #attempts = new Map<number, Attempt>();
   #acknowledged = 0;
 
   get acknowledged(): number {
@@ -45,26 +65,35 @@ export class History {
   }
 
   get keys(): ReadonlyMap<string, Possible> {
-    return this.#keys;
+    return new Map([...this.#keys].map(([key, attempts]) => [key, attempts.map(({ outcome }) => outcome)]));
   }
 
-  /** Until its answer the operation may have happened or not. */
   tried(operation: Operation): void {
-    const before = this.#keys.get(operation.key) ?? [undefined];
-    this.#keys.set(operation.key, [...before, outcome(operation)]);
+    const { key, writer, kind, uploadId } = operation;
+    const before = this.#attempts.get(writer);
+    if (before) before.isOver = true;
+    const attempts = this.#keys.get(key) ?? [found(undefined)];
+    const earlier = new Set(attempts.filter(({ isOver }) => isOver));
+    const attempt = { outcome: kind === 'remove' ? undefined : operation, earlier, isOver: false };
+    this.#attempts.set(writer, attempt);
+    this.#keys.set(key, [...attempts, attempt]);
+    if (uploadId !== undefined) this.uploads.ends(uploadId);
   }
 
-  done(operation: Operation): void {
+  done({ key, writer, uploadId }: Operation): void {
     this.#acknowledged++;
-    this.#keys.set(operation.key, [outcome(operation)]);
+    const attempt = this.#attempts.get(writer);
+    if (!attempt) throw new Error(`writer ${writer} was answered and has not asked`);
+    attempt.isOver = true;
+    this.#keys.set(
+      key,
+      (this.#keys.get(key) ?? []).filter((one) => !attempt.earlier.has(one)),
+    );
+    if (uploadId !== undefined) this.uploads.ended(uploadId);
   }
 
   /** What was found is what is from now on. */
-  settle(key: string, found: Operation | undefined): void {
-    this.#keys.set(key, [found]);
+  settle(key: string, outcome: Operation | undefined): void {
+    this.#keys.set(key, [found(outcome)]);
   }
-}
-
-function outcome(operation: Operation): Operation | undefined {
-  return operation.kind === 'remove' ? undefined : operation;
 }

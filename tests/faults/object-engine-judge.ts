@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { HoldfastError } from '../../src/core/errors.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
+import type { PartInfo } from '../../src/objects/store/upload.ts';
 import { contentOf, type History, type Operation } from './object-engine-history.ts';
+import type { BegunUpload } from './object-engine-uploads.ts';
 
 /** Takes down what a writer says until its end. */
 export async function listen(child: ChildProcess, history: History): Promise<void> {
@@ -12,13 +14,24 @@ export async function listen(child: ChildProcess, history: History): Promise<voi
 }
 
 export function takeDown(line: string, history: History): void {
-  const parsed = parseLine(line);
-  if (parsed?.word === 'try') history.tried(parsed.operation);
-  else if (parsed) history.done(parsed.operation);
+  const said = parseLine(line);
+  if (!said) return;
+  const { uploads } = history;
+  if (said.word === 'try') history.tried(said.operation);
+  else if (said.word === 'done') history.done(said.operation);
+  else if (said.word === 'part') uploads.part(said.upload, said.part);
+  else if (said.word === 'begun') uploads.begun(said.upload);
+  else uploads.resumed();
 }
 
+/** A line of a writer. */
+export type Said =
+  | { readonly word: 'try' | 'done'; readonly operation: Operation }
+  | { readonly word: 'begun' | 'resumed'; readonly upload: BegunUpload }
+  | { readonly word: 'part'; readonly upload: BegunUpload; readonly part: Pick<PartInfo, 'partNumber' | 'etag'> };
+
 /** The last line can be cut by the kill: then it was not said. */
-function parseLine(line: string): { readonly word: 'try' | 'done'; readonly operation: Operation } | undefined {
+function parseLine(line: string): Said | undefined {
   try {
     return JSON.parse(line);
   } catch {
@@ -48,6 +61,7 @@ export async function discrepancies(store: ObjectStore, bucket: string, history:
     bytes += found?.length ?? 0;
     history.settle(key, match);
   }
+  wrong.push(...(await history.uploads.discrepancies(store, bucket)));
   const listed = await listAll(store, bucket);
   if (listed.join() !== present.sort().join()) {
     const surplus = listed.filter((key) => !present.includes(key));

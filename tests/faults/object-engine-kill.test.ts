@@ -38,6 +38,8 @@ it(`keeps every acknowledged object over ${ROUNDS} kills`, async () => {
     }
   }
   expect(history.acknowledged, 'the writers got somewhere').toBeGreaterThan(ROUNDS * 20);
+  expect(history.uploads.parts, 'parts were answered').toBeGreaterThan(ROUNDS * 2);
+  expect(history.uploads.resumptions, 'uploads went on in another life').toBeGreaterThan(ROUNDS / 2);
   const segments = (await readdir(join(directory, 'journal'))).filter((name) => name.endsWith('.journal')).sort();
   const lifetime = Number.parseInt(segments.at(-1) ?? '0', 10);
   expect(lifetime, 'segments were compacted and recycled under the kills').toBeGreaterThan(segments.length + 5);
