@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { HoldfastError } from '../../src/core/errors.ts';
 import type { Versioning } from '../../src/objects/store/bucket.ts';
 import type { ObjectStore } from '../../src/objects/store/object-store.ts';
@@ -22,7 +22,33 @@ type Change =
   | { readonly kind: 'snapshot' | 'delete-snapshot'; readonly name: string }
   | { readonly kind: 'fork' | 'delete-fork'; readonly name: string; readonly snapshot?: string | undefined };
 
-export const FORKS = ['fork-a', 'fork-b'];
+const FORKS = ['fork-a', 'fork-b'];
+const VERSIONING = ['enabled', 'enabled', 'suspended'] as const;
+const SNAPSHOTS = ['noon', 'midnight'];
+
+const any = <T>(values: readonly T[]): T => values[randomInt(values.length)] as T;
+
+/** Of those that change a bucket and its forks, so that they stay small. */
+export function anyOperation(): BucketOperation {
+  return { fork: randomInt(3) === 0 ? any(FORKS) : undefined, change: anyChange() };
+}
+
+function anyChange(): Change {
+  const key = `key-${randomInt(8)}`;
+  const size = randomInt(4) === 0 ? randomInt(200_000) : randomInt(6000);
+  const seed = randomInt(2 ** 31);
+  const chance = randomInt(100);
+  if (chance < 24) return { kind: 'put', key, seed, size };
+  if (chance < 31) return { kind: 'remove', key };
+  if (chance < 69) return { kind: 'remove-version', place: randomInt(1000) }; // as often as versions are made
+  if (chance < 76) return { kind: 'tag', key, value: `n=${seed}` };
+  if (chance < 84) return { kind: 'copy', key, from: `key-${randomInt(8)}` };
+  if (chance < 90) return { kind: 'multipart', key, seed, size };
+  if (chance < 92) return { kind: 'versioning', versioning: any(VERSIONING) };
+  if (chance < 96) return { kind: any(['snapshot', 'delete-snapshot'] as const), name: any(SNAPSHOTS) };
+  if (chance < 98) return { kind: 'fork', name: any(FORKS), snapshot: randomInt(2) === 0 ? any(SNAPSHOTS) : undefined };
+  return { kind: 'delete-fork', name: any(FORKS) };
+}
 
 const metadata = { contentType: 'text/plain', headers: {}, user: {} };
 
