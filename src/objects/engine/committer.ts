@@ -10,7 +10,10 @@ import { PURPOSES, type Purpose } from './journal/purpose.ts';
 import { type JournalRecord, recordBytes } from './journal/record.ts';
 
 /** A record before its place in the order is known; `stamp` only where it has one already. */
-export type Draft = Omit<JournalRecord, 'stamp' | 'moved'> & Partial<Pick<JournalRecord, 'stamp' | 'moved'>>;
+export interface Draft extends Omit<JournalRecord, 'stamp' | 'moved'>, Partial<Pick<JournalRecord, 'stamp' | 'moved'>> {
+  /** How many data files it takes into use or out of it. */
+  readonly files?: number;
+}
 
 export interface Commit<T> {
   /** What it reads and changes. No two commits of a batch share a scope. */
@@ -31,6 +34,8 @@ interface Waiting {
 
 interface Decided extends Waiting {
   readonly records: readonly JournalRecord[];
+  /** What it adds to a batch. */
+  readonly weight: number;
 }
 
 interface CommitterOptions {
@@ -44,6 +49,8 @@ interface CommitterOptions {
 }
 
 const BATCH_TARGET_BYTES = 4 * 2 ** 20;
+/** All of a batch is applied in one go, each file that is counted in some microseconds: not many thousand of them. */
+const FILE_WEIGHT = 2048;
 
 /**
  * The one writer of the journal: group commit. While one batch is on its way to the
@@ -110,12 +117,12 @@ export class Committer {
         continue;
       }
       const decided = this.#decide(waiting, growth);
-      const size = decided?.records.reduce((sum, record) => sum + recordBytes(record), 0) ?? 0;
-      full = exclusive || (batch.length > 0 && bytes + size > this.#batchBytes);
+      const weight = decided?.weight ?? 0;
+      full = exclusive || (batch.length > 0 && bytes + weight > this.#batchBytes);
       if (full && !exclusive) later.push(waiting);
       else if (decided) {
         batch.push(decided);
-        bytes += size;
+        bytes += weight;
       }
     }
     this.#queue = later;
@@ -124,10 +131,10 @@ export class Committer {
 
   #decide(waiting: Waiting, growth: Growth): Decided | undefined {
     try {
-      const records = waiting.commit
-        .decide(growth)
-        .map((draft) => ({ moved: false, stamp: this.#options.clock.tick(), ...draft }));
-      return { ...waiting, records };
+      const drafts = waiting.commit.decide(growth);
+      const records = drafts.map((draft) => ({ moved: false, stamp: this.#options.clock.tick(), ...draft }));
+      const weight = records.reduce((sum, record) => sum + recordBytes(record) + (record.files ?? 0) * FILE_WEIGHT, 0);
+      return { ...waiting, records, weight };
     } catch (error) {
       waiting.reject(error);
       return undefined;

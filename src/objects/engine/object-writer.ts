@@ -240,7 +240,7 @@ export class ObjectWriter {
     if (whiteout) return whiteout;
     const span = this.#catalog.versions.span(version);
     const head: RemovalHead = { span, version: version.versioned ? version.stamp : undefined, byLifecycle };
-    return draft(RecordKind.removal, target, encodeHead(head), NO_BYTES);
+    return { ...draft(RecordKind.removal, target, encodeHead(head), NO_BYTES), files: version.files.length };
   }
 
   #check(target: WriteTarget): BucketRow {
@@ -269,7 +269,7 @@ function named({ bucket: { bucket }, key }: WriteTarget) {
 }
 
 function versionDraft(target: WriteTarget, head: VersionHead, inline: Buffer): Draft {
-  return draft(RecordKind.version, target, encodeVersionHead(head), inline);
+  return { ...draft(RecordKind.version, target, encodeVersionHead(head), inline), files: head.files.length };
 }
 
 function draft(kind: RecordKind, { bucket, key }: WriteTarget, head: Buffer, data: Buffer): Draft {

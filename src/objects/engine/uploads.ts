@@ -210,7 +210,7 @@ export class Uploads {
   #end(target: Target): Draft {
     const row = this.#row(target);
     const head: RemovalHead = { span: this.#options.catalog.uploads.span(row) };
-    return draft(RecordKind.uploadEnd, target.bucket, row.uploadId, head);
+    return { ...draft(RecordKind.uploadEnd, target.bucket, row.uploadId, head), files: row.parts.size };
   }
 
   #info(uploadId: string): MultipartUpload {

@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectMetadata, ObjectVersion } from './object.ts';
+import type { ListedVersion, ObjectInfo, ObjectMetadata } from './object.ts';
 import type { Moment } from './snapshot.ts';
 
 export interface ListObjects extends Moment {
@@ -36,7 +36,7 @@ export interface ListVersions extends Omit<ListObjects, 'after'> {
 
 export interface VersionPage {
   /** Keys in UTF-8 byte order, the versions of a key from new to old. */
-  readonly versions: readonly ObjectVersion[];
+  readonly versions: readonly ListedVersion[];
   readonly commonPrefixes: readonly string[];
   /** `after` of the next page; absent on the last one. */
   readonly next?: VersionMarker | undefined;

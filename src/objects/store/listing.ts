@@ -1,5 +1,5 @@
 import type { ListedObject, ListObjects, ListPage, ListVersions, VersionPage } from './list.ts';
-import type { ObjectVersion } from './object.ts';
+import type { ListedVersion } from './object.ts';
 import { stampText } from './version-id.ts';
 
 /** Where a scan begins: at the key itself, after it, or after every key that begins with it. */
@@ -23,7 +23,7 @@ export interface ScannedVersion {
   readonly key: string;
   readonly stamp: number;
   /** Asked for what gets into the page only. */
-  version(): ObjectVersion;
+  version(): ListedVersion;
 }
 
 /** All versions from `bound` on, keys ascending in UTF-8 byte order, each key's newest first; `undefined` as in `Scan`. */
@@ -37,7 +37,8 @@ interface Grouping {
 
 /** After each `yield` it may go on later, when `scan` still reads what there was. */
 export function* listPage(scan: Scan, { after, ...request }: Omit<ListObjects, 'bucket'>): Generator<void, ListPage> {
-  const { items, commonPrefixes, last } = yield* collect(scan, firstBound(request, after), request);
+  const bound = firstBound(request, after);
+  const { items, commonPrefixes, last } = yield* collect({ scan, bound, itemOf: (object) => object }, request);
   if (last === undefined) return { objects: items, commonPrefixes };
   return { objects: items, commonPrefixes, next: typeof last === 'string' ? last : last.key };
 }
@@ -51,8 +52,9 @@ export function* versionPage(
   const first = firstBound(request, after?.key);
   const within = below !== undefined && first.edge === 'after';
   const bound: VersionBound = within ? { key: first.key, edge: 'at', below } : first;
-  const { items, commonPrefixes, last } = yield* collect(scan, bound, request);
-  const page = { versions: items.map((item) => item.version()), commonPrefixes };
+  const itemOf = (item: ScannedVersion) => item.version();
+  const { items: versions, commonPrefixes, last } = yield* collect({ scan, bound, itemOf }, request);
+  const page = { versions, commonPrefixes };
   if (last === undefined) return page;
   return {
     ...page,
@@ -60,11 +62,18 @@ export function* versionPage(
   };
 }
 
-/** A pause that nobody needs costs more than to pass one entry. */
-const PASSED_BEFORE_PAUSE = 64;
+/** A pause that nobody needs costs more than to pass one entry, but the entry of an object of many parts is large. */
+const PASSED_BEFORE_PAUSE = 16;
 
-interface Collected<T> {
-  readonly items: readonly T[];
+interface Source<T, Item> {
+  readonly scan: (bound: VersionBound) => Iterable<T | undefined>;
+  readonly bound: VersionBound;
+  /** What the page has of it. */
+  readonly itemOf: (found: T) => Item;
+}
+
+interface Collected<T, Item> {
+  readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
   readonly last?: T | string | undefined;
 }
@@ -73,15 +82,15 @@ interface Collected<T> {
  * One page, and its last item or common prefix when there is more. A common prefix
  * costs one seek, however many keys are below it: the scan goes on at its successor.
  */
-function* collect<T extends { readonly key: string }>(
-  scan: (bound: VersionBound) => Iterable<T | undefined>,
-  first: VersionBound,
+function* collect<T extends { readonly key: string }, Item>(
+  source: Source<T, Item>,
   { prefix = '', delimiter, limit }: Grouping,
-): Generator<void, Collected<T>> {
+): Generator<void, Collected<T, Item>> {
+  const { scan, itemOf } = source;
   let passed = 0;
-  const items: T[] = [];
+  const items: Item[] = [];
   const commonPrefixes: string[] = [];
-  let bound: VersionBound | undefined = limit > 0 ? first : undefined;
+  let bound: VersionBound | undefined = limit > 0 ? source.bound : undefined;
   let last: T | string | undefined;
   while (bound) {
     const from: VersionBound = bound;
@@ -94,7 +103,7 @@ function* collect<T extends { readonly key: string }>(
       const group = commonPrefix(item.key, prefix, delimiter);
       last = group ?? item;
       if (group === undefined) {
-        items.push(item);
+        items.push(itemOf(item));
         continue;
       }
       commonPrefixes.push(group);

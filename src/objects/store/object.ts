@@ -50,6 +50,9 @@ export interface ObjectVersion extends ObjectInfo {
   readonly deleteMarker: boolean;
 }
 
+/** What a listing says of a version. */
+export type ListedVersion = Omit<ObjectVersion, 'partSizes'>;
+
 export interface VersionRef {
   /** Absent: the current object. */
   readonly versionId?: string | undefined;

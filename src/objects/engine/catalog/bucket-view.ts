@@ -4,7 +4,7 @@ import type { Scan, VersionBound, VersionScan } from '../../store/listing.ts';
 import { isTooLong } from '../../store/names.ts';
 import type { ObjectVersion } from '../../store/object.ts';
 import { NULL_VERSION, parseStamp } from '../../store/version-id.ts';
-import { objectInfo, type Version } from './version.ts';
+import { listedInfo, objectInfo, type Version } from './version.ts';
 import type { LayerScanOptions, VersionLayer } from './version-layers.ts';
 
 /** Of so many old versions of a key, a listing of objects steps over all: one seek, where there may be any number. */
@@ -106,7 +106,11 @@ export class BucketView {
         if (name !== last && !isWithin) newest = stamp;
         last = name;
         const isLatest = stamp === newest;
-        yield { key, stamp, version: () => objectVersion(key, found.version(), isLatest) };
+        const version = () => {
+          const facts = found.facts();
+          return { ...listedInfo(key, facts), isLatest, deleteMarker: facts.deleteMarker };
+        };
+        yield { key, stamp, version };
       }
     };
   }

@@ -1,5 +1,5 @@
-import { IndexTable } from './index-keys.ts';
-import { getRow, setRow } from './index-rows.ts';
+import { IndexTable, rowKey } from './index-keys.ts';
+import { decodeHead } from './ledger.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { FileRef } from './version.ts';
 
@@ -13,19 +13,27 @@ export class FileReferences {
   }
 
   count(id: number): number {
-    return getRow<number>(this.#index, IndexTable.file, id) ?? 0;
+    return this.#count(rowKey(IndexTable.file, String(id)));
+  }
+
+  #count(key: Buffer): number {
+    const value = this.#index.get(key);
+    return value ? this.#index.decode(value, decodeHead<number>) : 0;
   }
 
   add(files: readonly FileRef[]): void {
-    for (const { id } of files) setRow(this.#index, IndexTable.file, id, this.count(id) + 1);
+    for (const { id } of files) this.#change(id, 1);
   }
 
   remove(files: readonly FileRef[]): void {
-    for (const { id } of files) {
-      const left = this.count(id) - 1;
-      setRow(this.#index, IndexTable.file, id, left > 0 ? left : undefined);
-      if (left <= 0) this.#released.add(id);
-    }
+    for (const { id } of files) if (this.#change(id, -1) <= 0) this.#released.add(id);
+  }
+
+  #change(id: number, by: 1 | -1): number {
+    const key = rowKey(IndexTable.file, String(id));
+    const count = this.#count(key) + by;
+    this.#index.set(key, count > 0 ? Buffer.from(String(count)) : undefined);
+    return count;
   }
 
   /** Files that nothing uses any more. One batch may release a file and use it again: ask after it. */

@@ -5,6 +5,8 @@ import { bytesOf, IndexTable, nameOf, objectKeyOfName, prefixTextOf, stampOfText
 import {
   decodeListed,
   decodeVersionEntry,
+  decodeVersionFacts,
+  fileCount,
   isDeleteMarker,
   isSealed,
   isVersioned,
@@ -58,6 +60,15 @@ export class FoundVersion {
   version(): Version & Partial<RetainedVersion> {
     const version = this.#reader.decode(this.#entry, (entry) => decodeVersionEntry(entry, this.stamp));
     return this.until === undefined ? version : { ...version, until: this.until };
+  }
+
+  /** As `version`, without its files. */
+  facts() {
+    return this.#reader.decode(this.#entry, (entry) => decodeVersionFacts(entry, this.stamp));
+  }
+
+  get fileCount(): number {
+    return this.#reader.decode(this.#entry, fileCount);
   }
 
   listed(): ListedObject {

@@ -167,8 +167,8 @@ export class ObjectIndex implements EntryReader {
   }
 
   /** Versions that the file holds. Flush first to see all. */
-  *stored(start: Buffer, end: Buffer, limit: number): Generator<FoundVersion> {
-    const range = { start: textOf(start), end: textOf(end), limit };
+  *stored(start: Buffer, end: Buffer): Generator<FoundVersion> {
+    const range = { start: textOf(start), end: textOf(end) };
     for (const { key, value } of this.#file.range(range)) yield new FoundVersion(key, value, this.#file);
   }
 

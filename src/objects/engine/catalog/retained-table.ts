@@ -3,10 +3,9 @@ import { bucketRange, IndexTable, keyOfPrefix, objectPrefix, prefixOf, stampOf, 
 import { setRow, storedRows } from './index-rows.ts';
 import { type Ledger, spanWith } from './ledger.ts';
 import type { Pins } from './pins.ts';
+import { firstStep } from './purge-step.ts';
 import type { UsageTable } from './usage-table.ts';
 import { encodeVersionEntry, type RetainedVersion, type Span, withUntil } from './version.ts';
-
-const STEP = 1000;
 
 interface RetainedTableOptions {
   readonly pins: Pins;
@@ -117,13 +116,12 @@ export class RetainedTable {
   pruneStep(bucket: number): boolean {
     const { start, end } = bucketRange(bucket, IndexTable.retained);
     const keys: Buffer[] = [];
-    for (const { prefix, stamp } of this.#ledger.index.versionsBefore(end)(this.#prunable.get(bucket) ?? start)) {
-      keys.push(versionKey(prefix, stamp));
-      if (keys.length === STEP) break;
-    }
+    const found = this.#ledger.index.versionsBefore(end)(this.#prunable.get(bucket) ?? start);
+    const step = firstStep(found);
+    for (const { prefix, stamp } of step.versions) keys.push(versionKey(prefix, stamp));
     for (const key of keys) this.#prune(bucket, key);
     const last = keys.at(-1);
-    if (keys.length === STEP && last) this.#prunable.set(bucket, Buffer.concat([last, Buffer.of(0)]));
+    if (step.isCut && last) this.#prunable.set(bucket, Buffer.concat([last, Buffer.of(0)]));
     else this.#pruned(bucket);
     return this.#prunable.has(bucket);
   }
@@ -142,11 +140,11 @@ export class RetainedTable {
   /** As `VersionTable.purgeStep`. */
   purgeStep(bucket: number): boolean {
     const { start, end } = bucketRange(bucket, IndexTable.retained);
-    const stored = [...this.#ledger.index.stored(start, end, STEP)];
-    for (const found of stored) {
+    const { versions } = firstStep(this.#ledger.index.stored(start, end));
+    for (const found of versions) {
       this.drop({ bucket, key: keyOfPrefix(found.prefix) }, found.version() as RetainedVersion);
     }
     if (this.#prunable.has(bucket)) this.#pruned(bucket);
-    return stored.length > 0;
+    return versions.length > 0;
   }
 }

@@ -4,6 +4,7 @@ import { bucketRange, everyBucket, IndexTable, objectPrefix, versionKey } from '
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import { LockSearch } from './lock-search.ts';
 import type { NullTable } from './null-table.ts';
+import { firstStep } from './purge-step.ts';
 import type { RetainedTable } from './retained-table.ts';
 import type { UsageTable } from './usage-table.ts';
 import {
@@ -15,8 +16,6 @@ import {
   splitUntil,
   type Version,
 } from './version.ts';
-
-const PURGE_STEP = 1000;
 
 interface VersionTableOptions {
   readonly retained: RetainedTable;
@@ -188,8 +187,8 @@ export class VersionTable {
    */
   purgeStep(bucket: number): boolean {
     const { start, end } = bucketRange(bucket);
-    const stored = [...this.#ledger.index.stored(start, end, PURGE_STEP)];
-    for (const found of stored) this.#drop(bucket, found.prefix, found.version());
-    return stored.length > 0;
+    const { versions } = firstStep(this.#ledger.index.stored(start, end));
+    for (const found of versions) this.#drop(bucket, found.prefix, found.version());
+    return versions.length > 0;
   }
 }

@@ -117,10 +117,20 @@ function writeFileRef(bytes: Buffer, { id, size, crc }: FileRef, at: number): nu
 }
 
 export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
+  return decodeHead(bytes, start, decodeFiles);
+}
+
+/** Without its files, of which there may be ten thousand. */
+type VersionFacts = Omit<VersionHead, 'files'> & Pick<Version, 'stamp'>;
+
+const passFiles = (): readonly FileRef[] => [];
+
+function decodeHead(bytes: Buffer, start: number, readFiles: typeof decodeFiles): VersionHead {
   const flags = bytes.readUInt8(start);
   const typeEnd = start + FIXED_BYTES + bytes.readUInt16BE(start + 27);
   const extraEnd = typeEnd + bytes.readUInt32BE(start + 29);
-  const files = decodeFiles(bytes, extraEnd, bytes.readUInt32BE(start + 33));
+  const count = bytes.readUInt32BE(start + 33);
+  const files = readFiles(bytes, extraEnd, count);
   return {
     size: readUint64(bytes, start + 19),
     etag: decodeEtag(bytes, start),
@@ -130,7 +140,7 @@ export function decodeVersionHead(bytes: Buffer, start = 0): VersionHead {
     origin: ORIGINS[flags >> ORIGIN_SHIFT] ?? 'put',
     metadata: decodeMetadata(bytes.toString('utf8', start + FIXED_BYTES, typeEnd), bytes, typeEnd, extraEnd),
     files,
-    sealedKey: decodeSealedKey(bytes, extraEnd + files.length * FILE_BYTES, flags),
+    sealedKey: decodeSealedKey(bytes, extraEnd + count * FILE_BYTES, flags),
   };
 }
 
@@ -204,6 +214,16 @@ export function decodeVersionEntry(bytes: Buffer, stamp: number): Version {
   };
 }
 
+export function decodeVersionFacts(entry: Buffer, stamp: number): VersionFacts {
+  const { files: _files, ...facts } = decodeHead(entry, ENTRY_PREFIX_BYTES, passFiles);
+  return { ...facts, stamp };
+}
+
+/** How many files an entry names. */
+export function fileCount(entry: Buffer): number {
+  return entry.readUInt32BE(ENTRY_PREFIX_BYTES + 33);
+}
+
 export function isDeleteMarker(entry: Buffer): boolean {
   return (entry.readUInt8(ENTRY_PREFIX_BYTES) & DELETE_MARKER) !== 0;
 }
@@ -241,6 +261,12 @@ export function splitUntil(bytes: Buffer): { readonly until: number; readonly re
 }
 
 export function objectInfo(key: string, version: VersionHead & Pick<Version, 'stamp'>): ObjectInfo {
+  const info = listedInfo(key, version);
+  // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
+  return version.etag.includes('-') ? { ...info, partSizes: version.files.map(({ size }) => size) } : info;
+}
+
+export function listedInfo(key: string, version: VersionFacts): Omit<ObjectInfo, 'partSizes'> {
   const info: { -readonly [Name in keyof ObjectInfo]: ObjectInfo[Name] } = {
     key,
     size: version.size,
@@ -250,8 +276,6 @@ export function objectInfo(key: string, version: VersionHead & Pick<Version, 'st
     metadata: version.metadata,
   };
   if (version.sealedKey) info.encryption = encryptionOf(version.sealedKey);
-  // A part is a file of its own, and a copy shares them: the files of such an ETag are the parts.
-  if (version.etag.includes('-')) info.partSizes = version.files.map(({ size }) => size);
   return info;
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, open, opendir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AtMost } from '../../../core/at-most.ts';
 import { makeDirectoryDurable, syncDirectory } from '../../../core/durable-files.ts';
 import { isNodeError } from '../../../core/errors.ts';
 import type { FileRef } from '../catalog/version.ts';
@@ -12,6 +13,8 @@ import { isShardName, shardName, shardOf } from './shards.ts';
 const INCOMING = 'incoming';
 /** A directory may hold millions: stores of before have nearly all their files in one. */
 const NAMES_AT_A_TIME = 1024;
+/** Of an object there may be ten thousand, and the reads of others use the same threads. */
+const UNLINKED_AT_A_TIME = 2;
 
 /**
  * Files of large objects and parts. A file is written once, and it and its name are
@@ -23,6 +26,7 @@ export class DataFiles {
   readonly #pins = new Map<number, number>();
   readonly #doomed = new Set<number>();
   readonly #unlinking = new Set<Promise<void>>();
+  readonly #atMost = new AtMost(UNLINKED_AT_A_TIME);
   readonly #unfinished = new Set<NewDataFile>();
   /** By number, those that are known to have a durable name. */
   readonly #shards = new Map<number, Promise<DirectorySync>>();
@@ -104,7 +108,8 @@ export class DataFiles {
 
   /** Not waited for: a file that a crash leaves behind is an orphan, and goes at the next start. */
   #unlink(id: number): void {
-    const unlinking = eitherPlace(this.#directory, id, (path) => unlink(path))
+    const unlinking = this.#atMost
+      .run(() => eitherPlace(this.#directory, id, (path) => unlink(path)))
       .catch(() => {})
       .finally(() => this.#unlinking.delete(unlinking));
     this.#unlinking.add(unlinking);
