@@ -54,7 +54,8 @@ export class IntegrityCheck {
     let bytes = 0;
     let seen = 0;
     const start = after === undefined ? NO_BYTES : Buffer.concat([Buffer.from(after, 'base64url'), Buffer.of(0)]);
-    for (const one of catalog.versions.from(start)) {
+    using reader = catalog.hold();
+    for (const one of catalog.versions.from(start, reader)) {
       const { prefix, objectKey: key } = one;
       const version = one.version();
       const bucket = catalog.buckets.byId(bucketOf(prefix))?.bucket.name;

@@ -59,8 +59,8 @@ export class BucketView {
   }
 
   /** No version and no delete marker. */
-  isEmpty(): boolean {
-    for (const found of this.#layer.scan()({ key: '', edge: 'at' })) if (found) return false;
+  isEmpty(options?: LayerScanOptions): boolean {
+    for (const found of this.#layer.scan(options)({ key: '', edge: 'at' })) if (found) return false;
     return true;
   }
 

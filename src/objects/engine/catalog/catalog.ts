@@ -126,7 +126,8 @@ export class Catalog {
 
   /** Neither a version nor a delete marker of its own: a fork may show those of its base. */
   holdsNothing({ id }: BucketRow): boolean {
-    return new BucketView(new PresentLayer(this.#index, { bucket: id, nulls: this.#nulls })).isEmpty();
+    using reader = this.hold(); // what is held is sure of its end: an empty bucket goes
+    return new BucketView(new PresentLayer(this.#index, { bucket: id, nulls: this.#nulls })).isEmpty({ reader });
   }
 
   /** Whether something in the bucket, which has no key, is sealed by one: then it is lost. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { storeErrors } from '../../store/errors/store-errors.ts';
 import { diskFull, hasRoomFor } from '../disk-room.ts';
 import { engineErrors, reasonOf } from '../errors.ts';
@@ -19,6 +19,13 @@ export interface IndexRange {
   readonly start: string;
   readonly end: string;
   readonly limit?: number;
+}
+
+/** Between two entries. */
+interface Gap {
+  readonly start: string;
+  readonly end: string;
+  readonly transaction?: Transaction | undefined;
 }
 
 export interface IndexEntry {
@@ -120,16 +127,21 @@ export class IndexFile implements IndexReader, EntryReader {
   /** Ascending, of one moment when read without awaiting in between. @throws as `get` */
   range({ start, end, limit }: IndexRange): Iterable<IndexEntry> {
     const entries = this.#database.getRange(limit === undefined ? { start, end } : { start, end, limit });
-    return { [Symbol.iterator]: () => this.#watched(entries[Symbol.iterator]()) };
+    return this.#watch(entries);
   }
 
-  /** The iterator, with a look at what it gives and throws. */
-  #watched(entries: Iterator<IndexEntry>): Iterator<IndexEntry> {
+  /** The iterator, with a look at what it gives and throws, and at its end: an entry whose key has changed may end it. */
+  #watched(entries: Iterator<IndexEntry>, confirmEnd?: (last: string | undefined) => void): Iterator<IndexEntry> {
+    let last: string | undefined;
     return {
       next: () => {
         try {
           const entry = entries.next();
-          if (entry.done !== true) this.#check(entry.value.key);
+          if (entry.done === true) confirmEnd?.(last);
+          else {
+            last = entry.value.key;
+            this.#check(last);
+          }
           return entry;
         } catch (error) {
           throw this.#noted(error);
@@ -142,6 +154,22 @@ export class IndexFile implements IndexReader, EntryReader {
   /** To be asked right behind lmdb: what it has decoded last is the key's. */
   #check(key: string): void {
     if (this.#checked?.isOf(key) === false) throw new EntryDamage();
+  }
+
+  /**
+   * Nothing is in the gap. An entry whose key has changed is still where it was, and what a changed key of an inner
+   * page hides is where it belongs: beside the place at which the search for it ends, on one side or the other.
+   * @throws HoldfastError `store.index-damaged`
+   */
+  confirmEmpty({ start, end, transaction }: Gap): void {
+    const one = { start, end: '', limit: 1, ...(transaction && { transaction }) }; // '': to the last, or the first
+    const [next] = this.#watch(this.#database.getRange(one));
+    const [before] = this.#watch(this.#database.getRange({ ...one, reverse: true }));
+    if ((next && next.key < end) || (before && before.key >= start)) throw this.#noted(new EntryDamage());
+  }
+
+  #watch(entries: Iterable<IndexEntry>): Iterable<IndexEntry> {
+    return { [Symbol.iterator]: () => this.#watched(entries[Symbol.iterator]()) };
   }
 
   /**
@@ -159,8 +187,10 @@ export class IndexFile implements IndexReader, EntryReader {
       range: ({ start, end }) => {
         checkOpen();
         const entries = this.#database.getRange({ start, end, transaction });
+        const confirmEnd = (last: string | undefined) =>
+          this.confirmEmpty({ start: last === undefined ? start : `${last}\u0000`, end, transaction });
         return {
-          [Symbol.iterator]: () => this.#watched(checked(entries[Symbol.iterator](), checkOpen)),
+          [Symbol.iterator]: () => this.#watched(checked(entries[Symbol.iterator](), checkOpen), confirmEnd),
         };
       },
       [Symbol.dispose]: () => {

@@ -90,6 +90,27 @@ export class ObjectIndex implements EntryReader {
     entries.set(text, value);
   }
 
+  /** As `find`; that it is not there is made sure of. */
+  confirmed(prefix: Buffer, stamp: number): FoundVersion | undefined {
+    const found = this.find(prefix, stamp);
+    if (!found) this.#confirmNone(prefix, stamp, stamp - 1);
+    return found;
+  }
+
+  /** As `latest`; that there is none, or none on top of others, is made sure of. */
+  confirmedLatest(prefix: Buffer): Version | undefined {
+    const isKnown = this.#newest.get(textOf(prefix)) !== undefined;
+    const latest = this.latest(prefix);
+    if (!isKnown && latest?.versioned !== false) this.#confirmNone(prefix, EVERY_STAMP, latest?.stamp ?? -1);
+    return latest;
+  }
+
+  /** The file has no version of the object up to `first`, down to that of `last`. */
+  #confirmNone(prefix: Buffer, first: number, last: number): void {
+    if (this.#isChanged(textOf(prefix))) return;
+    this.#file.confirmEmpty({ start: textOf(versionKey(prefix, first)), end: textOf(versionKey(prefix, last)) });
+  }
+
   /** The newest version of the object, delete markers included. */
   latest(prefix: Buffer): Version | undefined {
     const object = textOf(prefix);
@@ -107,11 +128,15 @@ export class ObjectIndex implements EntryReader {
   }
 
   #findLatest(prefix: Buffer, object: string): Version | undefined {
-    const isChanged = this.#overlays().some(({ versions }) => versions.has(object));
-    if (isChanged) return first(this.versions(prefix))?.version();
+    if (this.#isChanged(object)) return first(this.versions(prefix))?.version();
     const range = { start: textOf(versionKey(prefix, EVERY_STAMP)), end: textOf(versionKey(prefix, 0)), limit: 1 };
     const entry = first(this.#file.range(range));
     return entry && new FoundVersion(entry.key, entry.value, this.#file).version();
+  }
+
+  /** Not all of the object is in the file. */
+  #isChanged(object: string): boolean {
+    return this.#overlays().some(({ versions }) => versions.has(object));
   }
 
   /** All versions of the object up to that stamp, the newest first. */

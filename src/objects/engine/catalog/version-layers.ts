@@ -60,11 +60,11 @@ export class PresentLayer implements VersionLayer {
   }
 
   newest(key: string): Version | undefined {
-    return this.#index.latest(objectPrefix(this.#bucket, Buffer.from(key)));
+    return this.#index.confirmedLatest(objectPrefix(this.#bucket, Buffer.from(key)));
   }
 
   at(key: string, stamp: number): Version | undefined {
-    return this.#index.find(objectPrefix(this.#bucket, Buffer.from(key)), stamp)?.version();
+    return this.#index.confirmed(objectPrefix(this.#bucket, Buffer.from(key)), stamp)?.version();
   }
 
   null(key: string): Version | undefined {

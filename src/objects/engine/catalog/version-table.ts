@@ -1,5 +1,6 @@
 import type { JournalRecord } from '../journal/record.ts';
 import type { FoundVersion } from './found-version.ts';
+import type { IndexReader } from './index-file.ts';
 import { bucketRange, everyBucket, IndexTable, objectPrefix, versionKey } from './index-keys.ts';
 import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
 import { LockSearch } from './lock-search.ts';
@@ -50,11 +51,11 @@ export class VersionTable {
   }
 
   /** Every version, of all buckets, and then the retained ones, in the order of their keys in the index. */
-  *from(start: Buffer): Generator<FoundVersion> {
+  *from(start: Buffer, reader: IndexReader): Generator<FoundVersion> {
     for (const table of [IndexTable.version, IndexTable.retained] as const) {
       const { start: first, end } = everyBucket(table);
       const from = Buffer.compare(start, first) > 0 ? start : first;
-      if (Buffer.compare(from, end) < 0) yield* this.#ledger.index.versionsBefore(end)(from);
+      if (Buffer.compare(from, end) < 0) yield* this.#ledger.index.versionsBefore(end, reader)(from);
     }
   }
 
