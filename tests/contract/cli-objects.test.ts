@@ -81,7 +81,7 @@ it('says what is not there, and what to do', async () => {
     const expected = [line, false, expect.stringContaining(message), expect.stringContaining(hint)];
     expect([line, code === 0, error, next]).toEqual(expected);
   }
-  await store(['snapshots', 'destroy', 'images', 'monday', '--yes']);
+  expect(await store(['snapshot', 'destroy', 'images', 'monday', '--yes'])).toMatchObject({ code: 0 });
   expect(await store(['rm', 'images', 'here', '--yes'])).toMatchObject({ code: 0 });
 });
 

@@ -7,7 +7,7 @@ import { confirm } from '../../prompt.ts';
 import { withBucket } from './open-bucket.ts';
 
 export function bucketSnapshots(buckets: Command): void {
-  const snapshots = buckets.command('snapshots').description('states of a bucket at a point in time');
+  const snapshots = buckets.command('snapshots').alias('snapshot').description('states of a bucket at a point in time');
   createSnapshot(snapshots);
   listSnapshots(snapshots);
   destroySnapshot(snapshots);
