@@ -1,6 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
+import { ConnectionBudget } from './connection-budget.ts';
 import { HoldfastError, isNodeError } from './errors.ts';
 import { connectionLimit } from './open-files.ts';
 
@@ -17,15 +18,14 @@ export interface ListenOptions {
 }
 
 /**
- * Resolves with the address once connections are taken. What comes above as many as open files allow is closed at once:
- * the last of those would be taken from what those that are there write.
+ * Resolves with the address once connections are taken. What comes above as many as open files allow, to all servers
+ * of the process together, is closed at once: the last of those would be taken from what those that are there write.
  * @throws HoldfastError `port.in-use`, `port.forbidden`, `port.address`
  */
 export async function listen(server: Server, options: ListenOptions): Promise<AddressInfo> {
   const { host, port, purpose, variable, shared = false } = options;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const limit = connectionLimit();
-  if (limit !== undefined) server.maxConnections = limit;
+  includeInBudget(server);
   server.once('error', reject);
   server.listen({ port, host, reusePort: shared }, resolve);
   try {
@@ -65,6 +65,14 @@ export async function listen(server: Server, options: ListenOptions): Promise<Ad
     server.off('error', reject);
   }
   return server.address() as AddressInfo;
+}
+
+let budget: ConnectionBudget | undefined;
+
+/** As `listen` does: also for what hands on the requests of strangers over a socket. */
+export function includeInBudget(server: NetServer): void {
+  budget ??= new ConnectionBudget(connectionLimit());
+  budget.include(server);
 }
 
 /** On a Unix socket that only this user can open, in place of what a predecessor left there. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { connectionLimit } from './open-files.ts';
+import { connectionLimit, limitOfReport } from './open-files.ts';
 
 test.each([
   [20_000, 9872],
@@ -11,6 +11,10 @@ test.each([
   [100, 16],
 ])('of %i open files %i connections may be', (limit, connections) => {
   expect(connectionLimit(limit)).toBe(connections);
+});
+
+test.skipIf(process.platform !== 'linux')('the limit is known without /proc too', () => {
+  expect(connectionLimit(limitOfReport())).toBe(connectionLimit());
 });
 
 const LIMIT = 400;

@@ -12,12 +12,24 @@ export function connectionLimit(limit = openFilesLimit()): number | undefined {
   return limit && Math.max(LEAST_CONNECTIONS, Math.floor((limit - RESERVE) / 2));
 }
 
-/** RLIMIT_NOFILE of this process (proc_pid_limits(5)); `undefined` where the system does not say, or has none. */
+/** RLIMIT_NOFILE of this process; `undefined` where it has none. */
 function openFilesLimit(): number | undefined {
   try {
-    const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return found ? Number(found[1]) : undefined;
+    return limitOfProc();
   } catch {
-    return undefined;
+    return limitOfReport();
   }
+}
+
+/** proc_pid_limits(5) */
+function limitOfProc(): number | undefined {
+  const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+  return found ? Number(found[1]) : undefined;
+}
+
+/** Where there is no /proc. It takes some milliseconds. */
+export function limitOfReport(): number | undefined {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
+  const soft = Number(userLimits?.open_files?.soft);
+  return Number.isInteger(soft) ? soft : undefined;
 }

@@ -1,4 +1,4 @@
-import { closeServer, listenOnSocket } from '../../core/listen.ts';
+import { closeServer, includeInBudget, listenOnSocket } from '../../core/listen.ts';
 import { createWebsiteServer, type WebsiteServerOptions } from './website-server.ts';
 
 export interface WebsiteListenerOptions extends WebsiteServerOptions {
@@ -13,6 +13,7 @@ const DEFAULT_CLOSE_MS = 10_000;
 export async function listenWebsites(options: WebsiteListenerOptions): Promise<{ close(): Promise<void> }> {
   const { socketPath, closeMs = DEFAULT_CLOSE_MS } = options;
   const server = createWebsiteServer(options);
+  includeInBudget(server);
   await listenOnSocket(server, socketPath);
   return { close: () => closeServer(server, closeMs) };
 }
