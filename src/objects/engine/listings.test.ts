@@ -44,7 +44,7 @@ function countHeld(): () => number {
       held--;
       reader[Symbol.dispose]();
     };
-    return { range: (range) => reader.range(range), [Symbol.dispose]: dispose };
+    return { ...reader, [Symbol.dispose]: dispose };
   });
   return () => most;
 }

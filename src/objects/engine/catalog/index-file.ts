@@ -21,11 +21,10 @@ export interface IndexRange {
   readonly limit?: number;
 }
 
-/** Between two entries. */
-interface Gap {
+/** From `start` on, before `end`; where they are the same only their place is looked at. */
+export interface IndexGap {
   readonly start: string;
   readonly end: string;
-  readonly transaction?: Transaction | undefined;
 }
 
 export interface IndexEntry {
@@ -43,6 +42,8 @@ export interface EntryReader {
 export interface IndexReader {
   /** Ascending. */
   range(range: IndexRange): Iterable<IndexEntry>;
+  /** Nothing is in the gap. @throws HoldfastError `store.index-damaged` where that is not sure */
+  confirmEmpty(gap: IndexGap): void;
 }
 
 const keyEncoder = {
@@ -157,15 +158,14 @@ export class IndexFile implements IndexReader, EntryReader {
   }
 
   /**
-   * Nothing is in the gap. An entry whose key has changed is still where it was, and what a changed key of an inner
+   * An entry whose key has changed is still where it was, and what a changed key of an inner
    * page hides is where it belongs: beside the place at which the search for it ends, on one side or the other.
-   * @throws HoldfastError `store.index-damaged`
    */
-  confirmEmpty({ start, end, transaction }: Gap): void {
+  confirmEmpty({ start, end }: IndexGap, transaction?: Transaction): void {
     const one = { start, end: '', limit: 1, ...(transaction && { transaction }) }; // '': to the last, or the first
     const [next] = this.#watch(this.#database.getRange(one));
     const [before] = this.#watch(this.#database.getRange({ ...one, reverse: true }));
-    if ((next && next.key < end) || (before && before.key >= start)) throw this.#noted(new EntryDamage());
+    if ((next && next.key < end) || (before && before.key > start)) throw this.#noted(new EntryDamage());
   }
 
   #watch(entries: Iterable<IndexEntry>): Iterable<IndexEntry> {
@@ -188,11 +188,12 @@ export class IndexFile implements IndexReader, EntryReader {
         checkOpen();
         const entries = this.#database.getRange({ start, end, transaction });
         const confirmEnd = (last: string | undefined) =>
-          this.confirmEmpty({ start: last === undefined ? start : `${last}\u0000`, end, transaction });
+          this.confirmEmpty({ start: last === undefined ? start : `${last}\u0000`, end }, transaction);
         return {
           [Symbol.iterator]: () => this.#watched(checked(entries[Symbol.iterator](), checkOpen), confirmEnd),
         };
       },
+      confirmEmpty: (gap) => this.confirmEmpty(gap, transaction),
       [Symbol.dispose]: () => {
         transaction.done();
         this.#held--;

@@ -161,6 +161,7 @@ export class ObjectIndex implements EntryReader {
     let changed: readonly Changed[] | undefined;
     return (start) => {
       const first = textOf(start);
+      if (!changed) reader.confirmEmpty({ start: first, end: first }); // nothing before it is hidden behind it
       changed ??= this.#changedBetween(first, last);
       return this.#merged(changed, reader.range({ start: first, end: last }), first);
     };
