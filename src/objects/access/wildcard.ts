@@ -9,7 +9,8 @@ export function matchesWildcard(pattern: string, text: string, single: '?' | '' 
 /**
  * The same for a pattern of characters and tokens that are none. In time
  * proportional to pattern × text at worst: patterns come from clients, and a
- * regular expression made of one could take forever.
+ * regular expression made of one could take forever. What follows a star is looked
+ * for by the engine's own search: step by step it took a hundred times as long.
  */
 export function matchesTokens<T>(
   pattern: ArrayLike<T>,
@@ -23,15 +24,22 @@ export function matchesTokens<T>(
   while (t < text.length) {
     if (pattern[p] === any) {
       star = p++;
+      if (p === pattern.length) return true;
       resume = t;
     } else if (p < pattern.length && (pattern[p] === single || pattern[p] === text[t])) {
       p++;
       t++;
     } else if (star >= 0) {
       p = star + 1;
-      t = ++resume;
+      const next = pattern[p];
+      t = resume = isCharacter(next) && next !== single ? text.indexOf(next, resume + 1) : resume + 1;
+      if (t < 0) return false;
     } else return false;
   }
   while (pattern[p] === any) p++;
   return p === pattern.length;
+}
+
+function isCharacter(token: unknown): token is string {
+  return typeof token === 'string' && token.length === 1;
 }

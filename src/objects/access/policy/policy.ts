@@ -50,7 +50,7 @@ function applies(statement: Statement, { identity, permission, resource, context
   return (
     coversAction(statement.actions, permission) &&
     includesIdentity(statement.principals, identity) !== statement.notPrincipals &&
-    covers(statement.resources, (pattern) => matchesResource(pattern, arn, context)) &&
+    covers(statement.resources, (pattern) => matchesTemplate(pattern, arn, context)) &&
     statement.conditions.every((condition) => conditionHolds(condition, context))
   );
 }
@@ -62,11 +62,6 @@ function coversAction(actions: Patterns<string>, permission: string): boolean {
 
 function covers<T>({ patterns, negated }: Patterns<T>, matches: (pattern: T) => boolean): boolean {
   return patterns.some(matches) !== negated;
-}
-
-function matchesResource(pattern: Template, arn: string, context: ConditionContext): boolean {
-  if (pattern.pieces.length === 1) return matchesWildcard(pattern.text, arn);
-  return matchesTemplate(pattern, arn, context);
 }
 
 /** Whether it may allow somebody one of these, as far as who they are tells. */

@@ -1,5 +1,5 @@
 import { accessErrors } from '../errors.ts';
-import { matchesTokens } from '../wildcard.ts';
+import { matchesTokens, matchesWildcard } from '../wildcard.ts';
 import { type ConditionContext, isVariable } from './condition-keys.ts';
 
 /** A text of a policy with its variables (IAM User Guide, "IAM policy elements: Variables and tags"). */
@@ -58,6 +58,8 @@ const WILDCARDS: Readonly<Record<string, symbol>> = { '*': ANY, '?': ONE };
 
 /** Wildcards are those of the policy's own text: what a variable stands for is taken as it is. */
 export function matchesTemplate({ pieces }: Template, text: string, context: ConditionContext): boolean {
+  const [first] = pieces;
+  if (first?.kind === 'text' && pieces.length === 1) return matchesWildcard(first.text, text);
   const tokens: (string | symbol)[] = [];
   for (const piece of pieces) {
     const value = pieceValue(piece, context);
