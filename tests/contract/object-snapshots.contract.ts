@@ -216,6 +216,37 @@ export function describeObjectSnapshots(
         expect(await contents('photos', { at: at + 2000 })).toEqual(['a: three', 'b: two']);
       });
 
+      it('are refused on the next page where the snapshot by which the first was made is gone', async () => {
+        for (const key of ['a', 'b', 'c']) await put(key, key);
+        const at = now;
+        now += 1000;
+        const { id: needed } = await store.createSnapshot('photos');
+        for (const key of ['a', 'b', 'c']) await store.remove('photos', key);
+        now += 1000;
+        await store.createSnapshot('photos', { name: 'later' });
+        const request = { bucket: 'photos', at, limit: 1 };
+        const { next, pins, objects } = await store.list(request);
+        expect(objects).toMatchObject([{ key: 'a' }]);
+        now += 1000;
+        await store.createSnapshot('photos', { name: 'another' });
+        await store.deleteSnapshot('photos', 'later');
+        expect((await store.list({ ...request, after: next, pins })).objects).toMatchObject([{ key: 'b' }]);
+        await store.deleteSnapshot('photos', needed);
+        await expect(store.list({ ...request, after: next, pins })).rejects.toThrow(failure('snapshot.gone'));
+        expect(await store.list(request)).toEqual({ objects: [], commonPrefixes: [] });
+      });
+
+      it('go on where a snapshot is made meanwhile', async () => {
+        for (const key of ['a', 'b']) await put(key, key);
+        const request = { bucket: 'photos', at: now, limit: 1 };
+        const { next, pins } = await store.list(request);
+        now += 1000;
+        await store.createSnapshot('photos');
+        expect((await store.list({ ...request, after: next, pins })).objects).toMatchObject([{ key: 'b' }]);
+        const present = { bucket: 'photos', limit: 1 };
+        expect(await store.list(present)).not.toHaveProperty('pins');
+      });
+
       it('do not go with a snapshot', async () => {
         const { id: snapshot } = await store.createSnapshot('photos');
         const both = store.list({ bucket: 'photos', snapshot, at: now, limit: 1 });

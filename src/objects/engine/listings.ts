@@ -1,6 +1,7 @@
 import { AtMost } from '../../core/at-most.ts';
 import { inTurns } from '../../core/in-turns.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
+import { snapshotErrors } from '../store/errors/snapshot-errors.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
 import { listPage, versionPage } from '../store/listing.ts';
 import type { Moment } from '../store/snapshot.ts';
@@ -33,8 +34,13 @@ export class Listings {
     this.#options = options;
   }
 
-  objects({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    const pageOf: PageOf<ListPage> = (view, options) => listPage(view.scan(options), request);
+  objects({ bucket, pins, ...request }: ListObjects): Promise<ListPage> {
+    const pageOf: PageOf<ListPage> = function* (view, options) {
+      if (pins !== undefined && !view.keepsPins(pins)) throw snapshotErrors.gone(bucket);
+      const now = view.pins();
+      const page = yield* listPage(view.scan(options), request);
+      return page.next === undefined || request.at === undefined ? page : { ...page, pins: now };
+    };
     return this.#page({ bucket, ...request }, pageOf);
   }
 

@@ -6,6 +6,7 @@ import { checkConditions } from '../store/conditions.ts';
 import { isSameCustomerKey } from '../store/customer-key.ts';
 import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import { objectErrors } from '../store/errors/object-errors.ts';
+import { snapshotErrors } from '../store/errors/snapshot-errors.ts';
 import { heldRead } from '../store/held-read.ts';
 import type { IntegrityPage } from '../store/integrity.ts';
 import type { ListObjects, ListPage, ListVersions, VersionPage } from '../store/list.ts';
@@ -186,8 +187,12 @@ export class MemoryObjectStore implements OpenObjectStore {
     });
   }
 
-  async list({ bucket, ...request }: ListObjects): Promise<ListPage> {
-    return inTurns(listPage(this.#bucket(bucket).versionsAt(request).scan(), request));
+  async list({ bucket, pins, ...request }: ListObjects): Promise<ListPage> {
+    const found = this.#bucket(bucket);
+    const now = found.snapshots.pinsAt(request);
+    if (pins && pins !== now) throw snapshotErrors.gone(bucket);
+    const page = await inTurns(listPage(found.versionsAt(request).scan(), request));
+    return page.next === undefined || request.at === undefined ? page : { ...page, pins: now };
   }
 
   async listVersions({ bucket, ...request }: ListVersions): Promise<VersionPage> {

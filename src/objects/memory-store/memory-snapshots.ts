@@ -53,14 +53,23 @@ export class MemorySnapshots {
     return found;
   }
 
+  /** By which copy the moment shows what is gone; empty where there is none. */
+  pinsAt({ at = Number.POSITIVE_INFINITY }: Moment): string {
+    const later = this.#after(at).map(({ createdAt }) => createdAt);
+    return later.length > 0 ? String(Math.min(...later)) : '';
+  }
+
+  #after(at: number): readonly Pin[] {
+    return [...this.#snapshots.values(), ...this.#forks.values()].filter(({ createdAt }) => createdAt > at);
+  }
+
   /** What there was at the moment, of what the bucket and its copies of later still have. */
   versionsAt(present: MemoryVersions, { snapshot, at }: Moment): MemoryVersions {
     if (snapshot !== undefined && at !== undefined) throw snapshotErrors.ambiguousMoment();
     if (snapshot !== undefined) return this.get(snapshot).versions;
     if (at === undefined) return present;
-    const later = [...this.#snapshots.values(), ...this.#forks.values()].filter(({ createdAt }) => createdAt > at);
     return present.joined(
-      later.map(({ versions }) => versions),
+      this.#after(at).map(({ versions }) => versions),
       (version) => version.info.lastModified <= at,
     );
   }

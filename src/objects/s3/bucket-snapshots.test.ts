@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GatewayCall, startTestGateway, type TestGateway, testKey } from '../../../tests/support/s3-gateway.ts';
 import { presign } from '../../../tests/support/s3-signer.ts';
+import { waitUntil } from '../../core/retry.ts';
 import { formatTimestamp } from '../access/signature-v4.ts';
 
 const operator = testKey('platform', '*');
@@ -81,6 +82,25 @@ test('objects are read as of a time', async () => {
   expect(await get({ 'x-holdfast-at': '2999-01-01T00:00:00+01:00' })).toMatchObject({ text: 'before' });
   expect(await get({ 'x-holdfast-at': 'yesterday' })).toMatchObject({ status: 400, code: 'InvalidArgument' });
   expect(await get({ ...moment, 'x-holdfast-snapshot': 'x' })).toMatchObject({ status: 400, code: 'InvalidRequest' });
+});
+
+test('a listing at a time ends with an error where what its pages go by is deleted', async () => {
+  for (const key of ['b', 'c']) await gateway.call(`PUT /photos/${key}`, { as: web, body: 'x' });
+  const at = (await gateway.store.head('photos', 'c')).lastModified;
+  await waitUntil(() => Date.now() > at, { timeoutMs: 60_000, what: 'the next millisecond' });
+  await snapshot('first');
+  for (const key of ['a', 'b', 'c']) await gateway.store.remove('photos', key);
+  const moment = { 'x-holdfast-at': new Date(at).toISOString() };
+  const list = (page: Record<string, string>) =>
+    gateway.call('GET /photos', { as: web, query: { 'list-type': '2', 'max-keys': '1', ...page }, headers: moment });
+  const { text } = await list({});
+  expect(text).toContain('<Key>a</Key>');
+  const [, token = ''] = /<NextContinuationToken>(.*)<\/NextContinuationToken>/.exec(text) ?? [];
+  const next = await list({ 'continuation-token': token });
+  expect(next.text).toContain('<Key>b</Key>');
+  expect(await list({ 'continuation-token': `${token}.x` })).toMatchObject({ code: 'InvalidArgument' });
+  await gateway.store.deleteSnapshot('photos', 'first');
+  expect(await list({ 'continuation-token': token })).toMatchObject({ status: 404, code: 'NoSuchSnapshot' });
 });
 
 test('what changes something is not done as of another time', async () => {

@@ -100,6 +100,7 @@ const CODES: Readonly<Record<string, readonly [code: string, status: number]>> =
   's3.precondition-failed': ['PreconditionFailed', 412],
   's3.unexpected-content': ['UnexpectedContent', 400],
   'snapshot.exists': ['SnapshotAlreadyExists', 409],
+  'snapshot.gone': ['NoSuchSnapshot', 404],
   'snapshot.limit': ['TooManySnapshots', 409],
   'snapshot.moment': ['InvalidRequest', 400],
   'snapshot.not-found': ['NoSuchSnapshot', 404],

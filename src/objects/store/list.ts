@@ -7,6 +7,8 @@ export interface ListObjects extends Moment {
   readonly delimiter?: string | undefined;
   /** Keys (and common prefixes) strictly after this one, in UTF-8 byte order. */
   readonly after?: string | undefined;
+  /** Of a listing `at` a time: what the page before said. */
+  readonly pins?: string | undefined;
   /** Objects and common prefixes together. */
   readonly limit: number;
 }
@@ -21,6 +23,8 @@ export interface ListPage {
   readonly commonPrefixes: readonly string[];
   /** `after` of the next page; absent on the last one. */
   readonly next?: string | undefined;
+  /** Of a listing `at` a time, beside `next`: by which snapshots and forks it shows what is gone from the bucket. */
+  readonly pins?: string | undefined;
 }
 
 /** Where a listing of versions goes on: after all versions of the key, or after that one. */
@@ -30,7 +34,7 @@ export interface VersionMarker {
   readonly version?: string | undefined;
 }
 
-export interface ListVersions extends Omit<ListObjects, 'after'> {
+export interface ListVersions extends Omit<ListObjects, 'after' | 'pins'> {
   readonly after?: VersionMarker | undefined;
 }
 

@@ -100,6 +100,7 @@ export interface ObjectStore {
    */
   updateMetadata(bucket: string, key: string, change: UpdateMetadata): Promise<ObjectInfo>;
   copy(request: CopyObject): Promise<ObjectInfo>;
+  /** @throws HoldfastError `snapshot.gone` where the page before showed by `pins` what this one could not */
   list(request: ListObjects): Promise<ListPage>;
   /** @throws HoldfastError `version.marker` */
   listVersions(request: ListVersions): Promise<VersionPage>;

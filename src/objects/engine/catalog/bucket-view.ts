@@ -10,6 +10,8 @@ import type { LayerScanOptions, VersionLayer } from './version-layers.ts';
 /** Of so many old versions of a key, a listing of objects steps over all: one seek, where there may be any number. */
 const PASSED_VERSIONS = 16;
 
+const PIN_SEPARATOR = '-';
+
 /** What a bucket shows, at one moment: the only way to read it. */
 export class BucketView {
   readonly #layer: VersionLayer;
@@ -62,6 +64,20 @@ export class BucketView {
   isEmpty(options?: LayerScanOptions): boolean {
     for (const found of this.#layer.scan(options)({ key: '', edge: 'at' })) if (found) return false;
     return true;
+  }
+
+  /** By which snapshots and forks it shows what is gone. */
+  pins(): string {
+    return this.#layer
+      .pinned()
+      .map((stamp) => stamp ?? '')
+      .join(PIN_SEPARATOR);
+  }
+
+  /** Shows all that it showed by these: where there was no pin, another one brings nothing that was not there. */
+  keepsPins(pins: string): boolean {
+    const now = this.pins().split(PIN_SEPARATOR);
+    return pins.split(PIN_SEPARATOR).every((pin, i) => pin === '' || pin === now[i]);
   }
 
   /** For one listing, from its first bound on. */

@@ -16,13 +16,18 @@ export class PinStamps {
 
   /** Whether there is one from `from` on, before `until`. */
   isAny(from: number, until: number): boolean {
+    return (this.first(from) ?? until) < until;
+  }
+
+  /** From `from` on: it has whatever a later one has of then. */
+  first(from: number): number | undefined {
     let low = 0;
     for (let high = this.#stamps.length; low < high; ) {
       const middle = (low + high) >> 1;
       if ((this.#stamps[middle] ?? 0) < from) low = middle + 1;
       else high = middle;
     }
-    return (this.#stamps[low] ?? until) < until;
+    return this.#stamps[low];
   }
 }
 

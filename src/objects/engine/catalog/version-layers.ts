@@ -40,6 +40,8 @@ export interface VersionLayer {
   /** The newest first. */
   versions(key: string): Iterable<Found>;
   scan(options?: LayerScanOptions): LayerScan;
+  /** The pins by which it shows what is gone; `undefined` where there is none. */
+  pinned(): readonly (number | undefined)[];
 }
 
 interface Present {
@@ -78,6 +80,10 @@ export class PresentLayer implements VersionLayer {
   scan({ prefix, reader }: LayerScanOptions = {}): LayerScan {
     const versions = this.#index.versionsBefore(endOf(this.#bucket, prefix), reader);
     return (bound) => versions(startOf(this.#bucket, bound));
+  }
+
+  pinned(): readonly undefined[] {
+    return [];
   }
 }
 
@@ -154,6 +160,10 @@ export class PastLayer implements VersionLayer {
     return stamp <= moment && (until === undefined || pins.isAny(moment, until));
   }
 
+  pinned(): readonly (number | undefined)[] {
+    return [this.#pins().first(this.#past.moment)];
+  }
+
   #pins(): PinStamps {
     return this.#past.pins.of(this.#past.bucket);
   }
@@ -210,6 +220,10 @@ export class ForkLayer implements VersionLayer {
     const own = this.#own.scan(options);
     const base = this.#base.scan(options);
     return (bound) => merged(own(bound), this.#shown(base(bound)));
+  }
+
+  pinned(): readonly (number | undefined)[] {
+    return [...this.#own.pinned(), ...this.#base.pinned()];
   }
 
   #shown(base: Iterable<Found>): Iterable<Found> {

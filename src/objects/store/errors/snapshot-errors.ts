@@ -10,6 +10,14 @@ export const snapshotErrors = {
       hint: '`holdfast object-store snapshots list <bucket>` lists those there are',
       resource: `bucket ${bucket}`,
     }),
+  gone: (bucket: string) =>
+    new HoldfastError({
+      code: 'snapshot.gone',
+      kind: 'not-found',
+      message: `a snapshot or fork of bucket ${bucket} was deleted, by which the pages before showed what is gone since`,
+      hint: 'begin the listing anew',
+      resource: `bucket ${bucket}`,
+    }),
   invalidName: (name: string) =>
     new HoldfastError({
       code: 'snapshot.name',
