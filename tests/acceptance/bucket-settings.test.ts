@@ -2,6 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { exec } from '../../src/core/exec.ts';
 import { waitUntil } from '../../src/core/retry.ts';
@@ -228,4 +236,38 @@ test('what the file names no longer is taken away, and what it never named is le
   await deploy({ versioning: true });
   expect((await preflight(OTHER)).status).toBe(200);
   expect((await preflight(PAGE)).status).toBe(403);
+});
+
+test('a bucket that an S3 client has made is there for the commands', async () => {
+  const s3 = new S3Client({
+    endpoint: operator.AWS_ENDPOINT_URL_S3 ?? '',
+    region: 'local',
+    credentials: {
+      accessKeyId: operator.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: operator.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+    forcePathStyle: true,
+  });
+  try {
+    const Bucket = 'made-by-s3';
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'bytes' }));
+    const store = (...args: string[]) => platform.run(['object-store', ...args]);
+    expect(await store('list')).toMatch(/^made-by-s3 .* active .* 5 B /m);
+    expect(await store('show', Bucket)).toMatch(/^used +5 B$/m);
+    expect(await store('get', Bucket, 'a', '-')).toBe('bytes');
+    expect(await store('keys', 'create', Bucket, '--read-only')).toContain(`BUCKET_NAME=${Bucket}`);
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'a' }));
+    await s3.send(new DeleteBucketCommand({ Bucket }));
+    expect(await store('list')).not.toContain(Bucket);
+
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await store('update', Bucket, '--quota', '1MB');
+    await store('destroy', Bucket, '--yes');
+    await expect(s3.send(new HeadBucketCommand({ Bucket }))).rejects.toThrow();
+    await store('recover', Bucket);
+    expect(await store('show', Bucket)).toMatch(/^size +1 MB$/m);
+  } finally {
+    s3.destroy();
+  }
 });

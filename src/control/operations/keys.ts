@@ -2,8 +2,8 @@ import type { KeyInfo } from '../../objects/object-admin.ts';
 import type { KeyView, Platform } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import type { InstanceRecord } from '../state/instance-store.ts';
-import { findStorage } from './find-storage.ts';
 import { serviceOfKey, usersOfKey } from './key-users.ts';
+import { findBucket } from './s3-buckets.ts';
 
 type Keys = Pick<Platform, 'keys' | 'createKey' | 'rotateKey' | 'revokeKey'>;
 
@@ -11,13 +11,14 @@ type Keys = Pick<Platform, 'keys' | 'createKey' | 'rotateKey' | 'revokeKey'>;
 const DEFAULT_GRACE_SECONDS = 24 * 3600;
 
 /** The keys of the object store, which keeps them itself. */
-export function createKeyOperations({ state, drivers, config, clock }: ControlContext): Keys {
+export function createKeyOperations(context: ControlContext): Keys {
+  const { state, drivers, config, clock } = context;
   const { objects } = drivers;
   const access = { endpoint: config.s3PublicUrl, region: config.region };
 
   async function realName(bucket: string): Promise<string> {
-    const record = await findStorage(state, { kind: 'bucket', id: bucket });
-    return record.realName ?? record.name;
+    const record = await findBucket(context, bucket);
+    return record?.realName ?? record?.name ?? bucket;
   }
 
   /** By app, of all that have a key. */

@@ -3,6 +3,7 @@ import { WEBSITE_HOST } from '../../spec/host-label.ts';
 import type { StorageView } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
+import { s3Buckets } from './s3-buckets.ts';
 
 export interface StorageFilter {
   readonly kind?: StorageView['kind'] | undefined;
@@ -23,10 +24,21 @@ interface Live {
 }
 
 /** Records with what the drivers know: use and holder. A driver that does not answer leaves them out, no more. */
-export function createStorageViews({ state, drivers, config }: ControlContext): StorageViews {
+export function createStorageViews(context: ControlContext): StorageViews {
+  const { state, drivers, config } = context;
+
   async function list({ kind, app }: StorageFilter): Promise<readonly StorageView[]> {
     const records = (await state.storage.list({ kind })).filter((record) => app === undefined || record.app === app);
-    return viewAll(records);
+    const others = app === undefined && (kind ?? 'bucket') === 'bucket' ? await optional(s3Buckets(context)) : [];
+    return [...(await viewAll(records)), ...(others ?? []).map(viewOfS3Bucket)];
+  }
+
+  /** Its name is all that it is known by. */
+  function viewOfS3Bucket(bucket: BucketInfo): StorageView {
+    const { name, createdAt, quota = null, bytes } = bucket;
+    const known = { id: name, app: null, name, kind: 'bucket', state: 'active', purgeAt: null, createdAt } as const;
+    const url = publicUrl(bucket, config.httpPort);
+    return { ...known, region: config.region, sizeBytes: quota, usedBytes: bytes, attachedTo: null, url };
   }
 
   async function viewAll(records: readonly StorageRecord[]): Promise<readonly StorageView[]> {

@@ -227,3 +227,17 @@ test('a bucket takes the settings of commands once no app file has it', async ()
   await close();
   expect(buckets.told.get('images')).toMatchObject({ accessibility: 'private' });
 });
+
+test('a bucket that an S3 client has made gets a record with its first change, and one alone', async () => {
+  buckets.told.set('mine', { name: 'mine' });
+  await Promise.all([100, 200].map((quota) => storage.updateBucket({ id: 'mine', quota })));
+  expect((await state.storage.list()).map(({ name, realName, ready }) => [name, realName, ready])).toEqual([
+    ['mine', 'mine', true],
+  ]);
+  expect(buckets.told.get('mine')).toMatchObject({ quota: 200 });
+  await destroy('mine');
+  expect(buckets.told.get('mine')).toMatchObject({ closed: true });
+  await recover('mine');
+  expect(buckets.told.get('mine')).toMatchObject({ closed: false, quota: 200 });
+  await expect(destroy('other')).rejects.toThrow('there is no bucket "other"');
+});

@@ -14,6 +14,7 @@ import type { ReleaseRecord } from '../state/release-store.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import { updateBucket } from './bucket-update.ts';
 import { findStorage } from './find-storage.ts';
+import { adoptBucket, findBucket } from './s3-buckets.ts';
 import type { StorageViews } from './storage-view.ts';
 
 type Storage = Pick<
@@ -81,9 +82,13 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
 
   /** As the object store knows it. @throws HoldfastError `bucket.destroyed`, `bucket.not-found`, `bucket.ambiguous` */
   async function realBucket(id: string): Promise<string> {
-    const record = await findStorage(state, { kind: 'bucket', id });
-    if (record.state === 'destroyed') throw errors.bucketDestroyed(record.name);
-    return record.realName ?? record.name;
+    const record = await findBucket(context, id);
+    if (record?.state === 'destroyed') throw errors.bucketDestroyed(record.name);
+    return record?.realName ?? record?.name ?? id;
+  }
+
+  async function recordedBucket(id: string): Promise<StorageRecord> {
+    return (await findBucket(context, id)) ?? storageTurns.named(() => adoptBucket(context, id));
   }
 
   async function refuseSameName(kind: StorageView['kind'], name: string, app: string | null): Promise<void> {
@@ -143,7 +148,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       create({ kind: 'filesystem', app, name, region: config.region }, () => refuseSameName('filesystem', name, app)),
 
     destroyStorage: async ({ kind, id, now }) => {
-      const found = await findStorage(state, { kind, id });
+      const found = kind === 'bucket' ? await recordedBucket(id) : await findStorage(state, { kind, id });
       return storageTurns.of(found.id, async (record) => {
         if (!record) return null;
         await refuseWhileInUse(context, record);
