@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type ObjectsProcess, startObjectsProcess } from '../support/objects-process.ts';
+import { type ObjectsProcess, startGatewayProcess, startObjectsProcess } from '../support/objects-process.ts';
 import { signRequest } from '../support/s3-signer.ts';
 
 const MIB = 2 ** 20;
@@ -14,26 +14,42 @@ const OBJECT_BYTES = 12 * MIB;
 const BYTES_PER_TRANSFER = 2 * MIB;
 const CHUNK = Buffer.alloc(256 * 1024, 'some bytes of a large object, ');
 
-describe.skipIf(process.platform !== 'linux')('memory of the objects role (needs /proc)', () => {
-  test(`${MANY} large uploads at once take less than 2 MiB each`, async () => {
-    await using objects = await startObjectsProcess('data');
-    const growth = await growthPerTransfer(objects.pid, (count) => {
-      return atOnce(count, (client) => upload(objects, `large-${client}`));
-    });
-    expect(growth).toBeLessThan(BYTES_PER_TRANSFER);
-  });
+/** Who is asked, and whose memory it takes. */
+type Server = Pick<ObjectsProcess, 'pid' | 'port' | 'key'>;
 
-  test(`${MANY} readers that stop to read take less than 2 MiB each`, async () => {
-    await using objects = await startObjectsProcess('data');
-    await upload(objects, 'large');
-    const growth = await growthPerTransfer(objects.pid, async (count) => {
-      const answers = await atOnce(count, () => answerTo(send(objects, 'GET', 'large').end()));
-      await sleep(1500); // in which the store could read on
-      for (const answer of answers) answer.destroy();
+const SERVERS: Readonly<Record<string, (objects: ObjectsProcess, ends: AsyncDisposableStack) => Promise<Server>>> = {
+  'the objects role': async (objects) => objects,
+  'a gateway': async (objects, ends) => {
+    const { pid, port } = ends.use(await startGatewayProcess(objects));
+    return { pid, port, key: objects.key };
+  },
+};
+
+describe.skipIf(process.platform !== 'linux').each(Object.entries(SERVERS))(
+  'memory of %s (needs /proc)',
+  (_, serverOf) => {
+    test(`${MANY} large uploads at once take less than 2 MiB each`, async () => {
+      await using ends = new AsyncDisposableStack();
+      const server = await serverOf(ends.use(await startObjectsProcess('data')), ends);
+      const growth = await growthPerTransfer(server.pid, (count) => {
+        return atOnce(count, (client) => upload(server, `large-${client}`));
+      });
+      expect(growth).toBeLessThan(BYTES_PER_TRANSFER);
     });
-    expect(growth).toBeLessThan(BYTES_PER_TRANSFER);
-  });
-});
+
+    test(`${MANY} readers that stop to read take less than 2 MiB each`, async () => {
+      await using ends = new AsyncDisposableStack();
+      const server = await serverOf(ends.use(await startObjectsProcess('data')), ends);
+      await upload(server, 'large');
+      const growth = await growthPerTransfer(server.pid, async (count) => {
+        const answers = await atOnce(count, () => answerTo(send(server, 'GET', 'large').end()));
+        await sleep(1500); // in which the store could read on
+        for (const answer of answers) answer.destroy();
+      });
+      expect(growth).toBeLessThan(BYTES_PER_TRANSFER);
+    });
+  },
+);
 
 function atOnce<T>(count: number, transfer: (client: number) => Promise<T>): Promise<readonly T[]> {
   return Promise.all(Array.from({ length: count }, (_, client) => transfer(client)));
@@ -52,8 +68,8 @@ async function peakMemory(pid: number): Promise<number> {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
-async function upload(objects: ObjectsProcess, name: string): Promise<void> {
-  const sent = send(objects, 'PUT', name);
+async function upload(server: Server, name: string): Promise<void> {
+  const sent = send(server, 'PUT', name);
   sent.setHeader('content-length', OBJECT_BYTES);
   const answered = answerTo(sent);
   for (let left = OBJECT_BYTES; left > 0; left -= CHUNK.length) {
@@ -69,7 +85,7 @@ async function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
   return answer;
 }
 
-function send({ port, key }: ObjectsProcess, method: string, name: string): ClientRequest {
+function send({ port, key }: Server, method: string, name: string): ClientRequest {
   const [host, path] = ['127.0.0.1', `/data/${name}`];
   const signed = { method, path, headers: { host: `${host}:${port}` }, payload: 'UNSIGNED-PAYLOAD' };
   return request({ port, host, method, path, headers: signRequest(key, signed), agent: false });
