@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -157,6 +158,25 @@ describe('the AWS SDK for JavaScript v3', () => {
     expect(await (await web.send(new GetObjectCommand({ Bucket, Key: 'copy' }))).Body?.transformToString()).toBe(
       'meow',
     );
+  });
+
+  /** The server signs what the browser has told it of the file; the browser sends that along. */
+  test('takes a direct upload by a presigned PUT with its type, checksum and ACL, as rails and laravel sign it', async () => {
+    const Key = 'direct/cat (1).jpg';
+    const md5 = createHash('md5').update('meow').digest('base64');
+    const put = new PutObjectCommand({ Bucket, Key, ContentType: 'image/jpeg', ContentMD5: md5, ACL: 'public-read' });
+    const headers = { 'content-type': 'image/jpeg', 'content-md5': md5, 'x-amz-acl': 'public-read' };
+    const names = new Set(Object.keys(headers));
+    const url = await getSignedUrl(web, put, { expiresIn: 300, signableHeaders: names, unhoistableHeaders: names });
+    const send = async (body: string, changed: object = {}) =>
+      (await fetch(url, { method: 'PUT', body, headers: { ...headers, ...changed } })).status;
+    expect(await send('woof')).toBe(400);
+    expect(await send('meow', { 'content-type': 'text/html' })).toBe(403);
+    expect(await send('meow', { 'x-amz-acl': 'private' })).toBe(403);
+    expect(await anonymously(`${Bucket}/${encodeURIComponent(Key)}`)).toBe(403);
+    expect(await send('meow')).toBe(200);
+    const shown = await fetch(`${store.endpoint}/${Bucket}/${encodeURIComponent(Key)}`);
+    expect([await shown.text(), shown.headers.get('content-type')]).toEqual(['meow', 'image/jpeg']);
   });
 
   test('opens a listing by the ACL of the bucket, and disables ACLs', async () => {
