@@ -4,7 +4,7 @@ import { bucketInput } from '../reconcile/bucket-settings.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import { createStorage } from '../reconcile/storage-keeper.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
-import { adoptBucket } from './s3-buckets.ts';
+import { recordedBucket } from './s3-buckets.ts';
 
 /** What no app file has said of a bucket. */
 const UNSAID: BucketSettings = { accessibility: 'private', versioning: false };
@@ -15,7 +15,7 @@ const UNSAID: BucketSettings = { accessibility: 'private', versioning: false };
  */
 export async function updateBucket(context: ControlContext, change: BucketChange & { readonly id: string }) {
   const { state, drivers, storageTurns } = context;
-  const found = await adoptBucket(context, change.id);
+  const found = await recordedBucket(context, change.id);
   refuseUnchangeable(found);
   if (!found.ready) await createStorage(context, found);
   return storageTurns.ofLive(found.id, async (record) => {

@@ -27,11 +27,13 @@ export async function findBucket(context: ControlContext, id: string): Promise<S
   }
 }
 
-/**
- * With a record from now on, as if a command had made it. Who asks has the turn of new names.
- * @throws HoldfastError as `findStorage`
- */
-export async function adoptBucket(context: ControlContext, id: string): Promise<StorageRecord> {
+/** With a record from now on, as if a command had made it. @throws HoldfastError as `findStorage` */
+export async function recordedBucket(context: ControlContext, id: string): Promise<StorageRecord> {
+  return (await findBucket(context, id)) ?? context.storageTurns.named('bucket', () => adoptBucket(context, id));
+}
+
+/** Another may have been first. */
+async function adoptBucket(context: ControlContext, id: string): Promise<StorageRecord> {
   const { state, config } = context;
   const found = await findBucket(context, id);
   if (found) return found;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FakeBuckets } from '../../../tests/support/fake-buckets.ts';
 import { TestClock } from '../../../tests/support/test-clock.ts';
-import type { BucketInfo, ObjectAdmin } from '../../objects/object-admin.ts';
 import { planPurge } from '../plan/purge.ts';
 import type { Platform } from '../platform.ts';
 import { releaseDomains } from '../reconcile/bucket-settings.ts';
@@ -13,50 +13,13 @@ import { openState, type State } from '../state/state.ts';
 import { createStorageOperations } from './storage.ts';
 import type { StorageViews } from './storage-view.ts';
 
-type Call = Parameters<ObjectAdmin['ensureBucket']>[0];
-
 const DAY_MS = 24 * 3600_000;
 
 let state: State;
 let clock: TestClock;
 let buckets: FakeBuckets;
 let context: ControlContext;
-let storage: Pick<Platform, 'createBucket' | 'updateBucket' | 'destroyStorage' | 'recoverStorage'>;
-
-/** Keeps what it was told last of each bucket; the call that `hold` chooses waits. */
-class FakeBuckets {
-  readonly told = new Map<string, Call>();
-  readonly locked = new Set<string>();
-  #held: { matches: (call: Call) => boolean; reached: () => void; opened: Promise<void> } | undefined;
-
-  async ensureBucket(call: Call): Promise<void> {
-    const held = this.#held;
-    if (held?.matches(call)) {
-      this.#held = undefined;
-      held.reached();
-      await held.opened;
-    }
-    this.told.set(call.name, { ...this.told.get(call.name), ...call });
-  }
-
-  async destroyBucket({ name }: { readonly name: string }): Promise<void> {
-    if (this.locked.has(name)) throw new Error(`${name} has locked versions`);
-    this.told.delete(name);
-  }
-
-  async listBuckets(): Promise<readonly Pick<BucketInfo, 'name' | 'forkOf'>[]> {
-    return [...this.told.values()].map(({ name, from }) => ({ name, forkOf: from?.bucket }));
-  }
-
-  /** Resolves when the first such call waits. */
-  async hold(matches: (call: Call) => boolean, begin: () => Promise<unknown>) {
-    const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    this.#held = { matches, reached: reached.resolve, opened: opened.promise };
-    const begun = begin();
-    await reached.promise;
-    return { begun, open: opened.resolve };
-  }
-}
+let storage: Pick<Platform, 'createBucket' | 'createVolume' | 'updateBucket' | 'destroyStorage' | 'recoverStorage'>;
 
 beforeEach(async () => {
   state = await openState(':memory:');
@@ -240,4 +203,69 @@ test('a bucket that an S3 client has made gets a record with its first change, a
   await recover('mine');
   expect(buckets.told.get('mine')).toMatchObject({ closed: false, quota: 200 });
   await expect(destroy('other')).rejects.toThrow('there is no bucket "other"');
+});
+
+test('a change that waits for its bucket holds up nothing else', async () => {
+  await storage.createBucket({ name: 'images' });
+  const update = () => storage.updateBucket({ id: 'images', quota: 1000 });
+  const { begun, open } = await buckets.hold(({ quota }) => quota !== undefined, update);
+  await storage.createBucket({ name: 'other' });
+  buckets.told.set('mine', { name: 'mine' });
+  await destroy('mine');
+  open();
+  await begun;
+});
+
+test('a bucket waits for no volume that is being made', async () => {
+  const made = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const create = () => {
+    begun.resolve();
+    return made.promise;
+  };
+  Object.assign(context.drivers.volumes, { create });
+  const volume = storage.createVolume({ name: 'data', sizeBytes: 1 });
+  await begun.promise;
+  await storage.createBucket({ name: 'images' });
+  made.resolve();
+  await volume;
+});
+
+test('a bucket that an S3 client has removed is forgotten when it is destroyed, and one made after it stays', async () => {
+  await storage.createBucket({ name: 'images' });
+  await buckets.destroyBucket({ name: 'images' });
+  expect(await destroy('images')).toBeNull();
+  buckets.told.set('images', { name: 'images' });
+  clock.advance(DAY_MS);
+  await keepOnce();
+  expect([...buckets.told.keys()]).toEqual(['images']);
+});
+
+test('a bucket whose destruction was cut off before it was hidden is hidden at the next start', async () => {
+  const { id } = await storage.createBucket({ name: 'images', domains: ['a.example'] });
+  await state.storage.update(id, { state: 'destroyed', purgeAt: clock.now() + DAY_MS });
+  await keepOnce();
+  expect(buckets.told.get('images')).toMatchObject({ closed: true, domains: [] });
+});
+
+test('each try of a purge has its end in the journal', async () => {
+  await storage.createBucket({ name: 'locked', app: 'shop' });
+  await destroy('locked');
+  buckets.locked.add('locked');
+  clock.advance(DAY_MS);
+  await keepOnce();
+  expect(await state.journal.closeInterrupted(clock.now())).toEqual([]);
+  expect(await state.journal.list('')).toMatchObject([{ name: 'purge-storage', error: 'locked has locked versions' }]);
+});
+
+test('an app that takes a domain waits for those buckets alone that have it', async () => {
+  await storage.createBucket({ name: 'images', app: 'shop' });
+  const { begun, open } = await buckets.hold(
+    ({ closed }) => closed === true,
+    () => destroy('images'),
+  );
+  const settings = { accessibility: 'public', versioning: false, domains: ['a.example'] } as const;
+  await releaseDomains(context, { id: 'bkt_other', app: 'shop' }, settings);
+  open();
+  await begun;
 });

@@ -7,6 +7,7 @@ import type { Platform, StorageView } from '../platform.ts';
 import { hideBucket, showBucket } from '../reconcile/bucket-settings.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 import { isNamed } from '../reconcile/deployment-actions.ts';
+import { isMade } from '../reconcile/is-made.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import { insert, isBucketName, type NewStorage } from '../reconcile/storage-actions.ts';
 import { createStorage, purgeStorage } from '../reconcile/storage-keeper.ts';
@@ -14,7 +15,7 @@ import type { ReleaseRecord } from '../state/release-store.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import { updateBucket } from './bucket-update.ts';
 import { findStorage } from './find-storage.ts';
-import { adoptBucket, findBucket } from './s3-buckets.ts';
+import { findBucket, recordedBucket } from './s3-buckets.ts';
 import type { StorageViews } from './storage-view.ts';
 
 type Storage = Pick<
@@ -40,7 +41,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
   const { state, drivers, config, clock, ids, storageTurns } = context;
 
   function create(storage: Omit<NewStorage, 'origin'>, check: () => Promise<void>): Promise<StorageView> {
-    return storageTurns.named(async () => {
+    return storageTurns.named(storage.kind, async () => {
       const record = (await begunBefore(storage)) ?? (await begin(storage, check));
       await createStorage(context, record).catch(async (error) => {
         if (HoldfastError.from(error).kind === 'exhausted') await forgetUnmade(record).catch(() => {});
@@ -87,10 +88,6 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
     return record?.realName ?? record?.name ?? id;
   }
 
-  async function recordedBucket(id: string): Promise<StorageRecord> {
-    return (await findBucket(context, id)) ?? storageTurns.named(() => adoptBucket(context, id));
-  }
-
   async function refuseSameName(kind: StorageView['kind'], name: string, app: string | null): Promise<void> {
     const same = (await state.storage.list({ kind })).find(
       (record) => record.name === name && record.app === app && record.state !== 'destroyed',
@@ -119,7 +116,7 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       });
     },
 
-    updateBucket: async (change) => viewOf(await storageTurns.named(() => updateBucket(context, change))),
+    updateBucket: async (change) => viewOf(await updateBucket(context, change)),
 
     bucketCredentials: async (name, { from } = {}) => {
       const names = from === undefined ? [name] : [name, from];
@@ -148,18 +145,22 @@ export function createStorageOperations(context: ControlContext, reconciler: Rec
       create({ kind: 'filesystem', app, name, region: config.region }, () => refuseSameName('filesystem', name, app)),
 
     destroyStorage: async ({ kind, id, now }) => {
-      const found = kind === 'bucket' ? await recordedBucket(id) : await findStorage(state, { kind, id });
+      const found = kind === 'bucket' ? await recordedBucket(context, id) : await findStorage(state, { kind, id });
       return storageTurns.of(found.id, async (record) => {
         if (!record) return null;
         await refuseWhileInUse(context, record);
         const recoverableUntil = record.state === 'destroyed' ? record.purgeAt : clock.now() + GRACE_MS;
-        await state.storage.update(record.id, { state: 'destroyed', purgeAt: now ? clock.now() : recoverableUntil });
+        const forGood = now || (await isGone(context, record));
+        await state.storage.update(record.id, {
+          state: 'destroyed',
+          purgeAt: forGood ? clock.now() : recoverableUntil,
+        });
         if (record.app !== null) reconciler.wake(record.app);
-        if (now) {
+        if (forGood) {
           await purgeStorage(context, record);
           return null;
         }
-        if (kind === 'bucket' && (await isMade(context, record))) await hideBucket(context, record);
+        if (kind === 'bucket') await hideBucket(context, record);
         return viewOf(record.id);
       });
     },
@@ -271,11 +272,9 @@ async function forksOf({ state, drivers }: ControlContext, record: StorageRecord
   return [...new Set([...made, ...begun].map(({ name }) => name))];
 }
 
-/** The driver has it: not of what was only begun, nor of what was purged when its end was cut off. */
-async function isMade({ drivers }: ControlContext, { kind, id, realName }: StorageRecord): Promise<boolean> {
-  if (kind === 'bucket') return (await drivers.objects.listBuckets({})).some(({ name }) => name === realName);
-  const storage = await (kind === 'volume' ? drivers.volumes : drivers.filesystems).list();
-  return storage.some((one) => one.id === id);
+/** Of a bucket that an S3 client has removed there is nothing to recover, and the next one of its name is another's. */
+async function isGone(context: ControlContext, record: StorageRecord): Promise<boolean> {
+  return record.kind === 'bucket' && record.ready && !(await isMade(context, record));
 }
 
 /** Enough volumes of the name are left without it. */

@@ -2,6 +2,7 @@ import type { ObjectAdmin } from '../../objects/object-admin.ts';
 import { bucketHost } from '../plan/hosts.ts';
 import type { BucketSettings, StorageRecord } from '../state/storage-store.ts';
 import type { ControlContext } from './context.ts';
+import { isMade } from './is-made.ts';
 
 type OptionalSetting = 'quota' | 'website' | 'cors' | 'lifecycle' | 'events' | 'logging';
 type BucketRecord = Pick<StorageRecord, 'app' | 'name' | 'realName' | 'settings'>;
@@ -47,8 +48,8 @@ export async function releaseDomains(
   { domains = [] }: BucketSettings,
 ): Promise<void> {
   if (record.app === null || domains.length === 0) return;
-  for (const { id, app } of await context.state.storage.list({ kind: 'bucket' })) {
-    if (id === record.id || app !== record.app) continue;
+  for (const { id, app, settings } of await context.state.storage.list({ kind: 'bucket' })) {
+    if (id === record.id || app !== record.app || !hasAny(settings, domains)) continue;
     await context.storageTurns.of(id, async (other) => other && takeDomains(context, other, domains));
   }
 }
@@ -60,16 +61,24 @@ async function takeDomains(
   domains: readonly string[],
 ): Promise<void> {
   const { settings } = record;
-  if (!settings?.domains?.some((one) => domains.includes(one))) return;
+  if (!hasAny(settings, domains)) return;
   const left = { ...settings, domains: settings.domains.filter((one) => !domains.includes(one)) };
   const { name, domains: kept } = bucketInput(record, left);
   if (record.state !== 'destroyed') await drivers.objects.ensureBucket({ name, domains: kept });
   await state.storage.update(record.id, { settings: left });
 }
 
+function hasAny(
+  settings: BucketSettings | null,
+  domains: readonly string[],
+): settings is BucketSettings & Required<Pick<BucketSettings, 'domains'>> {
+  return settings?.domains?.some((one) => domains.includes(one)) ?? false;
+}
+
 /** What is destroyed is nobody's to read, nor to write what would be purged with it; its domains are free. */
-export async function hideBucket({ drivers }: ControlContext, { realName, name }: BucketRecord): Promise<void> {
-  await drivers.objects.ensureBucket({ name: realName ?? name, domains: [], closed: true });
+export async function hideBucket({ drivers }: ControlContext, record: StorageRecord): Promise<void> {
+  if (!(await isMade({ drivers }, record))) return;
+  await drivers.objects.ensureBucket({ name: record.realName ?? record.name, domains: [], closed: true });
 }
 
 /**

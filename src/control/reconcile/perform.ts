@@ -1,6 +1,7 @@
 import type { Action } from '../plan/actions.ts';
 import type { ControlContext } from './context.ts';
 import * as deployment from './deployment-actions.ts';
+import { inJournal } from './in-journal.ts';
 import * as instance from './instance-actions.ts';
 import * as storage from './storage-actions.ts';
 
@@ -44,16 +45,7 @@ const runners: Runners = {
 
 /** Runs one action, with its step in the journal before and after. */
 export async function perform(context: ControlContext, app: string, action: Action): Promise<void> {
-  const { journal } = context.state;
-  const startedAt = context.clock.now();
-  const step = await journal.begin({ app, name: action.kind, action: JSON.stringify(action), startedAt });
-  try {
-    await run(context, app, action);
-  } catch (error) {
-    await journal.end(step, context.clock.now(), error instanceof Error ? error.message : String(error));
-    throw error;
-  }
-  await journal.end(step, context.clock.now(), null);
+  await inJournal(context, { app, action }, () => run(context, app, action));
 }
 
 function run<K extends Action['kind']>(

@@ -1,11 +1,14 @@
 import type { PurgePlanner } from '../plan/purge.ts';
 import type { ForkSource, StorageRecord, VolumeSource } from '../state/storage-store.ts';
-import { bucketInput } from './bucket-settings.ts';
+import { bucketInput, hideBucket } from './bucket-settings.ts';
 import type { ControlContext } from './context.ts';
+import { inJournal } from './in-journal.ts';
 import { Repeat } from './repeat.ts';
 import { make } from './storage-actions.ts';
 
 const INTERVAL_MS = 60_000;
+/** Of the journal. */
+const NO_APP = '';
 
 /** Storage that is no app's business: what the CLI made, and what was destroyed and whose grace is over. */
 export class StorageKeeper {
@@ -14,6 +17,7 @@ export class StorageKeeper {
   readonly #repeat: Repeat;
   /** What is unfinished from before was cut off by a crash; what is since is under way. */
   readonly #startedAt: number;
+  #haveHidden = false;
 
   constructor(context: ControlContext, plan: PurgePlanner) {
     this.#context = context;
@@ -36,7 +40,20 @@ export class StorageKeeper {
 
   async #look(): Promise<void> {
     const records = await this.#context.state.storage.list();
-    await each([() => this.#finish(records), () => this.#purgeDue(records)], (part) => part());
+    const parts = [() => this.#finish(records), () => this.#hideOnce(records), () => this.#purgeDue(records)];
+    await each(parts, (part) => part());
+  }
+
+  /** A crash may have cut off the destruction of a bucket, or its recovery. */
+  async #hideOnce(records: readonly StorageRecord[]): Promise<void> {
+    if (this.#haveHidden) return;
+    const destroyed = records.filter(({ kind, state }) => kind === 'bucket' && state === 'destroyed');
+    await each(destroyed, ({ id }) =>
+      this.#context.storageTurns.of(id, async (record) => {
+        if (record?.state === 'destroyed') await hideBucket(this.#context, record);
+      }),
+    );
+    this.#haveHidden = true;
   }
 
   #finish(records: readonly StorageRecord[]): Promise<void> {
@@ -106,14 +123,15 @@ function forkSource(source: StorageRecord['source']): ForkSource | undefined {
 
 /** For good, by who has its turn: content first, so that a crash between leaves a record to continue from. */
 export async function purgeStorage(context: ControlContext, record: StorageRecord): Promise<void> {
-  const { state, drivers, clock, log } = context;
-  const { id, kind, name, app } = record;
-  const action = JSON.stringify({ kind: 'purge-storage', id });
-  const step = await state.journal.begin({ app: app ?? '', name: 'purge-storage', action, startedAt: clock.now() });
-  if (kind === 'bucket') await drivers.objects.destroyBucket({ name: record.realName ?? name });
-  if (kind === 'volume') await drivers.volumes.destroy(id);
-  if (kind === 'filesystem') await drivers.filesystems.destroy(id);
-  await state.storage.remove(id);
-  await state.journal.end(step, clock.now(), null);
+  const { state, drivers, log } = context;
+  const { id, kind, name } = record;
+  const step = { app: NO_APP, action: { kind: 'purge-storage', id } };
+  await state.journal.prune(NO_APP); // what is locked is tried again and again
+  await inJournal(context, step, async () => {
+    if (kind === 'bucket') await drivers.objects.destroyBucket({ name: record.realName ?? name });
+    if (kind === 'volume') await drivers.volumes.destroy(id);
+    if (kind === 'filesystem') await drivers.filesystems.destroy(id);
+    await state.storage.remove(id);
+  });
   log.info({ storage: id, kind, name }, 'destroyed storage is gone for good');
 }

@@ -17,9 +17,9 @@ export class StorageTurns {
     this.#storage = storage;
   }
 
-  /** For new names: two that take the same one at once would both find it free. */
-  named<T>(work: () => Promise<T>): Promise<T> {
-    return this.#exclusive.run('names', work);
+  /** For new names of a kind: two that take the same one at once would both find it free. */
+  named<T>(kind: StorageRecord['kind'], work: () => Promise<T>): Promise<T> {
+    return this.#exclusive.run(kind, work);
   }
 
   /** `undefined`: it is gone. */
