@@ -38,7 +38,7 @@ export type WebhookTest =
 export interface WebhookAdmin {
   /**
    * Makes it, or gives a known one another address; a secret is made where there is none, or on request.
-   * @throws HoldfastError `webhook.name`, `webhook.url`
+   * @throws HoldfastError `webhook.name`, `webhook.url`, `webhook.address`
    */
   putWebhook(input: {
     readonly name: string;

@@ -121,7 +121,7 @@ async function platformWithSecrets(): Promise<TestPlatform> {
   platform.env.HOLDFAST_S3_GATEWAYS = '1';
   await platform.up();
   await platform.run(['object-store', 'create', 'data', '--app', 'a']);
-  await platform.run(['object-store', 'webhooks', 'add', 'hook', 'https://127.0.0.1:1/']);
+  await platform.run(['object-store', 'webhooks', 'add', 'hook', 'https://hooks.invalid/']);
   await platform.run(['secrets', 'set', 'TOKEN=x', '--app', 'a']);
   await platform.run(['secrets', 'set', 'TOKEN=y', '--app', 'a']);
   return platform;

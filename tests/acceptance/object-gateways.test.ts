@@ -53,7 +53,7 @@ test('what was changed through one process holds in the other when it is acknowl
   const notification = { Bucket: 'data', NotificationConfiguration: { QueueConfigurations } };
   const subscribe = () => other.send(new PutBucketNotificationConfigurationCommand(notification));
   await expect(subscribe()).rejects.toMatchObject({ name: 'InvalidArgument' });
-  await admin.putWebhook({ name: 'hook', url: 'https://127.0.0.1:1/' });
+  await admin.putWebhook({ name: 'hook', url: 'https://hooks.invalid/' });
   await subscribe();
   await admin.revokeKey({ owner: 'operator' });
   const block = new PutPublicAccessBlockCommand({ Bucket: 'data', PublicAccessBlockConfiguration: {} });

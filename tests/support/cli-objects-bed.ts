@@ -36,6 +36,7 @@ export async function startCliObjects(): Promise<CliObjectsBed> {
       host: '127.0.0.1',
       adminSocket,
       region: 'local',
+      webhookAllow: ['127.0.0.1'],
       log: pino({ level: 'silent' }),
       openStore: async () => new MemoryObjectStore(),
       closeMs: 0,

@@ -38,6 +38,7 @@ const BEGIN_AGAIN_MS = 1000;
  */
 export class BucketEvents {
   readonly webhooks: WebhookStore;
+  readonly targets: TargetAddresses;
   readonly post: Poster & { close(): void };
   readonly clock: Clock;
   readonly #options: BucketEventsOptions;
@@ -55,7 +56,8 @@ export class BucketEvents {
     this.#options = options;
     this.webhooks = webhooks;
     this.clock = clock;
-    this.post = createPoster({ targets: new TargetAddresses(allow) });
+    this.targets = new TargetAddresses(allow);
+    this.post = createPoster({ targets: this.targets });
   }
 
   /** @throws HoldfastError `envelope.broken`, `config.invalid` */

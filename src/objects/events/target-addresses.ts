@@ -54,9 +54,24 @@ export class TargetAddresses {
    * @throws HoldfastError `webhook.address` where there are none; the errors of `resolve`
    */
   async of(url: URL): Promise<readonly TargetAddress[]> {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const host = hostOf(url);
     const family = isIP(host);
-    const addresses = family === 0 ? await this.#resolve(host) : [{ address: host, family }];
+    return this.#taken(host, family === 0 ? await this.#resolve(host) : [{ address: host, family }]);
+  }
+
+  /**
+   * Where most names lead is known only when it is asked for; an address is refused as soon as it is given, and so is
+   * this machine (RFC 6761 section 6.3).
+   * @throws HoldfastError `webhook.address`
+   */
+  checkAddress(url: URL): void {
+    const host = hostOf(url);
+    const address = LOCALHOST.test(host) ? '127.0.0.1' : host;
+    const family = isIP(address);
+    if (family !== 0) this.#taken(host, [{ address, family }]);
+  }
+
+  #taken(host: string, addresses: readonly TargetAddress[]): readonly TargetAddress[] {
     if (this.#hosts.has(host)) return addresses;
     const taken = addresses.filter(({ address }) => isPublic(address) || contains(this.#networks, address));
     if (taken.length === 0) throw addressForbidden(host, addresses[0]?.address ?? 'no address');
@@ -65,8 +80,13 @@ export class TargetAddresses {
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
+const LOCALHOST = /^(.+\.)?localhost\.?$/i;
 /** RFC 4291 section 2.5.5.2; Node and URL write the rest in hex. */
 const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i;
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
 
 async function resolveHost(host: string): Promise<readonly TargetAddress[]> {
   return lookup(host, { all: true });

@@ -25,6 +25,16 @@ test('redirects are not followed, and private addresses are refused', async () =
   expect(bench.received).toHaveLength(1);
 });
 
+test('an address that nothing would be sent to is refused when it is given, and a known webhook keeps its own', async () => {
+  await bench.hook();
+  await bench.restart({ allow: ['10.1.0.0/16', 'localhost'] });
+  const put = (url: string) => bench.admin.putWebhook({ name: 'hook', url });
+  for (const host of ['10.0.0.1', '169.254.169.254', '[::1]', 'app.localhost'])
+    await expect(put(`http://${host}/events`)).rejects.toMatchObject({ code: 'webhook.address' });
+  expect(await bench.admin.listWebhooks({})).toMatchObject([{ name: 'hook', url: bench.url }]);
+  for (const host of ['10.1.0.1', 'localhost:3000', 'hooks.example.com']) await put(`http://${host}/events`);
+});
+
 test('a webhook is known by its name, keeps its secret, and stays while a bucket names it', async () => {
   const secret = await bench.hook();
   expect(await bench.admin.putWebhook({ name: 'hook', url: `${bench.url}/2` })).not.toHaveProperty('secret');

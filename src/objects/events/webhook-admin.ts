@@ -17,7 +17,7 @@ const MAX_LISTED = 1000;
 
 /** What operators do with webhooks and with the events that did not reach them. */
 export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly Bucket[]): WebhookAdmin {
-  const { webhooks, clock, post } = events;
+  const { webhooks, clock, post, targets } = events;
 
   const require = (name: string): Webhook => {
     const webhook = webhooks.find(name);
@@ -58,6 +58,8 @@ export function createWebhookAdmin(events: BucketEvents, buckets: () => readonly
     async putWebhook({ name, url, renewSecret }) {
       const { queue } = events; // before anything is made: the secret is told only once, in this answer
       const before = webhooks.find(name);
+      const target = URL.parse(url);
+      if (target) targets.checkAddress(target);
       const webhook = await webhooks.put(name, url, { renewSecret });
       events.wake(name);
       const isTold = webhook.secret !== before?.secret;
