@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../core/log.ts';
 import { MemoryObjectStore } from '../memory-store/memory-object-store.ts';
 import type { Bucket } from '../store/bucket.ts';
+import { bucketErrors } from '../store/errors/bucket-errors.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { sweepBucket } from './bucket-sweep.ts';
 import { daysAfter } from './expiry.ts';
@@ -329,6 +330,17 @@ test('uploads that nobody completes are aborted', async () => {
   expect(await sweep()).toEqual({ ...NOTHING, uploads: 1 });
   const { uploads } = await store.listUploads({ bucket: 'logs', limit: 10 });
   expect(uploads.map(({ key }) => key)).toEqual(['b', 'tmp/c']);
+});
+
+test('what a lost key has sealed stays, and keeps nothing else', async () => {
+  for (const key of ['a', 'sealed', 'z']) await put(key);
+  now += 10 * DAY;
+  await setRules({ expiration: { days: 1 } });
+  const refusing = racing(async (key) => {
+    if (key === 'sealed') throw bucketErrors.keyLost('logs');
+  });
+  expect(await sweep(refusing)).toEqual({ ...NOTHING, objects: 2 });
+  expect(await keys()).toEqual(['sealed']);
 });
 
 describe('the worker', () => {

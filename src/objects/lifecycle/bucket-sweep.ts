@@ -140,8 +140,9 @@ async function* uploadsOf(store: Sweep['store'], bucket: string): AsyncGenerator
   } while (after);
 }
 
-/** What is locked stays; what changed meanwhile is another thing, and the next sweep's. */
+/** What is locked stays, and what a lost key has sealed; what changed meanwhile is another thing, and the next sweep's. */
 const NOT_DUE = new Set([
+  'bucket.key-lost',
   'object.locked',
   'object.precondition',
   'object.not-found',
