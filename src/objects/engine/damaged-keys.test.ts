@@ -69,6 +69,38 @@ test.each(Object.entries(LOOKS))(
   },
 );
 
+const PAST_LOOKS: Readonly<Record<string, (versionId: string) => Promise<unknown>>> = {
+  'a look at it in a fork': () => store.head('fork', 'lost'),
+  'a read of the version in a fork': (versionId) => store.head('fork', 'lost', { versionId }),
+  'a removal in a fork': () => store.remove('fork', 'lost'),
+  'a write into a fork where there is to be nothing': () =>
+    store.put({ bucket: 'fork', key: 'lost', body: Buffer.from('x'), metadata, conditions: { ifNoneMatch: '*' } }),
+  'a look at it in a snapshot': () => store.head('data', 'lost', { snapshot: 'first' }),
+  'a read of the version in a snapshot': (versionId) => store.head('data', 'lost', { versionId, snapshot: 'first' }),
+};
+
+test.each(Object.entries(PAST_LOOKS))(
+  'an object of a snapshot whose key has changed in the index is not told to be gone: %s',
+  async (_what, look) => {
+    await store.updateBucket('data', { versioning: 'enabled' });
+    await Promise.all(['a', 'lost', 'z'].map((key) => put(key, 10)));
+    const { versionId } = await store.head('data', 'lost');
+    await store.createSnapshot('data', { name: 'first' });
+    await store.createBucket('fork', { from: { bucket: 'data' }, versioning: 'enabled' });
+    const remove = () => store.remove('data', 'lost', { versionId });
+    for (const change of [async () => {}, remove]) {
+      await change(); // the snapshot alone has it then
+      for (const shift of [-5, -2, 0, 4]) {
+        await reopen();
+        await flipBit(index(), (await keyOf('lost')) + shift, 2);
+        await expect(look(versionId)).rejects.toMatchObject({ code: 'store.index-damaged' });
+        await reopen();
+      }
+    }
+    expect(await store.head('fork', 'lost')).toMatchObject({ size: 10 });
+  },
+);
+
 test('a version whose key has changed is not told to be an older one', async () => {
   await store.updateBucket('data', { versioning: 'enabled' });
   await put('lost', 10);

@@ -111,7 +111,9 @@ export class Catalog {
     const base = row.base && this.buckets.byId(row.base.bucket);
     if (!row.base || !base) return own;
     const { stamp: began } = row.base;
-    return new ForkLayer(own, this.#layer(base, Math.min(began, moment ?? began)), {
+    return new ForkLayer(this.#index, {
+      own,
+      base: this.#layer(base, Math.min(began, moment ?? began)),
       bucket: row.id,
       moment: Math.min(moment ?? this.#lastStamp, this.#lastStamp),
       began,

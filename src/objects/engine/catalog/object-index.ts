@@ -139,15 +139,15 @@ export class ObjectIndex implements EntryReader {
     return this.#overlays().some(({ versions }) => versions.has(object));
   }
 
-  /** All versions of the object up to that stamp, the newest first. */
-  versions(prefix: Buffer, upTo = EVERY_STAMP): Iterable<FoundVersion> {
+  /** All versions of the object up to that stamp, the newest first. One that is held is sure of their end. */
+  versions(prefix: Buffer, upTo = EVERY_STAMP, reader: IndexReader = this.#file): Iterable<FoundVersion> {
     const object = textOf(prefix);
     const changed = new Set(this.#overlays().flatMap(({ versions }) => versions.get(object) ?? []));
     const range = { start: textOf(versionKey(prefix, upTo)), end: textOf(versionKey(prefix, 0)) };
-    return this.#merged(this.#values(changed), this.#file.range(range), range.start);
+    return this.#merged(this.#values(changed), reader.range(range), range.start);
   }
 
-  /** For `versionsBefore`. */
+  /** For `versions` and `versionsBefore`. */
   hold(): IndexReader & Disposable {
     return this.#file.hold();
   }

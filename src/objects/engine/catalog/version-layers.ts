@@ -37,8 +37,8 @@ export interface VersionLayer {
   at(key: string, stamp: number): Version | undefined;
   /** There is at most one; where there never were versions, it is the newest. */
   null(key: string): Version | undefined;
-  /** The newest first. */
-  versions(key: string): Iterable<Found>;
+  /** The newest first. With a reader that is held, that there is none is made sure of. */
+  versions(key: string, reader?: IndexReader): Iterable<Found>;
   scan(options?: LayerScanOptions): LayerScan;
   /** The pins by which it shows what is gone; `undefined` where there is none. */
   pinned(): readonly (number | undefined)[];
@@ -73,8 +73,8 @@ export class PresentLayer implements VersionLayer {
     return this.#nulls.find(objectPrefix(this.#bucket, Buffer.from(key)));
   }
 
-  versions(key: string): Iterable<FoundVersion> {
-    return this.#index.versions(objectPrefix(this.#bucket, Buffer.from(key)));
+  versions(key: string, reader?: IndexReader): Iterable<FoundVersion> {
+    return this.#index.versions(objectPrefix(this.#bucket, Buffer.from(key)), undefined, reader);
   }
 
   scan({ prefix, reader }: LayerScanOptions = {}): LayerScan {
@@ -108,16 +108,18 @@ export class PastLayer implements VersionLayer {
   }
 
   newest(key: string): Version | undefined {
-    return firstOf(this.versions(key))?.version();
+    return newestOf(this, key, this.#index);
   }
 
   at(key: string, stamp: number): Version | undefined {
     if (stamp > this.#past.moment) return undefined;
     const bytes = Buffer.from(key);
-    const present = this.#index.find(this.#prefix(bytes, IndexTable.version), stamp);
+    const prefix = this.#prefix(bytes, IndexTable.version);
+    const present = this.#index.find(prefix, stamp);
     if (present) return present.version();
-    const retained = this.#index.find(this.#prefix(bytes, IndexTable.retained), stamp);
-    return retained && this.#shows(retained, this.#pins()) ? retained.version() : undefined;
+    const retained = this.#index.confirmed(this.#prefix(bytes, IndexTable.retained), stamp);
+    if (!retained) return this.#index.confirmed(prefix, stamp)?.version();
+    return this.#shows(retained, this.#pins()) ? retained.version() : undefined;
   }
 
   /** One that is still there was there since it began; of those that are gone, what began before the last was over. */
@@ -132,11 +134,11 @@ export class PastLayer implements VersionLayer {
     return undefined;
   }
 
-  versions(key: string): Iterable<Found> {
+  versions(key: string, reader?: IndexReader): Iterable<Found> {
     const bytes = Buffer.from(key);
     const { moment } = this.#past;
-    const present = this.#index.versions(this.#prefix(bytes, IndexTable.version), moment);
-    const retained = this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment);
+    const present = this.#index.versions(this.#prefix(bytes, IndexTable.version), moment, reader);
+    const retained = this.#index.versions(this.#prefix(bytes, IndexTable.retained), moment, reader);
     return this.#merged(present, retained, this.#pins());
   }
 
@@ -174,6 +176,8 @@ export class PastLayer implements VersionLayer {
 }
 
 interface Fork {
+  readonly own: VersionLayer;
+  readonly base: VersionLayer;
   readonly bucket: number;
   /** The last stamp that counts. */
   readonly moment: number;
@@ -184,20 +188,22 @@ interface Fork {
 
 /** A fork's own versions before those of its base that it does not hide. */
 export class ForkLayer implements VersionLayer {
+  readonly #index: ObjectIndex;
   readonly #own: VersionLayer;
   readonly #base: VersionLayer;
   readonly #fork: Fork;
 
-  constructor(own: VersionLayer, base: VersionLayer, fork: Fork) {
-    this.#own = own;
-    this.#base = base;
+  constructor(index: ObjectIndex, fork: Fork) {
+    this.#index = index;
+    this.#own = fork.own;
+    this.#base = fork.base;
     this.#fork = fork;
   }
 
   newest(key: string): Version | undefined {
     const own = this.#own.newest(key);
     if (own && own.stamp > this.#fork.began) return own;
-    return firstOf(this.versions(key))?.version();
+    return newestOf(this, key, this.#index);
   }
 
   at(key: string, stamp: number): Version | undefined {
@@ -212,8 +218,8 @@ export class ForkLayer implements VersionLayer {
     return base && !this.#hides(Buffer.from(key), base.stamp) ? base : undefined;
   }
 
-  versions(key: string): Iterable<Found> {
-    return merged(this.#own.versions(key), this.#shown(this.#base.versions(key)));
+  versions(key: string, reader?: IndexReader): Iterable<Found> {
+    return merged(this.#own.versions(key, reader), this.#shown(this.#base.versions(key, reader)));
   }
 
   scan(options?: LayerScanOptions): LayerScan {
@@ -253,6 +259,14 @@ function endOf(bucket: number, prefix: string | undefined, table?: VersionedTabl
 
 function* filtered(found: Iterable<Found>, shows: (one: FoundVersion) => boolean): Generator<Found> {
   for (const one of found) yield one && shows(one) ? one : undefined;
+}
+
+/** That there is none is made sure of by a second look, which costs those nothing who find it. */
+function newestOf(layer: VersionLayer, key: string, index: ObjectIndex): Version | undefined {
+  const newest = firstOf(layer.versions(key));
+  if (newest) return newest.version();
+  using reader = index.hold();
+  return firstOf(layer.versions(key, reader))?.version();
 }
 
 function firstOf(found: Iterable<Found>): Found {
