@@ -49,13 +49,16 @@ export class BucketWriter {
       if (catalog.buckets.byName(name)) throw bucketErrors.exists(name);
       const fork = from && this.#fork(from);
       const bucket = newBucket({ name, createdAt: wallTime(clock.tick()), fork }, settings);
-      const sealedKey = fork?.sealedKey ?? keys?.make();
+      const sealedKey = fork ? fork.sealedKey : keys?.make();
       const draft = bucketDraft(catalog.nextBucket, { bucket, sealedKey, snapshots: [], base: fork?.base });
       return { draft, result: bucket };
     });
   }
 
-  /** Of the present a fork takes the moment after everything so far. What it shows is sealed by the base's key. */
+  /**
+   * Of the present a fork takes the moment after everything so far. What it shows is sealed by the base's key: of a base
+   * that has none it gets one as every bucket without, when that is known not to be lost.
+   */
   #fork({ bucket, snapshot: name }: BucketSource) {
     const { catalog, clock, commits } = this.#options;
     const row = commits.row(bucket);

@@ -248,6 +248,7 @@ async function expectLost(): Promise<void> {
     () => store.abortUpload(upload),
   ];
   for (const request of refused) await expect(request()).rejects.toMatchObject(LOST);
+  await expectLostInFork();
   await store.updateBucket('data', { versioning: 'suspended' });
   await expect(store.remove('data', 'a')).rejects.toMatchObject(LOST); // its marker would take the place of the version
   expect((await store.list({ bucket: 'data', limit: 10 })).objects.map(({ key }) => key)).toEqual(['a', 'plain']);
@@ -255,6 +256,15 @@ async function expectLost(): Promise<void> {
   expect(await read('plain')).toBe('p');
   expect((await store.open('other', 'b')).bytes?.toString()).toBe('secret');
   await store.put(textIn('other', 'c'));
+}
+
+/** It shows what its base has, and has no other key. */
+async function expectLostInFork(): Promise<void> {
+  await store.createBucket('fork', { from: { bucket: 'data' } });
+  for (const key of ['a', 'new']) await expect(store.put(textIn('fork', key))).rejects.toMatchObject(LOST);
+  await expect(store.open('fork', 'a')).rejects.toMatchObject(LOST);
+  await expect(store.remove('fork', 'a')).rejects.toMatchObject(LOST);
+  await store.deleteBucket('fork');
 }
 
 /** Of a bucket of before encryption, an object and an upload that are encrypted. */

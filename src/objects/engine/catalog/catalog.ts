@@ -132,9 +132,9 @@ export class Catalog {
     return new BucketView(new PresentLayer(this.#index, { bucket: id, nulls: this.#nulls })).isEmpty({ reader });
   }
 
-  /** Whether something in the bucket, which has no key, is sealed by one: then it is lost. */
+  /** Whether something that the bucket, which has no key, holds or shows is sealed by one: then it is lost. */
   hasLostKey(bucket: number): Generator<void, boolean> {
-    return findSealed(bucket, { index: this.#index, uploads: this.uploads });
+    return findSealed(bucket, { index: this.#index, uploads: this.uploads, buckets: this.buckets });
   }
 
   /** Whether the bucket itself holds that version: a fork may show it of its base. */

@@ -88,3 +88,20 @@ test('a copy has its source though compaction moves it while the bucket gets its
   const [{ etag }] = await Promise.all([copy, settled]);
   expect(etag).toBe((await store.head('data', 'source')).etag);
 });
+
+test('a fork of a bucket that has no key gets one of its own, whatever its base has got since', async () => {
+  await put('before', 10);
+  await openEncrypted();
+  for (const name of ['fork', 'fork-of-fork']) {
+    await store.createBucket(name, { from: { bucket: name === 'fork' ? 'data' : 'fork' } });
+  }
+  await put('after', 10);
+  await store.put({ bucket: 'fork', key: 'own', body: Buffer.from('own'), metadata });
+  await store.put({ bucket: 'fork-of-fork', key: 'own', body: Buffer.from('own'), metadata });
+  await openEncrypted();
+  for (const bucket of ['fork', 'fork-of-fork']) {
+    expect((await store.open(bucket, 'own')).bytes?.toString()).toBe('own');
+    expect((await store.open(bucket, 'before')).bytes?.length).toBe(10);
+    expect(await store.head(bucket, 'own')).toMatchObject({ encryption: 'managed' });
+  }
+});
