@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageConfig } from './config.ts';
 import type { CustomerKey } from './customer-key.ts';
 import { invalidArgument, networkError, StorageError, timeoutError } from './errors.ts';
+import { checkedHeaders } from './header-values.ts';
 import { momentFields } from './moment.ts';
 import { canonicalQuery, encodePath, presignQuery, type SignableRequest, sha256, signHeaders } from './sigv4.ts';
 import { text } from './xml.ts';
@@ -99,8 +100,8 @@ export class S3Client {
     key: string,
     options: { expiresIn: number; headers?: Record<string, string>; query?: Record<string, string> },
   ): string {
-    const { publicEndpoint, credentials, region, customerKey } = this.#config;
-    if (customerKey) throw invalidArgument("a URL gives nobody a customer's key: use a storage without one");
+    const { publicEndpoint, credentials, region } = this.#config;
+    this.#refuseKey();
     const { headers = {} } = options;
     const parameters = { ...options.query, ...momentFields(this.#config.moment) };
     const target = this.#address({ method, key, headers, query: parameters }, publicEndpoint);
@@ -108,10 +109,17 @@ export class S3Client {
     return `${publicEndpoint.protocol}//${target.host}${target.path}?${query}`;
   }
 
+  /** @throws as `presign` */
   plainUrl(key: string): string {
     const { publicEndpoint } = this.#config;
+    this.#refuseKey();
     const target = this.#address({ method: 'GET', key }, publicEndpoint);
     return `${publicEndpoint.protocol}//${target.host}${target.path}`;
+  }
+
+  #refuseKey(): void {
+    if (this.#config.customerKey)
+      throw invalidArgument("a URL gives nobody a customer's key: use a storage without one");
   }
 
   async #retrying<T>(request: S3Request, attempt: () => Promise<T>): Promise<T> {
@@ -148,7 +156,7 @@ export class S3Client {
 
   #exchange(request: S3Request): Promise<IncomingMessage> {
     const { endpoint, credentials, region, timeoutMs } = this.#config;
-    const headers = { ...request.headers, ...momentFields(this.#config.moment) };
+    const headers = checkedHeaders({ ...request.headers, ...momentFields(this.#config.moment) });
     const target = this.#address({ ...request, headers }, endpoint);
     const body = request.body ?? new Uint8Array();
     const query = canonicalQuery(target.query);

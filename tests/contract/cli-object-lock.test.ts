@@ -108,7 +108,7 @@ it('holds an object, and lets it go', async () => {
   const version = ['--version-id', await versionOf('held')];
   expect((await store(['legal-hold', 'images', 'held'])).stdout).toBe('The legal hold of images/held is off.\n');
   expect(await store(['legal-hold', 'images', 'held', 'on'])).toMatchObject({ code: 0 });
-  expect(await json(['legal-hold', 'images', 'held', ...version])).toMatchObject({ legalHold: 'on' });
+  expect(await json(['legal-hold', 'images', 'held', ...version])).toMatchObject({ legalHold: true });
   expect((await store(['stat', 'images', 'held'])).stdout).toMatch(/^legal hold +on$/m);
   expect((await store(['rm', 'images', 'held', ...version, '--yes'])).code).toBe(4);
   expect(await store(['legal-hold', 'images', 'held', 'off'])).toMatchObject({ code: 0 });

@@ -59,3 +59,10 @@ it('says what cannot be asked for', async () => {
   expect(await put('--acl', 'open')).toEqual([2, expect.stringContaining('private, public-read, authenticated-read')]);
   expect(await store(['stat', 'images', 'refused'])).toMatchObject({ code: 3 });
 });
+
+it('says what no header can hold', async () => {
+  const put = (value: string) =>
+    store(['put', 'images', '-', 'named', '--content-disposition', `attachment; filename="${value}"`], { input: 'x' });
+  for (const value of ['größe.jpg', '5€.jpg', 'two\nlines'])
+    expect(await put(value)).toMatchObject({ code: 2, stderr: expect.stringContaining('as content-disposition') });
+});

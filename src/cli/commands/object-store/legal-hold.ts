@@ -43,7 +43,7 @@ export function objectLegalHold(buckets: Command): void {
             return state;
           });
           return {
-            data: { ...version, legalHold },
+            data: { ...version, legalHold: legalHold === 'on' },
             text: `The legal hold of ${nameOfObject(version)} is ${legalHold}.`,
           };
         },
