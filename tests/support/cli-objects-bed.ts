@@ -70,7 +70,10 @@ const INSTANCES = [
 function keyOperations(objects: ObjectAdmin, { endpoint, region }: { endpoint: string; region: string }) {
   return createKeyOperations({
     state: {
-      storage: { list: async () => [{ id: 'buc_1', name: 'images', realName: null, state: 'active' }] },
+      storage: {
+        list: async () => [{ id: 'buc_1', name: 'images', realName: 'images', state: 'active' }],
+        takenRealNames: async () => new Set(['images']),
+      },
       instances: { live: async (app: string) => (app === 'shop' ? INSTANCES : []) },
     },
     drivers: { objects },
