@@ -1,7 +1,6 @@
-import { isHoldfastCode } from '../../core/errors.ts';
 import type { BucketInfo } from '../../objects/object-admin.ts';
 import type { ControlContext } from '../reconcile/context.ts';
-import { insert } from '../reconcile/storage-actions.ts';
+import { insert, isBucketName } from '../reconcile/storage-actions.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
 import { findStorage } from './find-storage.ts';
 
@@ -16,15 +15,15 @@ export async function s3Buckets({ state, drivers }: ControlContext): Promise<rea
   return now.filter(({ name }) => before.has(name) && !recorded.has(name));
 }
 
-/** The record of the bucket, or that one which S3 clients have made has no record. @throws HoldfastError as `findStorage` */
+/**
+ * The record of the bucket, or that one which S3 clients have made has no record. That is what its name means, also
+ * where an app calls another bucket so. @throws HoldfastError as `findStorage`
+ */
 export async function findBucket(context: ControlContext, id: string): Promise<StorageRecord | undefined> {
-  try {
-    return await findStorage(context.state, { kind: 'bucket', id });
-  } catch (error) {
-    if (!isHoldfastCode(error, 'bucket.not-found')) throw error;
+  if (isBucketName(id) && !(await context.state.storage.takenRealNames()).has(id)) {
     if ((await s3Buckets(context)).some(({ name }) => name === id)) return undefined;
-    throw error;
   }
+  return findStorage(context.state, { kind: 'bucket', id });
 }
 
 /** With a record from now on, as if a command had made it. @throws HoldfastError as `findStorage` */

@@ -10,6 +10,7 @@ import type { Reconciler } from '../reconcile/reconciler.ts';
 import { StorageKeeper } from '../reconcile/storage-keeper.ts';
 import { StorageTurns } from '../reconcile/storage-turns.ts';
 import { openState, type State } from '../state/state.ts';
+import type { StorageRecord } from '../state/storage-store.ts';
 import { createStorageOperations } from './storage.ts';
 import type { StorageViews } from './storage-view.ts';
 
@@ -268,4 +269,15 @@ test('an app that takes a domain waits for those buckets alone that have it', as
   await releaseDomains(context, { id: 'bkt_other', app: 'shop' }, settings);
   open();
   await begun;
+});
+
+test('a bucket that an S3 client has made is meant by its name, and not the one that an app calls so', async () => {
+  await storage.createBucket({ name: 'images', app: 'shop' });
+  const [record] = await state.storage.list();
+  await state.storage.remove(record?.id ?? '');
+  await state.storage.insert({ ...(record as StorageRecord), realName: 'shop-images' });
+  buckets.told.set('shop-images', { name: 'shop-images' });
+  await destroy('images', true);
+  expect([...buckets.told.keys()]).toEqual(['shop-images']);
+  expect(await destroy('images')).toMatchObject({ realName: 'shop-images' });
 });
