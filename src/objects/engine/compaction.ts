@@ -1,5 +1,6 @@
 import { isHoldfastCode } from '../../core/errors.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { KeptRecords } from './catalog/kept-records.ts';
 import type { Committer } from './committer.ts';
 import type { JournalFeed } from './feed/journal-feed.ts';
 import type { LocatedRecord } from './journal/batch.ts';
@@ -29,6 +30,7 @@ interface CompactionOptions {
  */
 export class Compaction {
   readonly #options: CompactionOptions;
+  readonly #kept: KeptRecords;
   /** Existing segments in the span of a segment's removals, when they were last looked at. */
   readonly #examined = new Map<number, number>();
   /** Of damaged segments, the bytes that are needed and cannot be moved: until they are removed, it is of no use to look again. */
@@ -36,6 +38,7 @@ export class Compaction {
 
   constructor(options: CompactionOptions) {
     this.#options = options;
+    this.#kept = new KeptRecords(options.catalog);
   }
 
   /** Compacts until no segment is worth it. */
@@ -129,19 +132,18 @@ export class Compaction {
   /** Decided again in the journal's order: what was removed meanwhile stays where it is. */
   async #move(records: readonly LocatedRecord[], sequence: number): Promise<void> {
     if (records.length === 0) return;
-    const { catalog, committer } = this.#options;
-    await committer.commit({
+    await this.#options.committer.commit({
       scopes: records.map(({ record }) => scopeOf(record)),
       purpose: 'compact',
       decide: () =>
-        records.filter((located) => this.#isNeeded(located, sequence)).map(({ record }) => catalog.moved(record)),
+        records.filter((located) => this.#isNeeded(located, sequence)).map(({ record }) => this.#kept.moved(record)),
       done: () => undefined,
     });
   }
 
-  #isNeeded({ record, position, length }: LocatedRecord, sequence: number): boolean {
+  #isNeeded({ record, position }: LocatedRecord, sequence: number): boolean {
     const exists = (first: number, last: number) => this.#existing(first, last, sequence) > 0;
-    return this.#options.catalog.isNeeded(record, { position, length }, exists);
+    return this.#kept.isNeeded(record, position, exists);
   }
 }
 

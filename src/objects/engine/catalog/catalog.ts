@@ -2,7 +2,7 @@ import type { Usage } from '../../store/bucket.ts';
 import { addUsage } from '../../store/usage.ts';
 import type { HybridClock } from '../hybrid-clock.ts';
 import type { LocatedRecord } from '../journal/batch.ts';
-import { isRemoval, type JournalRecord, RecordKind } from '../journal/record.ts';
+import { isRemoval, RecordKind } from '../journal/record.ts';
 import { type BucketRow, BucketTable } from './bucket-table.ts';
 import { BucketView } from './bucket-view.ts';
 import { FileReferences } from './file-references.ts';
@@ -17,7 +17,7 @@ import { findSealed } from './sealed-search.ts';
 import { type SegmentRow, SegmentUsage } from './segment-usage.ts';
 import { UploadTable } from './upload-table.ts';
 import { UsageTable } from './usage-table.ts';
-import { type Location, splitUntil, type Version, withUntil } from './version.ts';
+import { splitUntil, type Version } from './version.ts';
 import { ForkLayer, PastLayer, PresentLayer, type VersionLayer } from './version-layers.ts';
 import { VersionTable } from './version-table.ts';
 import { WhiteoutTable } from './whiteout-table.ts';
@@ -46,7 +46,7 @@ export class Catalog {
   readonly retained: RetainedTable;
   readonly segments: SegmentUsage;
   readonly files: FileReferences;
-  readonly #whiteouts: WhiteoutTable;
+  readonly whiteouts: WhiteoutTable;
   readonly #nulls: NullTable;
   #hasNulls: boolean;
   readonly #usage: UsageTable;
@@ -81,7 +81,7 @@ export class Catalog {
     this.#nulls = new NullTable(index);
     this.#hasNulls = state?.nulls ?? state === undefined;
     this.versions = new VersionTable(ledger, { retained: this.retained, usage: this.#usage, nulls: this.#nulls });
-    this.#whiteouts = new WhiteoutTable(ledger, this.#usage);
+    this.whiteouts = new WhiteoutTable(ledger, this.#usage);
   }
 
   /** Journal before this position is in the index file. */
@@ -117,7 +117,7 @@ export class Catalog {
       bucket: row.id,
       moment: Math.min(moment ?? this.#lastStamp, this.#lastStamp),
       began,
-      whiteouts: this.#whiteouts,
+      whiteouts: this.whiteouts,
     });
   }
 
@@ -179,7 +179,7 @@ export class Catalog {
         this.versions.addRetained(record, location);
         break;
       case RecordKind.whiteout:
-        this.#whiteouts.add(record, location);
+        this.whiteouts.add(record, location);
         break;
       case RecordKind.bucket:
         this.#lostPins(this.buckets.apply(record, location));
@@ -240,43 +240,9 @@ export class Catalog {
 
   /** Drops some entries of a deleted bucket that are in the index file, and says whether there were any. */
   purgeStep(bucket: number): boolean {
-    const purged = [this.versions, this.retained, this.#whiteouts, this.#nulls].map((table) => table.purgeStep(bucket));
+    const purged = [this.versions, this.retained, this.whiteouts, this.#nulls].map((table) => table.purgeStep(bucket));
     this.#usage.forget(bucket);
     return purged.includes(true);
-  }
-
-  /** False when the record, at `position`, says nothing that is still needed. */
-  isNeeded(record: JournalRecord, { position }: Location, exists: (first: number, last: number) => boolean): boolean {
-    switch (record.kind) {
-      case RecordKind.version:
-        return (this.versions.at(record) ?? this.retained.at(record))?.location.position === position;
-      case RecordKind.retained:
-        return this.retained.at(record)?.location.position === position;
-      case RecordKind.whiteout:
-        return this.#whiteouts.isAt(record, position);
-      case RecordKind.bucket:
-        return this.buckets.byId(record.bucket)?.location.position === position;
-      case RecordKind.upload:
-        return this.uploads.get(record.key.toString())?.location?.position === position;
-      case RecordKind.part:
-        return this.#isPart(record, position);
-      default: {
-        const { span } = decodeHead<RemovalHead>(record.head);
-        return span !== undefined && exists(span.first, span.last);
-      }
-    }
-  }
-
-  /** What compaction writes in its place. That a version is gone must stay with it: the record of its end may go first. */
-  moved(record: JournalRecord): JournalRecord {
-    const until = record.kind === RecordKind.version ? this.retained.at(record)?.until : undefined;
-    if (until === undefined) return { ...record, moved: true };
-    return { ...record, moved: true, kind: RecordKind.retained, head: withUntil(record.head, until) };
-  }
-
-  #isPart(record: JournalRecord, position: number): boolean {
-    const upload = this.uploads.get(record.key.toString());
-    return [...(upload?.parts.values() ?? [])].some(({ location }) => location.position === position);
   }
 
   /** Writes everything applied so far to the index file, with the position, in one transaction. */
