@@ -23,3 +23,19 @@ test('no more are at work than may be, whoever fails', async () => {
   expect(most).toBe(2);
   expect(await atMost.run(async () => 'again')).toBe('again');
 });
+
+test('a queue of any length goes in order, also where more come while it goes', async () => {
+  const atMost = new AtMost(2);
+  const order: number[] = [];
+  const work = async (n: number): Promise<void> => {
+    order.push(n);
+    await Promise.resolve();
+    if (n < 1000 && n % 3 === 0) runs.push(atMost.run(() => work(1000 + n)));
+  };
+  const runs = Array.from({ length: 1000 }, (_, n) => atMost.run(() => work(n)));
+  for (const run of runs) await run;
+  const late = order.filter((n) => n >= 1000);
+  expect(order.filter((n) => n < 1000)).toEqual(Array.from({ length: 1000 }, (_, n) => n));
+  expect(late).toEqual(late.toSorted((a, b) => a - b));
+  expect(late).toHaveLength(334);
+});
