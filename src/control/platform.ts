@@ -1,5 +1,7 @@
 import type { WebhookAdmin } from '../objects/webhook-contract.ts';
 import type { AppSpec } from '../spec/app-spec.ts';
+import type { MasterKeyRestoredView, MasterKeyRotationView, MasterKeyView } from './master-key-view.ts';
+import type { ScrubView } from './scrub-view.ts';
 
 /** Everything that the API offers, as one interface: routes translate HTTP to it, `createPlatform` is it. */
 
@@ -120,66 +122,6 @@ export interface KeyView {
   readonly replacedBy: string | null;
   /** Instances of its service that run with it; those of a replaced one get the new one at the next deployment. */
   readonly usedBy: readonly string[];
-}
-
-/** One pass of the check of everything that buckets hold. */
-export interface ScrubPassView {
-  readonly startedAt: number;
-  /** `null`: it is under way. */
-  readonly finishedAt: number | null;
-  readonly objects: number;
-  readonly bytes: number;
-  readonly damagedCount: number;
-  /** The first 1,000. */
-  readonly damaged: readonly {
-    readonly bucket: string;
-    readonly key: string;
-    readonly versionId: string;
-    readonly message: string;
-  }[];
-}
-
-/** The index of the object store was built anew from its journal. */
-export interface IndexRebuildView {
-  readonly at: number;
-  readonly tookMs: number;
-  /** `null`: the one before was gone, or the machine had stopped over it. */
-  readonly damage: string | null;
-}
-
-export interface ScrubView {
-  readonly current: ScrubPassView | null;
-  readonly last: ScrubPassView | null;
-  /** Files of the object store that were damaged, and whose content is missing; below `objects/` of the data directory. */
-  readonly setAside: readonly string[];
-  /** Buckets whose key is lost, and with it what they hold. */
-  readonly lostKeys: readonly string[];
-  readonly indexRebuild: IndexRebuildView | null;
-}
-
-export interface MasterKeyRestoredView extends MasterKeyView {
-  /** `false`: the file was whole. */
-  readonly restored: boolean;
-}
-
-/** The key that seals all others; never the key itself. */
-export interface MasterKeyView {
-  readonly id: string;
-  readonly file: string;
-  /** Another key is taking its place, and has not replaced it everywhere. */
-  readonly rotating: boolean;
-}
-
-export interface MasterKeyRotationView extends MasterKeyView {
-  /** How much it seals: everything that the one before had sealed. */
-  readonly resealed: {
-    readonly buckets: number;
-    readonly accessKeys: number;
-    readonly webhooks: number;
-    readonly secrets: number;
-  };
-  /** `false`: the file has the key before too, and is not the platform's to change. */
-  readonly earlierGone: boolean;
 }
 
 export interface KeyGrantView {

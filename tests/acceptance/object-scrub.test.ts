@@ -1,7 +1,7 @@
 import { open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ScrubView } from '../../src/control/platform.ts';
+import type { ScrubView } from '../../src/control/scrub-view.ts';
 import { waitUntil } from '../../src/core/retry.ts';
 import { INDEX_FILE } from '../../src/objects/engine/catalog/index-file.ts';
 import { dataFiles } from '../support/data-files.ts';

@@ -4,21 +4,19 @@ import { withEncodedParams } from './encoded-params.ts';
 import type { Routes } from './routes.ts';
 
 export type { FailedEvent, WebhookInfo } from '../../objects/webhook-contract.ts';
+export type { MasterKeyRotationView, MasterKeyView } from '../master-key-view.ts';
 export type {
   AppView,
   DeploymentView,
   InstanceView,
   KeyView,
   LogLine,
-  MasterKeyRotationView,
-  MasterKeyView,
   NewKeyView,
   ReleaseView,
-  ScrubPassView,
-  ScrubView,
   ServiceView,
   StorageView,
 } from '../platform.ts';
+export type { ScrubPassView, ScrubView } from '../scrub-view.ts';
 
 /** The API with the types of its routes and nothing of their code: `routes.ts` is imported for its type alone. */
 

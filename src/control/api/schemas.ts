@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { APP_NAME, APP_NAME_RULE, resourceName } from '../../spec/schema/fields.ts';
+import type { MasterKeyRestoredView, MasterKeyRotationView, MasterKeyView } from '../master-key-view.ts';
 import type {
   AppView,
   BucketCredentials,
@@ -7,17 +8,13 @@ import type {
   InstanceView,
   KeyView,
   LogLine,
-  MasterKeyRestoredView,
-  MasterKeyRotationView,
-  MasterKeyView,
   NewKeyView,
   RegionView,
   ReleaseView,
-  ScrubPassView,
-  ScrubView,
   ServiceView,
   StorageView,
 } from '../platform.ts';
+import type { ScrubPassView, ScrubView } from '../scrub-view.ts';
 
 /** The views of `Platform` as schemas: for the OpenAPI document and the types of the client. Times are epoch milliseconds. */
 

@@ -1,5 +1,6 @@
 import type { MasterKeyRotation } from '../master-key-rotation.ts';
-import type { MasterKeyView, Platform } from '../platform.ts';
+import type { MasterKeyView } from '../master-key-view.ts';
+import type { Platform } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
 
 type MasterKeyOperations = Pick<Platform, 'masterKey' | 'restoreMasterKey' | 'rotateMasterKey'>;

@@ -1,6 +1,7 @@
 import type { ScrubPass } from '../../objects/scrub/scrub-report.ts';
-import type { Platform, ScrubPassView } from '../platform.ts';
+import type { Platform } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';
+import type { ScrubPassView } from '../scrub-view.ts';
 
 type Scrub = Pick<Platform, 'scrubReport' | 'beginScrub'>;
 
