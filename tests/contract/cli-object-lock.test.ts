@@ -100,6 +100,8 @@ it('says what is no end of a retention', async () => {
   };
   expect(await set()).toEqual([2, expect.stringContaining('a retention has one end')]);
   expect(await set('--until', '31.1.2030')).toEqual([2, expect.stringContaining('is not a date')]);
+  for (const time of ['3000000d', '999999999d'])
+    expect(await set('--for', time)).toEqual([2, expect.stringContaining('is after the year 9999')]);
   expect(await set('--until', '2020-01-31')).toEqual([2, expect.stringContaining('is not in the future')]);
 });
 

@@ -98,11 +98,16 @@ function unsetRetention(retention: Command): void {
     );
 }
 
+/** That four digits of a year can name, as ISO 8601 has them. */
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** @throws HoldfastError `usage` unless one end is named, and it is to come */
 function endOf({ until: date, for: duration }: Pick<SetOptions, 'until' | 'for'>): Date {
   if ((date === undefined) === (duration === undefined))
     throw cliErrors.usage('a retention has one end', 'write --for 30d, or --until 2030-01-31');
   const end = date === undefined ? new Date(Date.now() + parseDuration(duration ?? '')) : parseDate(date);
+  if (!(end.getTime() <= LATEST))
+    throw cliErrors.usage(`${date ?? duration} is after the year 9999`, 'name an earlier end');
   if (end.getTime() > Date.now()) return end;
   throw cliErrors.usage(`${date ?? duration} is not in the future`, 'name a later end');
 }
