@@ -9,7 +9,7 @@ import { stampText } from '../store/version-id.ts';
 import { type BucketCommits, bucketDraft } from './bucket-commits.ts';
 import type { BaseRow, BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
+import { encodeHead, type RemovalHead } from './catalog/head.ts';
 import type { LockSearch } from './catalog/lock-search.ts';
 import { findSnapshot } from './catalog/snapshot-rows.ts';
 import type { Committer } from './committer.ts';

@@ -16,7 +16,7 @@ import { addUsage, type Counted, NOTHING, usageOf } from '../store/usage.ts';
 import { versionIdOf } from '../store/version-id.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
+import { encodeHead, type RemovalHead } from './catalog/head.ts';
 import {
   decodeVersionHead,
   deleteMarker,

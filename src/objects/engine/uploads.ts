@@ -21,7 +21,7 @@ import type {
 import { uploadPage } from '../store/upload-listing.ts';
 import type { BucketRow } from './catalog/bucket-table.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { encodeHead, type RemovalHead } from './catalog/ledger.ts';
+import { encodeHead, type RemovalHead } from './catalog/head.ts';
 import type { BegunUpload, PartHead, UploadHead } from './catalog/upload-table.ts';
 import type { Committer, Draft } from './committer.ts';
 import type { DataKey, ObjectKeys } from './encryption/object-keys.ts';

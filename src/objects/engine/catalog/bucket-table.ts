@@ -2,9 +2,10 @@ import type { Bucket, Usage } from '../../store/bucket.ts';
 import { bucketErrors } from '../../store/errors/bucket-errors.ts';
 import { compareKeys } from '../../store/listing.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { decodeHead, encodeHead } from './head.ts';
 import { IndexTable } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
-import { decodeHead, encodeHead, type Ledger, spanWith } from './ledger.ts';
+import { type Ledger, spanWith } from './ledger.ts';
 import { Pins } from './pins.ts';
 import type { Location, Span } from './version.ts';
 

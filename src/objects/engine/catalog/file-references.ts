@@ -1,5 +1,5 @@
+import { decodeHead, encodeHead } from './head.ts';
 import { IndexTable, rowKey } from './index-keys.ts';
-import { decodeHead } from './ledger.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { FileRef } from './version.ts';
 
@@ -32,7 +32,7 @@ export class FileReferences {
   #change(id: number, by: 1 | -1): number {
     const key = rowKey(IndexTable.file, String(id));
     const count = this.#count(key) + by;
-    this.#index.set(key, count > 0 ? Buffer.from(String(count)) : undefined);
+    this.#index.set(key, count > 0 ? encodeHead(count) : undefined);
     return count;
   }
 

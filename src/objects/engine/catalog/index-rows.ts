@@ -1,11 +1,11 @@
+import { decodeHead, encodeHead } from './head.ts';
 import { rowKey } from './index-keys.ts';
-import { decodeHead } from './ledger.ts';
 import type { ObjectIndex } from './object-index.ts';
 
 /** Rows of the small tables: JSON by id. */
 
 export function setRow(index: ObjectIndex, table: number, id: string | number, row: unknown): void {
-  index.set(rowKey(table, String(id)), row === undefined ? undefined : Buffer.from(JSON.stringify(row)));
+  index.set(rowKey(table, String(id)), row === undefined ? undefined : encodeHead(row));
 }
 
 export function getRow<Row>(index: ObjectIndex, table: number, id: string | number): Row | undefined {

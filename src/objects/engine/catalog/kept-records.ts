@@ -1,6 +1,6 @@
 import { type JournalRecord, RecordKind } from '../journal/record.ts';
 import type { Catalog } from './catalog.ts';
-import { decodeHead, type RemovalHead } from './ledger.ts';
+import { decodeHead, type RemovalHead } from './head.ts';
 import { withUntil } from './version.ts';
 
 /** Whether there is anything in the segments from the first to the last. */

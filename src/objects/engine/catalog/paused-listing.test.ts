@@ -6,8 +6,8 @@ import { HybridClock } from '../hybrid-clock.ts';
 import { RecordKind } from '../journal/record.ts';
 import { type BucketState, encodeBucketHead } from './bucket-table.ts';
 import { Catalog } from './catalog.ts';
+import { encodeHead } from './head.ts';
 import { IndexFile } from './index-file.ts';
-import { encodeHead } from './ledger.ts';
 import { encodeVersionHead } from './version.ts';
 import type { WhiteoutHead } from './whiteout-table.ts';
 

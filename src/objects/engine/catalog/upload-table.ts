@@ -3,9 +3,10 @@ import { wallTime } from '../../store/stamp.ts';
 import type { PartInfo } from '../../store/upload.ts';
 import type { StoredSealedKey } from '../encryption/sealed-key.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { decodeHead } from './head.ts';
 import { IndexTable } from './index-keys.ts';
 import { setRow, storedRows } from './index-rows.ts';
-import { decodeHead, type Ledger, spanWith } from './ledger.ts';
+import { type Ledger, spanWith } from './ledger.ts';
 import type { FileRef, Location, Span } from './version.ts';
 
 export interface UploadHead {

@@ -1,8 +1,9 @@
 import type { JournalRecord } from '../journal/record.ts';
 import type { FoundVersion } from './found-version.ts';
+import { decodeHead, type RemovalHead } from './head.ts';
 import type { IndexReader } from './index-file.ts';
 import { bucketRange, everyBucket, IndexTable, objectPrefix, versionKey } from './index-keys.ts';
-import { decodeHead, type Ledger, type RemovalHead, spanWith } from './ledger.ts';
+import { type Ledger, spanWith } from './ledger.ts';
 import { LockSearch } from './lock-search.ts';
 import type { NullTable } from './null-table.ts';
 import { firstStep } from './purge-step.ts';

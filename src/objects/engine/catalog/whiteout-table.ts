@@ -1,7 +1,8 @@
 import type { Counted } from '../../store/usage.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { decodeHead } from './head.ts';
 import { bucketRange, IndexTable, objectPrefix, versionKey } from './index-keys.ts';
-import { decodeHead, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { UsageTable } from './usage-table.ts';
 import type { Location } from './version.ts';
 

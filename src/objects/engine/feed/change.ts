@@ -1,7 +1,7 @@
 import type { Change } from '../../store/change-feed.ts';
 import { NULL_VERSION, stampText, versionIdOf } from '../../store/version-id.ts';
 import { decodeBucketHead } from '../catalog/bucket-table.ts';
-import { decodeHead, type RemovalHead } from '../catalog/ledger.ts';
+import { decodeHead, type RemovalHead } from '../catalog/head.ts';
 import { decodeVersionHead } from '../catalog/version.ts';
 import type { WhiteoutHead } from '../catalog/whiteout-table.ts';
 import { type JournalRecord, RecordKind } from '../journal/record.ts';
