@@ -1,6 +1,6 @@
+import { Exclusive } from '../core/exclusive.ts';
 import { backoff } from '../core/retry.ts';
 import type { ObjectAdmin, Resealed } from '../objects/object-admin.ts';
-import { Exclusive } from './exclusive.ts';
 import type { ControlContext } from './reconcile/context.ts';
 
 /** How much the present master key seals: everything that any has sealed. */

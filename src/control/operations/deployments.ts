@@ -1,8 +1,8 @@
+import { Exclusive } from '../../core/exclusive.ts';
 import type { WebhookAdmin } from '../../objects/webhook-contract.ts';
 import type { AppSpec, ServiceSpec } from '../../spec/app-spec.ts';
 import { checkRegion } from '../../spec/regions.ts';
 import * as errors from '../errors.ts';
-import { Exclusive } from '../exclusive.ts';
 import { publicHosts } from '../plan/hosts.ts';
 import type { DeploymentView, DeployRequest, Platform, ReleaseView } from '../platform.ts';
 import type { ControlContext } from '../reconcile/context.ts';

@@ -1,5 +1,5 @@
+import { Exclusive } from '../../core/exclusive.ts';
 import * as errors from '../errors.ts';
-import { Exclusive } from '../exclusive.ts';
 import type { State } from '../state/state.ts';
 import type { StorageRecord } from '../state/storage-store.ts';
 

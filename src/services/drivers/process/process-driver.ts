@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../../core/clock.ts';
 import { copyTree } from '../../../core/copy-tree.ts';
 import { HoldfastError, isNodeError } from '../../../core/errors.ts';
+import { Exclusive } from '../../../core/exclusive.ts';
 import type {
   HealthProbe,
   HealthResult,
@@ -17,7 +18,6 @@ import { instanceRunning, spawnFailed } from './errors.ts';
 import { instanceEnvironment, type PreparedCommand, prepareCommand } from './instance-command.ts';
 import { InstanceProcesses } from './instance-processes.ts';
 import { type InstanceRecord, InstanceStore } from './instance-record.ts';
-import { KeyedQueue } from './keyed-queue.ts';
 import { linkMounts } from './links.ts';
 import { type LogLimits, LogStore } from './log-store.ts';
 import { PortClaims, type PortRange } from './ports.ts';
@@ -76,7 +76,7 @@ class ProcessDriver implements ServiceDriver {
   readonly #store: InstanceStore;
   readonly #logs: LogStore;
   readonly #ports: PortClaims;
-  readonly #queue = new KeyedQueue();
+  readonly #queue = new Exclusive();
   /** Those that `list` shows: spawned and not removed. */
   readonly #records = new Map<string, InstanceRecord>();
   /** Only of instances that this object started; others tell theirs through the process table. */
